@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -13,12 +13,13 @@ from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text, shape_unknown
 from costcalc.importers.model import RequestedShapes, Shape
 from costcalc.importers.onnx.context import Operator, OpView
+from costcalc.importers.onnx.control import CONTROL, Choices
 from costcalc.importers.onnx.expansion import Expansion
 from costcalc.importers.onnx.fused import EXPANSIONS
-from costcalc.importers.onnx.inline import Inliner, Subgraph, TensorAttribute
+from costcalc.importers.onnx.inline import Inliner, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.signatures import check
-from costcalc.importers.onnx.tensors import SCALED, OnnxNode, TensorInfo, Tensors
+from costcalc.importers.onnx.tensors import SCALED, STATE, OnnxNode, TensorInfo, Tensors
 from costcalc.spec import limits
 
 FEW = 64
@@ -38,6 +39,7 @@ class ShapeInference:
         sequences: the tensors of each sequence.
         nodes: the nodes so far, in terms of operators that have a rule.
         unknown: the nodes whose operators have none.
+        notes: what a reader must know of the totals.
         lost: the tensors of unknown shape after a problem.
     """
 
@@ -49,6 +51,7 @@ class ShapeInference:
         images: int,
         stated: Mapping[str, Sequence[Dim]],
         requested: RequestedShapes,
+        choices: Choices,
     ) -> None:
         self.wire = wire
         self.mark = Mark(wire.file)
@@ -59,6 +62,8 @@ class ShapeInference:
         """The shapes that the file states."""
         self.requested = requested
         """The shapes of unknown operators that the caller gives."""
+        self.choices = choices
+        self.notes: dict[str, None] = {}
         self.problems = Problems()
         self.tensors = Tensors({"": TensorInfo(())})
         self.initializers: dict[str, TensorProto] = {}
@@ -95,7 +100,7 @@ class ShapeInference:
         for node in self.unknown:
             if not are_allowed:
                 message = "an operator that costcalc does not know"
-                known = (*self.operators, *EXPANSIONS, *_SPECIAL)
+                known = (*self.operators, *(name for table in _TABLES for name in table))
                 hint = did_you_mean(node.operator, known) or ALLOW_UNKNOWN_HINT
             elif not self.lost.isdisjoint(node.outputs):
                 message = (
@@ -118,21 +123,26 @@ class ShapeInference:
             prod(self.initializers[root].dims) == 1 for root in weights
         )
 
-    def _view(self, node: OnnxNode) -> OpView:
+    def view(self, node: OnnxNode) -> OpView:
+        """A node with its attributes and inputs."""
         return OpView(node, self.tensors, self.images)
 
     def _step(self, node: OnnxNode) -> None:
-        if any(node.operator in table for table in (_SPECIAL, EXPANSIONS, self.operators)):
+        if any(node.operator in table for table in (*_TABLES, self.operators)):
             check(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
-            if len(node.outputs) != 1 and node.operator != "If":
+            if len(node.outputs) != 1:
                 raise Refusal(f"has {len(node.outputs)} outputs", expected="one")
             special(self, node)
             return
+        control = CONTROL.get(node.operator)
+        if control is not None:
+            control(self, node)
+            return
         expander = EXPANSIONS.get(node.operator)
         if expander is not None:
-            op = self._view(node)
+            op = self.view(node)
             op.inputs()
             expander(Expansion(op, self.tensors, self.initializers, self._step, self._complete))
             return
@@ -140,10 +150,11 @@ class ShapeInference:
         if operator is None:
             self._unknown(node)
             return
-        outputs = next(operator(self._view(node)))
+        outputs = next(operator(self.view(node)))
         if len(outputs) < len([name for name in node.outputs if name]):
             raise Refusal(f"has {len(node.outputs)} outputs", f"{len(outputs)}")
         is_static = all(self.tensors[name].is_static for name in node.inputs if name)
+        is_static = is_static and node.operator != STATE
         roots = self._roots(node) if is_static else ()
         for name, info in zip(node.outputs, outputs, strict=False):
             if not name:
@@ -266,28 +277,14 @@ class ShapeInference:
                 return
         raise Refusal("holds no tensor that costcalc reads", "a dense tensor, or numbers")
 
-    def _if(self, node: OnnxNode) -> None:
-        """If: the branch taken; the condition must not depend on the network's input."""
-        condition = self._view(node).numbers(0) or (False,)
-        branch = node.attributes.get("then_branch" if condition[0] else "else_branch")
-        if not isinstance(branch, Subgraph):
-            raise Refusal("has no graph for the branch that it takes")
-        graph, nodes = self.inliner.subgraph(branch, node.name)
-        self.store(graph.initializers)
-        self.run(nodes)
-        for output, own in zip(node.outputs, graph.outputs, strict=False):
-            if own.name not in self.tensors:
-                raise Refusal(f"takes '{own.name}' from its branch, which does not compute it")
-            self._rename(node, own.name, output)
-
-    def _rename(self, node: OnnxNode, name: str, new: str) -> None:
+    def rename(self, node: OnnxNode, name: str, new: str) -> None:
         """Give a tensor another name, as an Identity node does."""
         self.tensors[new] = self.tensors[name]
         self.nodes.append(
             node._replace(operator="Identity", inputs=(name,), outputs=(new,), attributes={})
         )
 
-    def _substitute(
+    def substitute(
         self,
         node: OnnxNode,
         operator: str,
@@ -302,7 +299,7 @@ class ShapeInference:
 
     def _split(self, node: OnnxNode) -> None:
         """SplitToSequence: a Split, whose outputs get names of their own."""
-        op = self._view(node)
+        op = self.view(node)
         axis, size = op.axis(0), op.shape()[op.axis(0)]
         lengths = op.integers("split", 1) or (1,)
         if not op.has(1) or op.shape(1) == ():
@@ -313,12 +310,12 @@ class ShapeInference:
         (sequence,) = node.outputs
         parts = tuple(f"{sequence}#{index}" for index in range(len(lengths)))
         self.sequences[sequence] = parts
-        self._substitute(node, "Split", node.inputs[:1], *parts, axis=axis, split=lengths)
+        self.substitute(node, "Split", node.inputs[:1], *parts, axis=axis, split=lengths)
         if op.has(1) or op.integer("keepdims", 1):
             return
         self.sequences[sequence] = tuple(f"{part}#1" for part in parts)
         for part, squeezed in zip(parts, self.sequences[sequence], strict=True):
-            self._substitute(node, "Squeeze", (part,), squeezed, axes=(axis,))
+            self.substitute(node, "Squeeze", (part,), squeezed, axes=(axis,))
 
     def _construct(self, node: OnnxNode) -> None:
         """SequenceConstruct: tensors as a sequence."""
@@ -327,10 +324,10 @@ class ShapeInference:
     def _at(self, node: OnnxNode) -> None:
         """SequenceAt: one tensor of a sequence."""
         tensors = self._sequence(node)
-        (index, *_) = self._view(node).integers("position", 1) or (0,)
+        (index, *_) = self.view(node).integers("position", 1) or (0,)
         if not -len(tensors) <= index < len(tensors):
             raise Refusal(f"takes tensor {index} of {len(tensors)}")
-        self._rename(node, tensors[index], node.outputs[0])
+        self.rename(node, tensors[index], node.outputs[0])
 
     def _concat(self, node: OnnxNode) -> None:
         """ConcatFromSequence: a Concat of a sequence's tensors, or a stack of them."""
@@ -338,9 +335,9 @@ class ShapeInference:
         if node.attributes.get("new_axis", 0):
             stacked = tuple(f"{node.outputs[0]}#{index}" for index in range(len(tensors)))
             for tensor, unsqueezed in zip(tensors, stacked, strict=True):
-                self._substitute(node, "Unsqueeze", (tensor,), unsqueezed, axes=(axis,))
+                self.substitute(node, "Unsqueeze", (tensor,), unsqueezed, axes=(axis,))
             tensors = stacked
-        self._substitute(node, "Concat", tensors, *node.outputs, axis=axis)
+        self.substitute(node, "Concat", tensors, *node.outputs, axis=axis)
 
     def _length(self, node: OnnxNode) -> None:
         """SequenceLength: the number of a sequence's tensors."""
@@ -354,7 +351,6 @@ class ShapeInference:
 
 _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "Constant": ShapeInference._constant,
-    "If": ShapeInference._if,
     "SplitToSequence": ShapeInference._split,
     "SequenceConstruct": ShapeInference._construct,
     "SequenceAt": ShapeInference._at,
@@ -362,3 +358,6 @@ _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "ConcatFromSequence": ShapeInference._concat,
 }
 """Operators that produce no tensor, or are replaced by others."""
+
+_TABLES: tuple[Collection[str], ...] = (_SPECIAL, EXPANSIONS, CONTROL)
+"""The operators that have no rule of their own."""

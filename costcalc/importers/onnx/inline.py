@@ -56,6 +56,7 @@ class Inliner:
         self.wire = wire
         self.functions = {(f.domain, f.name, f.overload): f for f in model.functions}
         self.opsets = dict(model.opsets)
+        self._parsed: dict[Span, schema.GraphProto] = {}
         self.count = 0
         """The number of nodes so far, calls included."""
 
@@ -93,24 +94,52 @@ class Inliner:
         Raises:
             SpecError: it is not a graph, or there are too many nodes.
         """
-        graph = schema.GRAPH.read(self.wire, *value.span)
-        scope = value.scope
-        if scope.renamed is not None:
-            own = [tensor.name for tensor in graph.initializers]
-            own += [name for node in graph.nodes for name in node.outputs if name]
-            prefix = f"#{self.count}/"
-            renamed = {**scope.renamed, **{name: prefix + name for name in own}}
-            scope = scope._replace(renamed=renamed)
-            graph = graph._replace(
-                initializers=tuple(
-                    tensor._replace(name=renamed[tensor.name]) for tensor in graph.initializers
-                ),
-                outputs=tuple(
-                    output._replace(name=renamed.get(output.name, output.name))
-                    for output in graph.outputs
-                ),
-            )
-        return graph, list(self.nodes(graph.nodes, scope._replace(path=name)))
+        graph = self.parsed(value)
+        if value.scope.renamed is None:
+            return graph, list(self.nodes(graph.nodes, value.scope._replace(path=name)))
+        prefix = f"#{self.count}/"
+        own = (*_stored_names(graph), *_computed_names(graph))
+        return self._renamed(value, name, {inner: prefix + inner for inner in own})
+
+    def run_of(
+        self, value: Subgraph, name: str, label: str, run: int, arguments: Sequence[str]
+    ) -> tuple[schema.GraphProto, list[OnnxNode]]:
+        """A run of the subgraph of a node of that name, which reads the arguments.
+
+        Its tensors get names of this run, but for those that it stores; ``label`` is unique.
+
+        Raises:
+            SpecError: as :meth:`subgraph`.
+        """
+        graph = self.parsed(value)
+        renamed = {inner: f"{label}#{run}/{inner}" for inner in _computed_names(graph)}
+        renamed |= {inner: f"{label}#/{inner}" for inner in _stored_names(graph)}
+        inputs = (argument.name for argument in graph.inputs)
+        renamed |= dict(zip(inputs, arguments, strict=True))
+        return self._renamed(value, name, renamed)
+
+    def parsed(self, value: Subgraph) -> schema.GraphProto:
+        """The subgraph as it is in the file.
+
+        Raises:
+            SpecError: it is not a graph.
+        """
+        if value.span not in self._parsed:
+            self._parsed[value.span] = schema.GRAPH.read(self.wire, *value.span)
+        return self._parsed[value.span]
+
+    def _renamed(
+        self, value: Subgraph, name: str, renamed: Mapping[str, str]
+    ) -> tuple[schema.GraphProto, list[OnnxNode]]:
+        """A subgraph, and its nodes, with its own tensors under new names."""
+        graph, renamed = self.parsed(value), {**(value.scope.renamed or {}), **renamed}
+        scope = value.scope._replace(renamed=renamed, path=name)
+        tensors = tuple(tensor._replace(name=renamed[tensor.name]) for tensor in graph.initializers)
+        outputs = tuple(
+            output._replace(name=renamed.get(output.name, output.name)) for output in graph.outputs
+        )
+        graph = graph._replace(initializers=tensors, outputs=outputs)
+        return graph, list(self.nodes(graph.nodes, scope))
 
     def _inlined(
         self, node: schema.NodeProto, key: tuple[str, str, str], scope: FunctionScope
@@ -158,6 +187,20 @@ class Inliner:
 
     def _refuse(self, node: schema.NodeProto, message: str) -> NoReturn:
         refuse(Mark(self.wire.file), f"node '{node.name}' ({node.operator}): {message}")
+
+
+def _stored_names(graph: schema.GraphProto) -> list[str]:
+    """The tensors that a graph stores, in initializers or in Constant nodes."""
+    names = [tensor.name for tensor in graph.initializers]
+    for node in graph.nodes:
+        if node.operator == "Constant":
+            names += node.outputs[:1]
+    return names
+
+
+def _computed_names(graph: schema.GraphProto) -> list[str]:
+    """The tensors that a graph computes."""
+    return [name for node in graph.nodes for name in node.outputs if name]
 
 
 def _scoped(path: str, name: str) -> str:

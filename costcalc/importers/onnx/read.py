@@ -20,14 +20,18 @@ and ``importers/builder.py``, which stores the layer.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from costcalc.errors import Mark, Refusal, SpecError, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
+from costcalc.formats.onnx_schema import AttributeType
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Model, Request, RequestedShapes
 from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph, StepsFirst
+from costcalc.importers.onnx.control import CONTROL, ELSE, THEN, Choices
 from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Subgraph
 from costcalc.importers.onnx.inputs import (
@@ -38,9 +42,10 @@ from costcalc.importers.onnx.inputs import (
 )
 from costcalc.importers.onnx.matching import replace_patterns
 from costcalc.importers.onnx.names import ModuleNames, OwnNames
-from costcalc.importers.onnx.operators import PATTERNS, TABLE, recurrent
+from costcalc.importers.onnx.operators import INTERNAL, PATTERNS, TABLE, recurrent
 from costcalc.importers.onnx.order import topological_order
 from costcalc.importers.onnx.tensors import OnnxNode, read_names
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 
 
@@ -76,6 +81,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
     values = [value for value in graph.inputs if value.name not in initializers]
     if not values:
         refuse(mark, "the graph has no inputs", "a network")
+    reading = _Reading(wire, model, graph, request)
     unsized = {value.name for value in values} - _sized_names(graph)
 
     def inputs(batch: int | None) -> Inputs:
@@ -86,7 +92,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
     for batch in () if takes_all_axes(values, request) else axes:
         sized = inputs(batch)
         try:
-            return _read_sized(wire, model, graph, sized, request)
+            return reading.dearest(sized)
         except StepsFirst:
             continue
         except SpecError as error:
@@ -95,7 +101,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
             failure = error
             break
     try:
-        whole = _read_sized(wire, model, graph, inputs(None), request)
+        whole = reading.dearest(inputs(None))
     except SpecError as error:
         raise failure or error from None
     return whole if failure is None else _noted(values[0].name, whole, failure)
@@ -120,50 +126,142 @@ def _noted(name: str, model: Model, failure: SpecError) -> Model:
 
 
 def _sized_names(graph: schema.GraphProto) -> set[str]:
-    """The tensors whose shapes matter."""
+    """The tensors whose shapes matter; graphs inside nodes may read any."""
     read = {name for node in graph.nodes for name in read_names(node.operator, node.inputs)}
+    if any(each.type == AttributeType.GRAPH for node in graph.nodes for each in node.attributes):
+        read |= {value.name for value in graph.inputs}
     return read | {value.name for value in graph.outputs}
 
 
-def _read_sized(
-    wire: WireReader,
-    model: schema.ModelProto,
-    graph: schema.GraphProto,
-    inputs: Inputs,
-    request: Request,
-) -> Model:
-    """The model at the sizes of its inputs.
+class _Read(NamedTuple):
+    """A model as some choices make it."""
 
-    Raises:
-        SpecError: the graph cannot be read at them.
-        StepsFirst: a recurrent operator reads the axis of the batch step by step.
-    """
-    mark = Mark(wire.file)
-    requested = request.shapes or RequestedShapes()
-    inference = _infer(wire, model, graph, inputs, requested)
-    inference.check_unknown(request.allow_unknown)
-    inference.problems.raise_any()
-    outputs = [value.name for value in graph.outputs]
-    if all(inference.tensors[name].is_static for name in outputs):
-        refuse(mark, "no output depends on the network's input")
-    nodes = replace_patterns(_live_nodes(inference, outputs, mark), inference.tensors, outputs)
-    static = {name for name, info in inference.tensors.items() if info.is_static}
-    names = (OwnNames if model.producer == schema.PRODUCER else ModuleNames)(nodes, static)
-    first, *others = inputs.tensors
-    inferred = OnnxGraph(
-        file=wire.file,
-        nodes=nodes,
-        outputs=outputs,
-        tensors=inference.tensors,
-        initializers=inference.initializers,
-        constants=inference.constants,
-        images=inputs.images,
+    model: Model
+    cost: tuple[int, ...]
+    """What the dearer of two branches has more of: multiply-accumulates, then the rest."""
+    undecided: tuple[str, ...]
+
+
+class _Reading(NamedTuple):
+    """A parsed file, and how it is to be opened."""
+
+    wire: WireReader
+    proto: schema.ModelProto
+    graph: schema.GraphProto
+    request: Request
+
+    def dearest(self, inputs: Inputs) -> Model:
+        """The model at the sizes of its inputs, with the dearer branch wherever a value decides.
+
+        Raises:
+            SpecError: the graph cannot be read at them.
+            StepsFirst: a recurrent operator reads the axis of the batch step by step.
+        """
+        return self._dearest(inputs, self.request.settings, frozenset(), [READINGS]).model
+
+    def _dearest(
+        self, inputs: Inputs, given: Mapping[str, Any], known: frozenset[str], left: list[int]
+    ) -> _Read:
+        """The dearest model of those that differ in undecided nodes beside ``known`` ones."""
+        left[0] -= 1
+        if left[0] < 0:
+            refuse(
+                Mark(self.wire.file),
+                f"decides by values in more than {READINGS} ways",
+                expected="settings for some of its If nodes",
+            )
+        best = self._read(inputs, given)
+        # Inner nodes come after the ones around them, and are decided first.
+        for name in [each for each in best.undecided[::-1] if each not in known]:
+            if name not in best.undecided:
+                continue
+            around = known | {*best.undecided}
+            other = self._dearest(inputs, {**given, name: ELSE}, around, left)
+            taken, rest = (ELSE, THEN) if other.cost > best.cost else (THEN, ELSE)
+            given = {**given, name: taken}
+            more = abs(other.cost[0] - best.cost[0])
+            best = other if taken == ELSE else best
+            dearer = f"the dearer by {more:,} multiply-accumulates" if more else "as dear"
+            note = (
+                f"Node '{name}' decides by a value: its branch '{taken}' counts, {dearer}; "
+                f"the setting {name}={rest} takes the other."
+            )
+            model = best.model._replace(notes=(*best.model.notes, note))
+            best = best._replace(model=model)
+        return best
+
+    def _read(self, inputs: Inputs, given: Mapping[str, Any]) -> _Read:
+        """The model with the choices that settings make, and the first branch elsewhere."""
+        wire, mark, choices = self.wire, Mark(self.wire.file), Choices(given)
+        inference = self._infer(inputs, choices)
+        inference.check_unknown(self.request.allow_unknown)
+        inference.problems.raise_any()
+        outputs = [value.name for value in self.graph.outputs]
+        if all(inference.tensors[name].is_static for name in outputs):
+            refuse(mark, "no output depends on the network's input")
+        live = _live_nodes(inference, outputs, mark)
+        nodes = replace_patterns(live, inference.tensors, outputs)
+        static = {name for name, info in inference.tensors.items() if info.is_static}
+        is_own = self.proto.producer == schema.PRODUCER
+        names = (OwnNames if is_own else ModuleNames)(nodes, static)
+        first, *others = inputs.tensors
+        inferred = OnnxGraph(
+            file=wire.file,
+            nodes=nodes,
+            outputs=outputs,
+            tensors=inference.tensors,
+            initializers=inference.initializers,
+            constants=inference.constants,
+            images=inputs.images,
+        )
+        builder = OnnxBuilder(inferred, first, {**TABLE, **INTERNAL, **PATTERNS}, names)
+        builder.notes.update(inference.notes)
+        builder.run(name for name in others if not inference.tensors[name].is_static)
+        builder.problems.raise_any()
+        name = os.path.basename(wire.file).removesuffix(".onnx")
+        parameters = {**inputs.parameters, **choices.taken}
+        model = builder.model(name, wire.file, parameters)
+        return _Read(model, _cost(builder), tuple(choices.undecided))
+
+    def _infer(self, inputs: Inputs, choices: Choices) -> ShapeInference:
+        """Infer the shapes of all tensors that the outputs depend on.
+
+        Raises:
+            SpecError: the nodes cannot be ordered so that each reads existing tensors.
+        """
+        wire, graph = self.wire, self.graph
+        inliner = Inliner(wire, self.proto)
+        nodes = list(inliner.nodes(graph.nodes))
+        values = () if inputs.are_resized else (*graph.values, *graph.outputs)
+        stated = {value.name: value.dims for value in values if value.dims is not None}
+        operators, requested = {**TABLE, **INTERNAL}, self.request.shapes or RequestedShapes()
+        inference = ShapeInference(
+            wire, inliner, operators, inputs.images, stated, requested, choices
+        )
+        inference.store(graph.initializers)
+        inference.problems.raise_any()
+        inference.tensors.update(inputs.tensors)
+        reads = {node.outputs: _dependencies(node, inliner) for node in nodes}
+        outputs = [value.name for value in graph.outputs]
+        inference.run(topological_order(nodes, reads, inference.tensors, outputs, Mark(wire.file)))
+        return inference
+
+
+READINGS = 64
+"""The most combinations of branches that are read to find the dearest."""
+
+
+def _cost(builder: OnnxBuilder) -> tuple[int, ...]:
+    """Multiply-accumulates, then other operations, then what is read and written."""
+    events = [builder.events(index) for index in range(len(builder.nodes))]
+    return (
+        sum(each.macs for each in events),
+        sum(sum(getattr(each, name) for name in _OPERATIONS) for each in events),
+        sum(each.reads + each.writes for each in events),
     )
-    builder = OnnxBuilder(inferred, first, {**TABLE, **PATTERNS}, names)
-    builder.run(name for name in others if not inference.tensors[name].is_static)
-    builder.problems.raise_any()
-    name = os.path.basename(wire.file).removesuffix(".onnx")
-    return builder.model(name, wire.file, inputs.parameters)
+
+
+_OPERATIONS = ("additions", "multiplications", "divisions", "functions", "comparisons")
 
 
 def _graph(model: schema.ModelProto, mark: Mark) -> schema.GraphProto:
@@ -187,32 +285,6 @@ def _graph(model: schema.ModelProto, mark: Mark) -> schema.GraphProto:
     return graph._replace(outputs=(*graph.outputs, *unread))
 
 
-def _infer(
-    wire: WireReader,
-    model: schema.ModelProto,
-    graph: schema.GraphProto,
-    inputs: Inputs,
-    requested: RequestedShapes,
-) -> ShapeInference:
-    """Infer the shapes of all tensors that the outputs depend on.
-
-    Raises:
-        SpecError: the nodes cannot be ordered so that each reads existing tensors.
-    """
-    inliner = Inliner(wire, model)
-    nodes = list(inliner.nodes(graph.nodes))
-    values = () if inputs.are_resized else (*graph.values, *graph.outputs)
-    stated = {value.name: value.dims for value in values if value.dims is not None}
-    inference = ShapeInference(wire, inliner, TABLE, inputs.images, stated, requested)
-    inference.store(graph.initializers)
-    inference.problems.raise_any()
-    inference.tensors.update(inputs.tensors)
-    reads = {node.outputs: _dependencies(node, inliner) for node in nodes}
-    outputs = [value.name for value in graph.outputs]
-    inference.run(topological_order(nodes, reads, inference.tensors, outputs, Mark(wire.file)))
-    return inference
-
-
 def _dependencies(node: OnnxNode, inliner: Inliner, depth: int = 0) -> list[str]:
     """The tensors that a node depends on, including those read by its subgraphs.
 
@@ -221,12 +293,14 @@ def _dependencies(node: OnnxNode, inliner: Inliner, depth: int = 0) -> list[str]
     """
     names = list(node.inputs)
     for value in node.attributes.values():
-        if not isinstance(value, Subgraph) or node.operator != "If":
+        if not isinstance(value, Subgraph) or node.operator not in CONTROL:
             continue
         if depth == limits.NESTING:
             refuse(Mark(inliner.wire.file), f"{node.origin}: is nested in more than {depth} graphs")
-        _, nodes = inliner.subgraph(value, node.name)
+        graph, nodes = inliner.subgraph(value, node.name)
         own = {name for inner in nodes for name in inner.outputs}
+        own |= {tensor.name for tensor in graph.initializers}
+        own |= {value.name for value in graph.inputs}
         for inner in nodes:
             names += [name for name in _dependencies(inner, inliner, depth + 1) if name not in own]
     return names

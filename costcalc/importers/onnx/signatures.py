@@ -23,13 +23,15 @@ _NAMES = {
         K N activation allowzero axis batch_dims bits block_size blocksize ceil_mode
         channels_last count_include_pad do_rotary end gather_axis group groups hidden_size
         input_forget interleaved is_causal k keepdims kv_num_heads layout linear_before_reset
-        new_axis noop_with_empty_axes num_groups num_heads num_outputs q_num_heads quantize_axis
+        new_axis noop_with_empty_axes num_groups num_heads num_outputs num_scan_inputs
+        q_num_heads quantize_axis
         rotary_embedding_dim size start to transA transB transBatchA transBatchB unidirectional
         upper value_int
     """,
     INTS: """
         axes dilations ends kernel_shape output_padding output_shape paddings pads perm
-        qkv_hidden_sizes shape split starts strides value_ints
+        qkv_hidden_sizes scan_input_axes scan_input_directions scan_output_axes
+        scan_output_directions shape split starts strides value_ints
     """,
     FLOAT: """
         activation_alpha activation_beta activation_gamma alpha beta clip epsilon gamma max min
@@ -42,7 +44,7 @@ _NAMES = {
     """,
     STRINGS: "activations",
     TENSOR: "value",
-    GRAPH: "then_branch else_branch",
+    GRAPH: "body else_branch then_branch",
 }
 
 MICROSOFT = "com.microsoft"
@@ -95,7 +97,7 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("Attention", "Col2Im", "GRU", "LSTM", "RNN", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
     **{f"{MICROSOFT}.{name}": count for name, count in _FUSED.items()},
-    "Constant": 0,
+    **dict.fromkeys(("Constant", "Loop"), 0),
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
 

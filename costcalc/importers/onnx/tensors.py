@@ -16,6 +16,10 @@ SCALED = ("QuantizeLinear", "DequantizeLinear")
 """Operators whose inputs after the first are scales and zero points, which are not params."""
 
 
+STATE = "State#"
+"""An operator that no file has: its input as what a graph that runs several times starts from."""
+
+
 def read_names(operator: str, inputs: Sequence[str]) -> Sequence[str]:
     """The inputs of a node of which more matters than their type: all but CastLike's second."""
     return inputs[:1] if operator == "CastLike" else inputs

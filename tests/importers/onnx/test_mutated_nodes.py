@@ -10,6 +10,7 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError
+from costcalc.importers.onnx.control import CONTROL
 from costcalc.importers.onnx.fused import EXPANSIONS
 from costcalc.importers.onnx.inference import _SPECIAL
 from costcalc.importers.onnx.operators import TABLE
@@ -17,6 +18,7 @@ from costcalc.importers.onnx.signatures import (
     EXCEPTIONS,
     FLOAT,
     FLOATS,
+    GRAPH,
     INT,
     INTS,
     REQUIRED,
@@ -252,6 +254,37 @@ BASES: dict[str, Base] = {
             "then_branch": subgraph([node("Relu", "x", "t")], "t"),
             "else_branch": subgraph([node("Exp", "x", "e")], "e"),
         },
+    ),
+    "Loop": Base(
+        TOKENS,
+        (single("m", 3), ("c", (), (True,))),
+        {
+            "body": graph(
+                [node("Relu", "v", "w"), node("Identity", "go", "goes"), node("Exp", "w", "out")],
+                [value("i"), value("go"), value("v")],
+                [value("goes"), value("w"), value("out")],
+            )
+        },
+        inputs="m c x",
+        outputs="y z",
+    ),
+    "Scan": Base(
+        TOKENS,
+        (("s", (1, 6), 0.5),),
+        {
+            "body": graph(
+                [node("Add", "v e", "w"), node("Exp", "w", "out")],
+                [value("v"), value("e")],
+                [value("w"), value("out")],
+            ),
+            "num_scan_inputs": 1,
+            "scan_input_axes": (1,),
+            "scan_input_directions": (1,),
+            "scan_output_axes": (1,),
+            "scan_output_directions": (0,),
+        },
+        inputs="s x",
+        outputs="y z",
     ),
     "SplitToSequence": Base(stored=(whole("l", 2, 4),), attributes={"axis": 1}, outputs="s"),
     "SequenceConstruct": Base(inputs="x x", outputs="s"),
@@ -492,9 +525,8 @@ def attributes(base: Base, changed: str = "", **change: Any) -> list[bytes]:
         kept[changed] = change["value"]
     made = []
     for name, value_ in kept.items():
-        is_graph = (
-            name.endswith("_branch") and isinstance(value_, bytes) and value_ != OTHERS[TENSOR]
-        )
+        is_graph = TYPES.get(name) == (GRAPH,) and isinstance(value_, bytes)
+        is_graph = is_graph and value_ != OTHERS[TENSOR]
         made.append(
             message((1, name), (6, value_), (20, 5)) if is_graph else attribute(name, value_)
         )
@@ -540,7 +572,8 @@ def cases(operator: str, base: Base) -> Iterator[tuple[str, bool, bytes]]:
 
 
 def test_every_operator_is_here():
-    assert BASES.keys() == TABLE.keys() | _SPECIAL.keys() | EXPANSIONS.keys()
+    tables = (TABLE, _SPECIAL, EXPANSIONS, CONTROL)
+    assert BASES.keys() == {name for table in tables for name in table}
 
 
 def message_of(data: bytes, path: Path) -> str:

@@ -59,3 +59,6 @@ PATTERNS: Mapping[str, Operator] = {
     **reducing.PATTERNS,
 }
 """The patterns, by name.  Shapes are inferred before they are matched: rules yield nothing."""
+
+INTERNAL: Mapping[str, Operator] = elementwise.INTERNAL
+"""Operators that no file has, and that stand in for parts of others."""

@@ -18,7 +18,7 @@ from costcalc.importers import emit
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
-from costcalc.importers.onnx.tensors import TensorInfo, broadcast, broadcast_batch
+from costcalc.importers.onnx.tensors import STATE, TensorInfo, broadcast, broadcast_batch
 
 Function = Callable[..., Number]
 
@@ -216,6 +216,12 @@ def identity(op: OpView) -> Rule:
     ctx.pass_through()
 
 
+def state(op: OpView) -> Rule:
+    """The first state of a graph that runs several times: a tensor as if it were computed."""
+    ctx = yield [op.input(0)._replace(values=None, is_static=False, roots=())]
+    ctx.pass_through()
+
+
 def quantised(op: OpView) -> Rule:
     """QuantizeLinear and DequantizeLinear, which are not layers."""
     ctx = yield [op.input(0)._replace(values=None)]
@@ -281,3 +287,5 @@ TABLE: Mapping[str, Operator] = {
     "DequantizeLinear": quantised,
     "DynamicQuantizeLinear": dynamically_quantised,
 }
+
+INTERNAL: Mapping[str, Operator] = {STATE: state}
