@@ -70,6 +70,17 @@ def option(name: str, value: str = "") -> Advice:
     return Advice(f"{written} {value}", f"{name}={value_in_python}")
 
 
+def inputs_option(names: Iterable[str]) -> Advice:
+    """Shapes of a model's inputs, by their names.
+
+    >>> inputs_option(["x", "t"]), inputs_option(["x", "t"]).python
+    ('--input x=... --input t=...', 'input={"x": ..., "t": ...}')
+    """
+    listed = list(names)
+    inside = ", ".join(f'"{name}": ...' for name in listed)
+    return Advice(" ".join(f"--input {name}=..." for name in listed), f"input={{{inside}}}")
+
+
 def flag(name: str) -> Advice:
     """An option without a value.
 

@@ -5,7 +5,7 @@ Messages of these functions name arguments, where the command line's name option
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +14,8 @@ from costcalc import questions, resources
 from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
-from costcalc.opening import AnyNetwork, OpenNetwork, exact, opened, refuse_value
+from costcalc.importers.model import IMAGE
+from costcalc.opening import AnyNetwork, OpenNetwork, exact, of_call, opened, refuse_value
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,27 +117,52 @@ def load(network: AnyNetwork, **settings: Any) -> Network:
 
 
 @_in_python
-def from_torch(module: Any, input: Any = (3, 224, 224), *, allow_unknown: bool = False) -> Network:
-    """A PyTorch module as a network, from one run on the meta device.
+def from_torch(
+    module: Any,
+    input: Any = IMAGE,
+    *,
+    args: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    allow_unknown: bool = False,
+) -> Network:
+    """A PyTorch module as a network, from one run without its weights.
 
-    The module is not changed or moved, and its weights are neither read nor copied.
-    The network has two parameters: ``alpha``, a multiplier of the module's widths, and
-    ``res``, which runs the module again at another resolution.
+    The module is not changed or moved, and its weights are neither read nor copied, unless
+    shapes in it depend on the values of tensors.  The network has two parameters:
+    ``alpha``, a multiplier of the module's widths, and ``res``, which runs the module again
+    at another resolution: at that of its first input, and of all others of the same sides.
 
     Args:
         module: an ``nn.Module``.
         input: the shape of its input, without the batch; or a batch, a tensor whose
-            first dimension is left out.
+            first dimension is left out; or shapes by the names of ``forward``'s parameters,
+            ``{"x": (3, 224, 224), "ids": ((128,), "int64")}``.
+        args: instead, what the module is called on: tensors of any type, on any device, in
+            sequences, mappings and dataclasses, and whatever else ``forward`` takes.  Counts
+            are those of one such call, of the whole of each tensor.
+        kwargs: keyword arguments of that call.
         allow_unknown: whether to report unknown operations as not counted; by default
             they are an error.
 
     Raises:
-        SpecError: PyTorch is not installed, the module does not run on an input of that
-            shape, or it uses an unknown operation.
+        SpecError: PyTorch is not installed, the module does not run on such an input,
+            or it uses an unknown operation.
     """
     if isinstance(module, str | OpenNetwork) or not hasattr(module, "named_modules"):
         refuse_value(module, "an nn.Module")
-    return Network(*opened(module, {INPUT: _shape(input), ALLOW_UNKNOWN: allow_unknown}))
+    settings = {ALLOW_UNKNOWN: allow_unknown}
+    if args is None and kwargs is None:
+        inputs = exact({INPUT: input if isinstance(input, Mapping) else _shape(input)})
+        return Network(*opened(module, {**inputs, **settings}))
+    if input is not IMAGE:
+        refuse(None, "the input of the module is given twice", "input, or args and kwargs")
+    if args is not None and not isinstance(args, list | tuple):
+        found = f"a value of type {type(args).__name__}"
+        refuse(None, "args is a tuple of arguments", "args=(x,), for one", found)
+    if kwargs is not None and not isinstance(kwargs, Mapping):
+        found = f"a value of type {type(kwargs).__name__}"
+        refuse(None, "kwargs maps names to arguments", 'kwargs={"t": t}', found)
+    return Network(*of_call(module, args or (), kwargs or {}, settings))
 
 
 def _shape(input: Any) -> tuple[int, ...]:

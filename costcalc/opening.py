@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -22,6 +23,7 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import CHANNELS
 from costcalc.graph.settings import from_python, setting
+from costcalc.importers.model import SCALAR
 from costcalc.records import NamedTuple
 from costcalc.spec import library, numbers
 from costcalc.spec.document import Document
@@ -218,7 +220,7 @@ def opened_at(path: str, settings: Mapping[str, Any], beside: str | None = None)
         refuse_file(path)
     parameters = dict(settings)
     parameters.pop(importers.ALLOW_UNKNOWN, None)
-    if importers.INPUT in parameters:
+    if any(f"{name}:".startswith(importers.NAMED_INPUT) for name in parameters):
         refuse(
             None,
             f"'{path}' is a spec, and a spec states its own input",
@@ -315,12 +317,24 @@ def exact(settings: Mapping[str, Any]) -> dict[str, Any]:
             found=" ".join(str(alpha).split()),
             hint="costcalc.sweep(network, alpha=[0.5, 1]), for several",
         )
-    shapes = settings.get(importers.SHAPE)
-    if isinstance(shapes, Mapping):
-        named = {importers.shape_of(str(name)): shape for name, shape in shapes.items()}
-        settings = {**settings, **named}
-        del settings[importers.SHAPE]
-    return {name: exact_value(value) for name, value in settings.items()}
+    flat = dict(settings)
+    if isinstance(flat.get(importers.SHAPE), Mapping):
+        named = flat.pop(importers.SHAPE)
+        flat |= {importers.shape_of(str(name)): shape for name, shape in named.items()}
+    if isinstance(flat.get(importers.INPUT), Mapping):
+        named = flat.pop(importers.INPUT)
+        flat |= {f"{importers.NAMED_INPUT}{name}": _input(value) for name, value in named.items()}
+    return {name: exact_value(value) for name, value in flat.items()}
+
+
+def _input(value: Any) -> Any:
+    """A named input, as a setting has it: ``(128,)`` or, with a type of numbers, ``128:int64``."""
+    is_typed = isinstance(value, tuple | list) and len(value) == 2
+    if not is_typed or not isinstance(value[0], tuple | list):
+        return value
+    sides, dtype = value
+    shape = "x".join(map(str, sides)) or SCALAR
+    return f"{shape}:{str(dtype).rpartition('.')[2]}"
 
 
 def exact_value(value: Any) -> Any:
@@ -360,14 +374,24 @@ def _is_module(network: object) -> bool:
 
 
 def _of_module(module: Any, settings: Mapping[str, Any]) -> OpenNetwork:
-    from costcalc.importers.model import Model, Request
-    from costcalc.importers.torch import trace
-    from costcalc.importers.torch.reference import input_shape
+    from costcalc.importers.torch import read_module
 
-    def read(request: Request) -> Model:
-        shape = input_shape(request, type(module).__name__)
-        return trace(module, shape, request.allow_unknown)
+    read = partial(read_module, module)
+    return OpenNetwork(*importers.import_with(read, settings))
 
+
+def of_call(
+    module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], settings: Mapping[str, Any]
+) -> OpenNetwork:
+    """Opens an ``nn.Module`` by one call of it.
+
+    Raises:
+        SpecError: it does not take these arguments, does not run on them, or uses an unknown
+            operation.
+    """
+    from costcalc.importers.torch import read_call
+
+    read = partial(read_call, module, args, kwargs)
     return OpenNetwork(*importers.import_with(read, settings))
 
 

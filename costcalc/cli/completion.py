@@ -136,6 +136,14 @@ def settings(context: click.Context, incomplete: str) -> Items:
     return _settings(network, "", incomplete)
 
 
+def inputs(context: click.Context, incomplete: str) -> Items:
+    """``NAME=`` for the inputs of a PyTorch module whose class a file defines."""
+    from costcalc.importers.torch.candidates import inputs_of
+
+    network = _network(context)
+    return (f"{name}=" for name in inputs_of(network)) if network.startswith("torch:") else ()
+
+
 def parameters(context: click.Context, incomplete: str) -> Items:
     """The names of the parameters of the command's network."""
     return ((name, doc) for name, doc, _ in _parameters(_network(context)))

@@ -15,7 +15,8 @@ from costcalc.cli.words import Choice, Whole
 from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
-from costcalc.importers import ALLOW_UNKNOWN, INPUT, shape_of
+from costcalc.importers import ALLOW_UNKNOWN, INPUT, NAMED_INPUT, shape_of
+from costcalc.importers.model import SCALAR
 from costcalc.opening import OpenNetwork, names_in, of_texts, opened
 from costcalc.performance import DTYPES
 from costcalc.records import NamedTuple
@@ -94,7 +95,7 @@ class Options(NamedTuple):
         problems = Problems()
         given = [("alpha", text, "--alpha") for text in self.alpha]
         given += [("res", text, "--res") for text in self.res]
-        given += [(INPUT, _shape(text, "--input "), "--input") for text in self.input]
+        given += [(*_input(text), "--input") for text in self.input]
         for text in self.shape:
             node, equals, shape = text.rpartition("=")
             if not equals or not node.strip():
@@ -150,6 +151,19 @@ def _shape(text: str, option: str) -> str:
     return "x".join(sides)
 
 
+def _input(text: str) -> tuple[str, str]:
+    """The setting of an input, and its value: ``3,224,224`` or ``ids=128:int64``."""
+    name, equals, value = text.rpartition("=")
+    shape, colon, dtype = value.partition(":")
+    if bool(equals) != bool(name.strip()):
+        expected = "--input 3,224,224, or --input NAME=3,224,224 for one of several"
+        refuse(None, f"--input {text} is not a shape", expected)
+    is_scalar = bool(equals) and shape.strip() == SCALAR
+    sides = SCALAR if is_scalar else _shape(shape, f"--input {name}{equals}")
+    value = f"{sides}{colon}{dtype.strip()}"
+    return (f"{NAMED_INPUT}{name.strip()}" if equals else INPUT), value
+
+
 def pass_options(function: F) -> Callable[..., Any]:
     """Passes a command its shared options as one argument, the first."""
 
@@ -177,8 +191,10 @@ def settings_options(function: F) -> F:
     function = click.option(
         "--input",
         multiple=True,
-        metavar="C,H,W",
-        help="For models: the shape of the input, without the batch.",
+        metavar="[NAME=]C,H,W",
+        shell_complete=completed_by("inputs"),
+        help="For models: the shape of the input, without the batch; of several, each by its "
+        "name: --input x=3,224,224 --input ids=128:int64.",
     )(function)
     function = click.option(
         "--set",

@@ -22,7 +22,9 @@ def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
         SpecError: a value is wrong, or there are too many.
     """
     return [
-        parse(name, given)
+        axis(name, (exact_value(given),))
+        if name.startswith(importers.NAMED_INPUT)
+        else parse(name, given)
         if isinstance(given, str)
         else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
         for name, given in values.items()
@@ -50,11 +52,11 @@ def swept(
     if isinstance(network, str | os.PathLike):
         first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
         if importers.importer(library.reference(os.fspath(network)).network) is None:
-            first = {name: value for name, value in first.items() if name in importers.REQUESTS}
+            first = {name: value for name, value in first.items() if importers.is_request(name)}
     network = opened(network, first, is_one_of_several=is_one_of_several)
     if IMPLEMENTATION not in {axis.name for axis in axes}:
         network = as_usually_run(network, accounting.convention)
-    varied = tuple(axis for axis in axes if axis.name not in importers.REQUESTS)
+    varied = tuple(axis for axis in axes if not importers.is_request(axis.name))
     return SweptNetwork(
         network.label, network.document, network.settings, varied, accounting, metrics
     )

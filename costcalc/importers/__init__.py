@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.errors import SHOWN, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.spec.numbers import exact
 
 if TYPE_CHECKING:
-    from costcalc.importers.model import Model, Request, RequestedShapes, Shape
+    from costcalc.importers.model import Model, Request, RequestedInput, RequestedShapes, Shape
 
 REQUESTS = INPUT, ALLOW_UNKNOWN, SHAPE = "input", "allow_unknown", "shape"
 """Settings of how a model is opened; reserved, so no parameter of a model has these names.
 
 The shape of an unknown operation is a setting of its own: ``shape.NAME``.
 """
+
+NAMED_INPUT = f"{INPUT}:"
+"""What the setting of a named input begins with: ``input:ids``."""
+
+
+def is_request(name: str) -> bool:
+    """Whether a setting says how a model is opened; no parameter of a model has such a name."""
+    return name in REQUESTS or name.startswith((NAMED_INPUT, shape_of("")))
 
 
 class Importer(NamedTuple):
@@ -100,8 +109,15 @@ def import_with(
 
     shapes, remaining = _shapes(settings)
     requested = RequestedShapes(shapes)
+    plain = _requested_input(INPUT, remaining.pop(INPUT)) if INPUT in remaining else None
+    named = [name for name in remaining if name.startswith(NAMED_INPUT)]
     request = Request(
-        input=_checked_shape("input", remaining.pop(INPUT, None)),
+        input=plain and plain.shape,
+        dtype=plain.dtype if plain else "",
+        inputs={
+            name.removeprefix(NAMED_INPUT): _requested_input(name, remaining.pop(name))
+            for name in named
+        },
         res=_checked_res(remaining.pop("res", None)),
         allow_unknown=remaining.pop(ALLOW_UNKNOWN, False),
         shapes=requested,
@@ -156,13 +172,38 @@ def _checked_shape(what: str, value: Any) -> Any:
     """A shape that the caller sets, if any.
 
     Raises:
-        SpecError: it is not one.
+        SpecError: it is no shape.
     """
     shape = value if value is None or isinstance(value, tuple) else (value,)
     for size in shape or ():
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             refuse(None, f"{what} cannot be {exact(value)}", "whole numbers above zero: 3x224x224")
     return shape
+
+
+def _requested_input(setting: str, value: Any) -> RequestedInput:
+    """An input as a setting gives it: ``128``, ``3x224x224`` or ``128:int64``.
+
+    Raises:
+        SpecError: it is no shape.
+    """
+    from costcalc.importers.model import SCALAR, RequestedInput
+
+    sides, colon, dtype = value.partition(":") if isinstance(value, str) else (value, "", "")
+    if isinstance(sides, str):
+        listed = [] if sides.strip() == SCALAR else sides.split("x")
+        sides = tuple(int(side) if _is_whole(side) else 0 for side in listed)
+    is_plain = setting == INPUT
+    what = "input" if is_plain else f"input '{setting.removeprefix(NAMED_INPUT)}'"
+    shape = _checked_shape(what, sides)
+    if (is_plain and not shape) or (colon and not dtype.strip().isidentifier()):
+        expected = "a shape, and a type of numbers: 128:int64"
+        refuse(None, f"{what} cannot be {exact(value)}", expected)
+    return RequestedInput(shape, dtype.strip())
+
+
+def _is_whole(text: str) -> bool:
+    return text.strip().isdecimal() and text.isascii() and len(text) < limits.DIGITS
 
 
 def _checked_res(res: Any) -> Any:

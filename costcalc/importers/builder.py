@@ -133,6 +133,7 @@ class ModelBuilder:
             needs a new import.
         nodes: the nodes so far.
         blocks: the module class of each inner path in the nodes' names.
+        inputs: the types of numbers of the inputs by their names, as in a model.
         folded: the paths of single operations with many nodes, which are one row of a table.
         notes: what a reader must know of the totals, in whole sentences.
         params: which stored numbers are counted.
@@ -150,6 +151,7 @@ class ModelBuilder:
         self.is_sized = False
         self.nodes: list[Node] = []
         self.blocks: dict[str, str] = {}
+        self.inputs = {"input": ""}
         self.folded: set[str] = set()
         self.notes: dict[str, None] = {}
         self.params = ParamCounts()
@@ -215,13 +217,19 @@ class ModelBuilder:
         """Say something that a reader must know of the totals: a choice, a bound, a guess."""
         self.notes[sentence] = None
 
-    def other_input(self, name: str, shape: Shape, origin: str = "") -> Operand:
+    def name_input(self, name: str, dtype: str = "") -> None:
+        """State the name of the network's first input, and what its numbers are."""
+        self.inputs = {name: dtype}
+
+    def other_input(self, name: str, shape: Shape, origin: str = "", dtype: str = "") -> Operand:
         """Add another input of the network, beside its first; return its tensor.
 
         Raises:
             Refusal: the model is too large.
         """
-        return self.add(self.free_name(name), "input", (), {"shape": shape}, origin=origin)
+        name = self.free_name(name)
+        self.inputs[name] = dtype
+        return self.add(name, "input", (), {"shape": shape}, origin=origin)
 
     def constant(self, name: str, shape: Shape, origin: str = "") -> Operand:
         """Add a stored tensor that is not learned; return it.
@@ -324,6 +332,7 @@ class ModelBuilder:
             parameters=parameters,
             is_sized=self.is_sized,
             blocks=self.blocks,
+            inputs=self.inputs,
             folded=frozenset(self.folded),
             notes=tuple(self.notes),
         )

@@ -48,6 +48,7 @@ def document(model: Model) -> Document:
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
         groups=shown_blocks(model, hosted),
         folded=model.folded,
+        inputs=model.inputs,
         notes=model.notes,
         schedule=model.schedule,
         is_file_resized=model.is_file_resized,

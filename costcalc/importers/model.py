@@ -62,10 +62,20 @@ class Model(NamedTuple):
     """The paths of single operations with many nodes, which are one row of a table."""
     notes: tuple[str, ...] = ()
     """What its reader must know of its totals: a choice, a bound, a guess; whole sentences."""
+    inputs: Mapping[str, str] = {}
+    """The types of numbers of the inputs, by their names, the first input's first; '' if the
+    model does not state one.  The others have the names of their nodes."""
     schedule: Schedule | None = None
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
     is_file_resized: bool = False
     """Whether the file states its steps and tensors, but at another input."""
+
+
+IMAGE = (3, 224, 224)
+"""The default shape of a PyTorch module's input."""
+
+SCALAR = "scalar"
+"""The shape of a single number, as the caller writes it."""
 
 
 class RequestedInput(NamedTuple):
@@ -101,6 +111,8 @@ class Request(NamedTuple):
 
     input: Shape | None = None
     """The shape of the first input, if the caller sets one without a name."""
+    dtype: str = ""
+    """What the numbers of that input are; empty for what the model expects."""
     inputs: Mapping[str, RequestedInput] = {}
     """The inputs that the caller sets, by their names in the model."""
     res: int | Shape | None = None

@@ -79,6 +79,21 @@ BYTE_COLUMNS = (
 """The keys of columns that need a storage."""
 
 
+class NetworkInput(NamedTuple):
+    """One of several inputs of a network."""
+
+    name: str
+    shape: Shape
+    dtype: str
+    """What its numbers are; '' if the network does not say."""
+    axis: int
+    """The axis of its channels."""
+
+
+SHOWN_INPUTS = 12
+"""The most inputs that a report's header lists."""
+
+
 class _ReportFields(NamedTuple):
     """The fields of :class:`Report`; a dataclass would slow down every start."""
 
@@ -109,6 +124,8 @@ class _ReportFields(NamedTuple):
     """The axis of the input's channels: the first of a map, the last of tokens."""
     stored: StoredReport | None = None
     """The bytes of layers under a storage, if they were asked for."""
+    inputs: tuple[NetworkInput, ...] = ()
+    """All inputs, if there are several."""
 
 
 class Report(Answer, _ReportFields):
@@ -179,6 +196,7 @@ class Report(Answer, _ReportFields):
             "source": dict(self.source),
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "input": list(self.input),
+            **({"inputs": [_input_data(each) for each in self.inputs]} if self.inputs else {}),
             **_accuracy_data(self.accuracy),
             **_storage_data(self.stored),
             "totals": {name: number(total) for name, total in self.all_totals().items()},
@@ -236,19 +254,55 @@ def report(
         uncounted=graph.uncounted,
         input_axis=axes.get(NETWORK_INPUT, 0),
         stored=stored,
+        inputs=_inputs(document, graph, axes),
     )
+
+
+def _inputs(
+    document: Document, graph: LayerGraph, axes: Mapping[int, int]
+) -> tuple[NetworkInput, ...]:
+    """All inputs of a network that has several."""
+    others = [index for index, layer in enumerate(graph.layers) if layer.kind.name == INPUT]
+    if not others:
+        return ()
+    dtypes = document.inputs
+    first = next(iter(dtypes), "") or "input"
+    rows = [NetworkInput(first, graph.input, dtypes.get(first, ""), axes.get(NETWORK_INPUT, 0))]
+    for index in others:
+        layer = graph.layers[index]
+        shape, dtype = layer.computation.output, dtypes.get(layer.name, "")
+        rows.append(NetworkInput(layer.name, shape, dtype, axes.get(index, 0)))
+    return tuple(rows)
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
         ("source", source_line(report.source)),
-        ("input", text(_size(report.input, report.input_axis))),
+        *_input_facts(report),
         ("settings", settings_line(report.parameters, {layer.kind for layer in report.layers})),
         ("accuracy", _accuracy(report.accuracy) if report.accuracy else ""),
         ("convention", f"{report.convention}: {report.convention_title}"),
         *(report.stored.facts if report.stored is not None else ()),
     ]
     return tuple(fact for fact in facts if fact[1])
+
+
+def _input_facts(report: Report) -> Iterator[tuple[str, str]]:
+    """The input; all of them, one a line, if there are several."""
+    if not report.inputs:
+        yield "input", text(_size(report.input, report.input_axis))
+        return
+    for name, shape, dtype, axis in report.inputs[:SHOWN_INPUTS]:
+        size = text(_size(shape, axis))
+        yield f"input {name}", f"{size}, {dtype}" if dtype else size
+    left = len(report.inputs) - SHOWN_INPUTS
+    if left > 0:
+        yield "inputs", f"and {left} more, which the layers show"
+
+
+def _input_data(row: NetworkInput) -> dict[str, Any]:
+    dtype = {"dtype": row.dtype} if row.dtype else {}
+    return {"name": row.name, "shape": list(row.shape), **dtype}
 
 
 def _accuracy(accuracy: Accuracy) -> str:

@@ -223,6 +223,8 @@ class Document(NamedTuple):
     """The paths that tables show as one row unless a depth is asked for: single operations."""
     notes: tuple[str, ...] = ()
     """What a reader must know of its totals: a choice, a bound, a guess; whole sentences."""
+    inputs: Mapping[str, str] = MappingProxyType({})
+    """The types of numbers of its inputs, '' if unknown, by name, the first input's first."""
     schedule: Schedule | None = None
     """Its tensors and steps at its own settings, if its file is what a runtime plans."""
     is_file_resized: bool = False

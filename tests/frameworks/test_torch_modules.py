@@ -15,7 +15,7 @@ from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.importers import torch as importer
 from costcalc.importers.document import document
-from costcalc.importers.torch.forward.running import on_meta
+from costcalc.importers.torch.forward.copies import on_meta
 from costcalc.kinds.base import PARAMS
 from tests.costs.measured_layers import CONVENTIONS, DATA
 
@@ -172,7 +172,7 @@ class Pair(nn.Module):
     ("module", "input", "message", "found"),
     [
         (nn.Sequential(Deciding()), (3, 4, 4), "depends on the values of a tensor", "test_torch_"),
-        (Pair(), (3, 4, 4), "Pair does not take one input", "y"),
+        (Pair(), (3, 4, 4), "forward does not run without y", ""),
         (
             nn.Sequential(nn.Conv2d(4, 4, 3)),
             (3, 8, 8),

@@ -132,7 +132,7 @@ def _has_backbone(network: Network) -> bool:
 
 def judged(module: nn.Module, input: tuple[int, ...]) -> Row:
     """The network's own params, and the mult-adds of a pass of a copy on the meta device."""
-    from costcalc.importers.torch.forward.running import on_meta
+    from costcalc.importers.torch.forward.copies import on_meta
 
     copy = on_meta(module).eval()
     with torch.device("meta"), FlopCounterMode(display=False) as counter:

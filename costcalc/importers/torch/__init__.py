@@ -7,10 +7,11 @@ names a class, a function that returns a module, or a module.  Importing it runs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from costcalc.importers.model import Model, Request, Shape
-from costcalc.importers.torch.reference import IMAGE, require_torch
+from costcalc.importers.model import IMAGE, Model, Request, Shape
+from costcalc.importers.torch.reference import require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -32,15 +33,46 @@ def read(network: str, request: Request) -> Model:
 
 
 def trace(module: torch.nn.Module, input: Shape = IMAGE, allow_unknown: bool = False) -> Model:
-    """The model of a module.
-
-    The module is not changed: a copy of it without weights is run.  ``input`` is the shape
-    of its input without the batch, such as ``(C, H, W)``.
+    """The model of a module, run on an input of that shape, without the batch.
 
     Raises:
-        SpecError: the module does not run on such an input, or calls functions that have
-            no layer kind.
+        SpecError: as for :func:`read_module`.
     """
-    from costcalc.importers.torch.forward.running import model, on_meta
+    return read_module(module, Request(input, allow_unknown=allow_unknown))
 
-    return model(on_meta(module), type(module).__name__, "", input, allow_unknown)
+
+def read_module(module: torch.nn.Module, request: Request) -> Model:
+    """The model of a module, run on inputs of the requested shapes.
+
+    The module is not changed: a copy of it without weights is run.
+
+    Raises:
+        SpecError: the module does not run on such inputs, or calls functions that have no
+            layer kind.
+    """
+    from costcalc.importers.torch.forward.arguments import call_of_shapes
+    from costcalc.importers.torch.forward.copies import on_meta
+    from costcalc.importers.torch.forward.running import model
+
+    name = type(module).__name__
+    return model(on_meta(module), name, "", call_of_shapes(module, request, name), request)
+
+
+def read_call(
+    module: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], request: Request
+) -> Model:
+    """The model of a module, run by one call of it.
+
+    The module and the arguments are not changed.
+
+    Raises:
+        SpecError: the module does not take the arguments, does not run, or calls functions
+            that have no layer kind.
+    """
+    from costcalc.importers.torch.forward.arguments import call_of_values
+    from costcalc.importers.torch.forward.copies import on_meta
+    from costcalc.importers.torch.forward.running import model
+
+    name = type(module).__name__
+    call = call_of_values(module, args, kwargs, request.res, name)
+    return model(on_meta(module), name, "", call, request)

@@ -42,6 +42,8 @@ class TensorValue(NamedTuple):
     region: Region | None = None
     """Its place in a parameter's memory, if it is a view of one."""
     is_complex: bool = False
+    dtype: str = ""
+    """What the numbers of an input are: ``float32``."""
 
 
 class ValueRef(NamedTuple):

@@ -54,6 +54,32 @@ def candidates(path: str) -> list[Candidate]:
     return [*found.values()][::-1]
 
 
+def inputs_of(network: str) -> list[str]:
+    """The parameters of the ``forward`` of a class named ``torch:module:name``, as its file has it.
+
+    None if the class is not defined there, or inherits its ``forward``.
+    """
+    _, _, reference = network.partition(":")
+    module, _, name = reference.partition(":")
+    path = _file(module)
+    try:
+        tree = ast.parse(read_bytes(path, path)) if path else ast.Module([], [])
+    except (CostcalcError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    forwards = (
+        part
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == name
+        for part in node.body
+        if isinstance(part, ast.FunctionDef) and part.name == "forward"
+    )
+    forward = next(forwards, None)
+    if forward is None:
+        return []
+    named = [*forward.args.posonlyargs, *forward.args.args, *forward.args.kwonlyargs]
+    return [parameter.arg for parameter in named[1:]]
+
+
 def _last_name(base: ast.expr) -> str:
     """``Module`` of ``nn.Module``."""
     return base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")

@@ -76,6 +76,7 @@ class TorchBuilder(ModelBuilder):
         )
         super().__init__(without_batch(trace.values[first].shape), allow_unknown)
         self.is_sized = True
+        self.name_input(trace.values[first].name, trace.values[first].dtype)
         self.blocks.update(trace.classes)
         self.trace = trace
         self.rules = rules
@@ -87,7 +88,8 @@ class TorchBuilder(ModelBuilder):
         """The node, or the other value, that has the same elements as a value."""
         for index in others:
             value = trace.values[index]
-            self._operands[index] = self.other_input(value.name, without_batch(value.shape))
+            shape = without_batch(value.shape)
+            self._operands[index] = self.other_input(value.name, shape, dtype=value.dtype)
         self._reshaped: dict[tuple[int, Shape], Operand] = {}
         self._read = frozenset(trace.outputs).union(
             *(references((call.arguments, call.keywords)) for call in trace.calls)

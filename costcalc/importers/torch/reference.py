@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 from costcalc.errors import Mark, Refusal, refuse
 from costcalc.graph.input import sides_at
-from costcalc.importers.model import Request, Shape
+from costcalc.importers.model import IMAGE, Request, Shape
 from costcalc.importers.torch.candidates import refuse_file, refuse_without_name
 
 PREFIX = "torch:"
-
-IMAGE = (3, 224, 224)
-"""The default shape of the input."""
 
 
 class Reference(NamedTuple):

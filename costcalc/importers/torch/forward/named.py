@@ -17,8 +17,11 @@ from torch.nn.modules import module as hooks
 from costcalc.advice import joined, set_option
 from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.importers.model import Model, Request
-from costcalc.importers.torch.forward.running import describe, model, on_meta, quiet, user_code
-from costcalc.importers.torch.reference import Reference, input_shape, parse_reference
+from costcalc.importers.torch.forward.arguments import call_of_shapes
+from costcalc.importers.torch.forward.copies import on_meta
+from costcalc.importers.torch.forward.running import model
+from costcalc.importers.torch.forward.user_code import describe, quiet, user_code
+from costcalc.importers.torch.reference import Reference, parse_reference
 
 
 def build_model(network: str, request: Request) -> Model:
@@ -28,12 +31,11 @@ def build_model(network: str, request: Request) -> Model:
         SpecError: there is no such module, it cannot be built, or it does not run.
     """
     reference = parse_reference(network)
-    input = input_shape(request, network)
     with _current_folder():
         target = _resolve(reference, network)
         module = _module(target, reference, request.settings, network)
-        name = reference.attributes[-1]
-        return model(module, name, network, input, request.allow_unknown, request.settings)
+        call = call_of_shapes(module, request, network)
+        return model(module, reference.attributes[-1], network, call, request)
 
 
 @contextmanager

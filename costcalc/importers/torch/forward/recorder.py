@@ -30,6 +30,7 @@ from costcalc.importers.torch.calls import (
     Trace,
     ValueRef,
 )
+from costcalc.importers.torch.forward.arguments import Call, tensors_in
 
 _OVERRIDABLE = ("torch.nn.functional", "torch.functional")
 """Python modules whose functions first ask whether a mode is to run them."""
@@ -81,6 +82,8 @@ class Recorder(TorchFunctionMode):
         """The modules being called, the innermost last."""
         self.last = ""
         """The name of the last function called, for messages."""
+        self.last_arguments: Any = ()
+        """Its arguments, with references in place of tensors."""
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, inner in module.named_modules():
@@ -91,9 +94,11 @@ class Recorder(TorchFunctionMode):
         for name, buffer in module.named_buffers():
             self._add(buffer, "buffer", name)
 
-    def input(self, tensor: torch.Tensor) -> None:
-        """Adds the network's input."""
-        self._add(tensor, "input", "")
+    def input(self, tensor: torch.Tensor, name: str) -> None:
+        """Adds an input of the network."""
+        index = self._add(tensor, "input", name)
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        self.values[index] = self.values[index]._replace(dtype=dtype)
 
     def value(self, tensor: torch.Tensor) -> int:
         """The current value of a tensor.
@@ -135,6 +140,7 @@ class Recorder(TorchFunctionMode):
                 return body(*args, **keywords)
         inputs = [*_tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
+        self.last_arguments = arguments
         versions = [_version(tensor) for tensor in inputs]
         bounded = BOUNDED.get(name) if any(tensor.is_meta for tensor in inputs) else None
         result = (bounded or func)(*args, **keywords)
@@ -203,16 +209,17 @@ class Recorder(TorchFunctionMode):
             yield
 
 
-def record(recorder: Recorder, module: torch.nn.Module, input: torch.Tensor) -> Trace:
-    """Runs the module on an input and returns the record of its calls.
+def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
+    """Calls the module and returns the record of the calls inside.
 
     Raises:
         Exception: whatever the module raises.
     """
-    recorder.input(input)
+    for name, tensor in call.tensors.items():
+        recorder.input(tensor, name)
     with torch.no_grad(), recorder.track_modules(), recorder:
-        result = module(input)
-    outputs = tuple(recorder.value(tensor) for tensor in _tensors(result))
+        result = module(*call.args, **call.kwargs)
+    outputs = tuple(recorder.value(tensor) for _, tensor in tensors_in(result))
     return Trace(
         values=tuple(recorder.values),
         calls=tuple(recorder.calls),

@@ -1,0 +1,60 @@
+"""Copies of modules and of arguments, with tensors that have shapes but no data."""
+
+from __future__ import annotations
+
+# PyTorch is not installed where types are checked.
+# mypy: allow-subclassing-any
+import copy
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch.nn.parameter import UninitializedParameter, is_lazy
+from torch.overrides import TorchFunctionMode
+
+from costcalc.importers.torch.forward.user_code import user_code
+
+T = TypeVar("T")
+
+
+def on_meta(module: torch.nn.Module) -> torch.nn.Module:
+    """A copy of the module whose tensors have shapes but no data.
+
+    Raises:
+        SpecError: the module cannot be copied.
+    """
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        if is_lazy(parameter):
+            memo[id(parameter)] = UninitializedParameter(requires_grad=False, device="meta")
+            continue
+        empty = torch.empty_like(parameter, device="meta")
+        memo[id(parameter)] = torch.nn.Parameter(empty, requires_grad=False)
+    return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
+
+
+def meta_copy(value: T, file: str, message: str, memo: dict[int, Any] | None = None) -> T:
+    """A deep copy whose tensors are on the meta device.
+
+    Raises:
+        SpecError: something in it cannot be copied.
+    """
+    with user_code(file, message), _MetaCopies():
+        return copy.deepcopy(value, memo)
+
+
+class _MetaCopies(TorchFunctionMode):
+    """Makes ``deepcopy`` copy tensors to the meta device."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Any = (),
+        kwargs: Any = None,
+    ) -> Any:
+        """Replaces ``Tensor.__deepcopy__``, and runs everything else unchanged."""
+        if func is torch.Tensor.__deepcopy__:
+            tensor, memo = args
+            return memo.setdefault(id(tensor), torch.empty_like(tensor, device="meta"))
+        return func(*args, **(kwargs or {}))
