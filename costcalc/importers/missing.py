@@ -61,8 +61,11 @@ TFLITE: Mapping[str, str] = {
     "erf": _ARITHMETIC,
 }
 
+_OF_DETECTORS = ("divide", "l2_norm", "nms", "roi_pool", "top_k")
+"""Kinds that layers of detectors in Caffe's forks are imported as, one of several each."""
+
 CAFFE: Mapping[str, str] = {
-    **LACKS,
+    **{kind: reason for kind, reason in LACKS.items() if kind not in _OF_DETECTORS},
     "adaptive_max_pool": "Caffe has no adaptive pooling",
     "adaptive_avg_pool": "Caffe has no adaptive pooling",
 }

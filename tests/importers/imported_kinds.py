@@ -18,6 +18,7 @@ from costcalc.kinds.examples import spec
 from costcalc.spec.reader import read
 from tests.exporters.every_kind import forms
 from tests.importers.caffe import written as caffe
+from tests.importers.caffe.detectors import faster_rcnn, ssd300
 from tests.importers.keras import written as keras
 from tests.importers.onnx import models as onnx
 from tests.importers.tflite.models import Sample
@@ -176,6 +177,9 @@ def kinds_from_caffe(folder: Path) -> set[str]:
     found = set().union(*(kinds for _, kinds in kinds_back("prototxt", path)))
     for each in caffe_layers():
         path.write_text(caffe.network((4, 9, 8), each), encoding="utf-8")
+        found |= kinds_in(path)
+    for text in (ssd300(), faster_rcnn()):
+        path.write_text(text, encoding="utf-8")
         found |= kinds_in(path)
     return found
 

@@ -38,11 +38,16 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     first, *others = inputs(caffe_network)
     builder = ModelBuilder(requested_shape(first, request), request.allow_unknown, request.shapes)
     blobs: dict[str, Blob] = {first.blob: builder.input}
+    lists: set[int] = set()
     for other in others:
         blobs[other.blob] = None
         if other.shape:
             add = builder.constant if other.is_constant else builder.other_input
-            blobs[other.blob] = add(other.blob, other.shape)
-    CaffeWalk(blobs, builder, problems).run(caffe_network)
+            is_list = other.images != first.images
+            blob = add(other.blob, (other.images, *other.shape) if is_list else other.shape)
+            blobs[other.blob] = blob
+            if is_list:
+                lists.add(blob.node)
+    CaffeWalk(blobs, builder, problems, lists).run(caffe_network)
     problems.raise_any()
     return builder.model(caffe_network.name or "network", file)

@@ -17,14 +17,25 @@ Rule = Callable[["CaffeContext"], Result]
 
 
 class CaffeContext(OpContext):
-    """A layer: its inputs and parameters, and methods to add its nodes."""
+    """A layer: its inputs and parameters, and methods to add its nodes.
+
+    Caffe's first axis is the batch, which operands do not have; but those of a list of
+    boxes, or of what is computed of each, have the list in its place.
+    """
 
     def __init__(
-        self, layer: CaffeLayer, path: str, inputs: tuple[Operand, ...], builder: ModelBuilder
+        self,
+        layer: CaffeLayer,
+        path: str,
+        inputs: tuple[Operand, ...],
+        builder: ModelBuilder,
+        lists: set[int],
     ) -> None:
         super().__init__(builder, path, layer.origin, class_name=layer.type)
         self.layer = layer
         self.inputs = inputs
+        self.lists = lists
+        """The nodes whose first axis is a list of boxes."""
 
     def param(self, name: str, allowed: Collection[str] = ()) -> Fields:
         """The message of parameters of that name; it may have any field if ``allowed`` is empty."""
@@ -56,13 +67,38 @@ class CaffeContext(OpContext):
             raise Refusal(f"it reads {count} blobs", expected)
         return self.inputs
 
+    def as_list(self, tensor: Operand) -> Operand:
+        """The tensor, whose first axis is a list of boxes."""
+        self.lists.add(tensor.node)
+        return tensor
+
+    def is_list(self, tensor: Operand) -> bool:
+        """Whether its first axis is a list of boxes."""
+        return tensor.node in self.lists
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the first input's channels."""
+        return 1 if self.is_list(self.input) else 0
+
+    @property
+    def spatial_rank(self) -> int | None:
+        """The number of spatial axes of a list of maps; None for a single map."""
+        return self.input.rank - 2 if self.is_list(self.input) else None
+
     def axis(self, value: int, tensor: Operand | None = None) -> int:
         """An axis of Caffe, where 0 is the batch, as costcalc's.
 
         Raises:
             Refusal: it is the batch, or out of range.
         """
-        return axis_without_batch(value, (tensor or self.input).rank)
+        tensor = tensor or self.input
+        if not self.is_list(tensor):
+            return axis_without_batch(value, tensor.rank)
+        place = value + tensor.rank if value < 0 else value
+        if not 0 <= place < tensor.rank:
+            raise Refusal(f"axis {value} is not an axis of its input", f"0 to {tensor.rank - 1}")
+        return place
 
     def param_axis(self, param: Fields, default: int = 1, name: str = "axis") -> int:
         """The axis of the first input that a parameter names, as costcalc's.

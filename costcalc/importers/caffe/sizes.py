@@ -29,6 +29,8 @@ class Input(NamedTuple):
     mark: Mark
     is_constant: bool = False
     """Whether the file fills it, always with the same numbers."""
+    images: int = 1
+    """The size of its first axis: the images of a batch, or the boxes of a list."""
 
 
 def inputs(network: CaffeNetwork) -> list[Input]:
@@ -52,28 +54,28 @@ def inputs(network: CaffeNetwork) -> list[Input]:
 def _declared(fields: Fields) -> Iterator[Input]:
     """The blobs of ``input``, with an ``input_shape`` or four ``input_dim`` each."""
     names = fields.scalars("input")
-    shapes = [_without_batch(shape) for shape in fields.messages("input_shape")]
-    dims = [whole(dim, "input_dim", 1) for dim in fields.scalars("input_dim")]
+    shapes = [_counted(shape) for shape in fields.messages("input_shape")]
+    dims = tuple(whole(dim, "input_dim", 1) for dim in fields.scalars("input_dim"))
     if dims and (shapes or len(dims) != 4 * len(names)):
         raise Refusal(
             f"{len(dims)} input_dim for {len(names)} inputs",
             "four for each, or input_shape instead",
             mark=fields.scalars("input_dim")[0].mark,
         )
-    shapes = shapes or [(*dims[at + 1 : at + 4],) for at in range(0, len(dims), 4)]
+    shapes = shapes or [(dims[at], dims[at + 1 : at + 4]) for at in range(0, len(dims), 4)]
     for index, name in enumerate(names):
-        yield Input(name.text, shapes[index] if index < len(shapes) else None, name.mark)
+        images, shape = shapes[index] if index < len(shapes) else (1, None)
+        yield Input(name.text, shape, name.mark, images=images)
 
 
 def _of_layer(layer: CaffeLayer) -> Iterator[Input]:
     """The tops of an input layer or a data layer."""
-    shape: Shape | None
     if layer.type in ("Input", "DummyData"):
         param = layer.fields.message(f"{'input' if layer.type == 'Input' else 'dummy_data'}_param")
-        shapes = [_without_batch(message) for message in param.messages("shape")]
+        shapes = [_counted(message) for message in param.messages("shape")]
         for index, top in enumerate(layer.tops):
-            shape = shapes[min(index, len(shapes) - 1)] if shapes else None
-            yield Input(top.text, shape, top.mark, layer.type == "DummyData")
+            images, shape = shapes[min(index, len(shapes) - 1)] if shapes else (1, None)
+            yield Input(top.text, shape, top.mark, layer.type == "DummyData", images)
     elif layer.type in DATA:
         for index, top in enumerate(layer.tops):
             yield Input(top.text, () if index else _cropped(layer), top.mark)
@@ -91,10 +93,10 @@ def _cropped(layer: CaffeLayer) -> Shape | None:
     return (1 if transform.flag("force_gray", False) else 3, side, side)
 
 
-def _without_batch(shape: Message) -> Shape:
-    """The dimensions after the batch; a single dimension is kept."""
+def _counted(shape: Message) -> tuple[int, Shape | None]:
+    """The size of the batch, and the dimensions after it; a single dimension is kept."""
     dims = Fields(shape).wholes("dim")
-    return dims[1:] if len(dims) > 1 else dims
+    return (dims[0], dims[1:]) if len(dims) > 1 else (1, dims)
 
 
 def requested_shape(first: Input, request: Request) -> Shape:

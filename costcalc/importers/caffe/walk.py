@@ -12,7 +12,7 @@ from costcalc.importers.builder import (
     UnknownOp,
 )
 from costcalc.importers.caffe.context import CaffeContext
-from costcalc.importers.caffe.layers import MEASURES, TABLE
+from costcalc.importers.caffe.layers import MEASURES, SINGLE, TABLE
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
 from costcalc.importers.caffe.sizes import DATA
 from costcalc.kinds.base import PARAMS
@@ -24,8 +24,12 @@ Blob = Operand | None
 class CaffeWalk:
     """Lowers a network and collects its problems."""
 
-    def __init__(self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems) -> None:
+    def __init__(
+        self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems, lists: set[int]
+    ) -> None:
         self.blobs = blobs
+        self.lists = lists
+        """The nodes whose first axis is a list of boxes."""
         self.builder = builder
         self.problems = problems
 
@@ -49,7 +53,9 @@ class CaffeWalk:
             return ()
         start = len(self.builder.nodes)
         try:
-            result = rule(CaffeContext(layer, name, inputs, self.builder))
+            if layer.type in SINGLE and self._are_lists(inputs):
+                raise UnknownOp("costcalc reads it of a single map only, not of a list of them")
+            result = rule(CaffeContext(layer, name, inputs, self.builder, self.lists))
         except UnknownOp as unknown:
             self.builder.truncate(start)
             return self._unknown(layer, name, inputs, unknown)
@@ -57,7 +63,13 @@ class CaffeWalk:
             self._note(layer, layer.mark, self._behind_guesses(refusal, inputs))
             return ()
         self._assign_params(layer, start)
-        return (result,) if isinstance(result, Operand) else result
+        tops = (result,) if isinstance(result, Operand) else result
+        if self._are_lists(inputs):
+            self.lists.update(top.node for top in tops)
+        return tops
+
+    def _are_lists(self, inputs: tuple[Operand, ...]) -> bool:
+        return not self.lists.isdisjoint(blob.node for blob in inputs)
 
     def _inputs(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         """The layer's input blobs; notes a problem for each unknown name."""
@@ -85,12 +97,13 @@ class CaffeWalk:
         known = tuple(blob for blob in inputs if blob is not None)
         if len(known) < len(inputs):
             return (None,) * len(tops)
-        op = CaffeContext(layer, name, known, self.builder)
+        op = CaffeContext(layer, name, known, self.builder, self.lists)
         guess = known[0].shape if known else None
         try:
-            return tuple(
+            outputs = tuple(
                 op.uncounted(layer.type, known, None, output=top, guess=guess) for top in tops
             )
+            return tuple(map(op.as_list, outputs)) if self._are_lists(known[:1]) else outputs
         except Refusal as refusal:
             self._note(layer, layer.mark, refusal)
             return (None,) * len(tops)

@@ -88,7 +88,7 @@ def conv(fields, kind="Convolution", bottom="data"):
             layer("Slice", "data", "a b", "slice_param { slice_point: [1, 2] }", name="stem"),
             "2 slice points",
         ),
-        (layer("Python", "data", "x", name="stem"), "costcalc has no layer kind for it"),
+        (layer("Mystery", "data", "x", name="stem"), "costcalc has no layer kind for it"),
         (layer("Convolutoin", "data", "x", name="stem"), "did you mean 'Convolution'?"),
     ],
 )
@@ -110,18 +110,18 @@ def test_a_wrong_value_is_pointed_at(tmp_path):
 def test_all_unknown_layers_are_listed_at_once(tmp_path):
     text = network(
         MAP,
-        layer("PriorBox", "data", "a"),
-        layer("Python", "data", "b"),
+        layer("Enigma", "data", "a"),
+        layer("Mystery", "data", "b"),
         layer("Convolution", "data", "c"),
     )
     said = refused(written(tmp_path, text))
-    for name in ("'a' (PriorBox)", "'b' (Python)", "'num_output' is missing"):
+    for name in ("'a' (Enigma)", "'b' (Mystery)", "'num_output' is missing"):
         assert name in said
     assert "--allow-unknown" in said
 
 
 def test_an_unknown_layer_that_is_allowed_keeps_the_shape_of_its_input(tmp_path):
-    text = network(MAP, layer("Python", "data", "a"), layer("ReLU", "a", "b"))
+    text = network(MAP, layer("Mystery", "data", "a"), layer("ReLU", "a", "b"))
     found = graph(tmp_path, text, allow_unknown=True)
     assert [each.kind.name for each in found.layers] == ["uncounted", "relu"]
     assert found.layers[-1].output == MAP
@@ -150,7 +150,7 @@ def test_a_network_that_is_wrong(tmp_path, text, message):
 
 
 def test_names_steer_no_terminal(tmp_path):
-    text = network(MAP, layer("Python", "data", "x", name="\\033[31m"))
+    text = network(MAP, layer("Mystery", "data", "x", name="\\033[31m"))
     assert "\x1b" not in refused(written(tmp_path, text))
     found = graph(tmp_path, network(MAP, layer("ReLU", "data", "x", name="\\033[31m")))
     assert found.layers[0].name.isprintable()

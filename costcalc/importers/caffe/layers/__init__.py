@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from costcalc.importers.caffe.context import Rule
 from costcalc.importers.caffe.layers import (
     convolution,
+    detection,
     elementwise,
     normalisation,
     pooling,
@@ -19,11 +20,28 @@ from costcalc.importers.caffe.layers import (
 
 TABLE: Mapping[str, Rule] = {
     **convolution.TABLE,
+    **detection.TABLE,
     **elementwise.TABLE,
     **normalisation.TABLE,
     **pooling.TABLE,
     **reshaping.TABLE,
 }
+
+SINGLE = frozenset(
+    {
+        "Axpy",
+        "ChannelShuffle",
+        "Crop",
+        "Interp",
+        "LRN",
+        "MVN",
+        "Normalize",
+        "Permute",
+        "ShuffleChannel",
+        "Upsample",
+    }
+)
+"""Layers that costcalc reads of a single map only, not of a list."""
 
 MEASURES = frozenset(
     {
@@ -32,9 +50,11 @@ MEASURES = frozenset(
         "EuclideanLoss",
         "HingeLoss",
         "InfogainLoss",
+        "MultiBoxLoss",
         "MultinomialLogisticLoss",
         "SigmoidCrossEntropyLoss",
         "Silence",
+        "SmoothL1Loss",
     }
 )
 """Layers that only measure how good a network is: they are skipped."""

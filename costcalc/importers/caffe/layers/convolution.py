@@ -49,7 +49,7 @@ def convolution(op: CaffeContext) -> Result:
 def depthwise(op: CaffeContext) -> Result:
     """``DepthwiseConvolution``, whose groups need not be stated."""
     param = _param(op)
-    channels = op.shape[0]
+    channels = op.shape[op.channel_axis]
     out = param.whole("num_output", channels)
     if out % channels or param.whole("group", channels) != channels:
         raise Refusal(
@@ -69,7 +69,7 @@ def deconvolution(op: CaffeContext) -> Result:
 
 def _param(op: CaffeContext) -> Fields:
     param = op.param("convolution_param", CONVOLUTION)
-    if op.param_axis(param) != 0 or len(op.inputs) != 1:
+    if op.param_axis(param) != op.channel_axis or len(op.inputs) != 1:
         raise UnknownOp(
             "costcalc has no layer kind for a convolution of several inputs, or along another axis"
         )
@@ -78,13 +78,14 @@ def _param(op: CaffeContext) -> Fields:
 
 def _window(op: CaffeContext, param: Fields) -> dict[str, Any]:
     """Kernel, stride, padding, dilation and bias."""
-    rank = op.input.rank - 1
+    rank = op.input.rank - 1 - op.channel_axis
     return {
         "kernel": per_axis(param, "kernel_size", "kernel", rank),
         "stride": per_axis(param, "stride", "stride", rank, 1),
         "padding": per_axis(param, "pad", "pad", rank, 0, lowest=0),
         "dilation": per_axis(param, "dilation", "", rank, 1),
         "bias": param.flag("bias_term", True),
+        "spatial_rank": op.spatial_rank,
     }
 
 

@@ -29,7 +29,7 @@ def relu(op: CaffeContext) -> Result:
 def prelu(op: CaffeContext) -> Result:
     """``PReLU``."""
     shared = op.param("prelu_param").flag("channel_shared", False)
-    return op.add("prelu", (op.input,), {"shared": True} if shared else {})
+    return emit.prelu(op, op.input, [] if shared else [op.channel_axis])
 
 
 def power(op: CaffeContext) -> Result:

@@ -15,7 +15,7 @@ from costcalc.importers.model import Shape
 
 def batch_norm(op: CaffeContext) -> Result:
     """``BatchNorm``: statistics only; gamma and beta are in the ``Scale`` after it."""
-    return emit.batch_norm(op, op.input, scale=False, shift=False)
+    return emit.batch_norm(op, op.input, scale=False, shift=False, spatial_rank=op.spatial_rank)
 
 
 def scale(op: CaffeContext) -> Result:
@@ -30,7 +30,7 @@ def scale(op: CaffeContext) -> Result:
         scaled = op.add("multiply", (tensor, as_map(op, factor, tensor, axis)))
         return _learned(op, scaled, "add", factor.shape, axis, "") if has_bias else scaled
     axis, shape = _learned_shape(op, param)
-    if shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
+    if axis == 0 and shape == op.shape[:1] and _norm_above(op) == {"affine": False}:
         op.builder.set_arguments(op.input.node, {} if has_bias else {"bias": False})
         return op.input
     if shape == op.shape[:1] and has_bias and _norm_above(op, "instance_norm") == {}:
@@ -72,7 +72,7 @@ def bias(op: CaffeContext) -> Result:
         return emit.join(op, "add", (tensor, as_map(op, other, tensor, axis)))
     axis, shape = _learned_shape(op, param)
     above = _norm_above(op)
-    if shape == op.shape[:1] and above in ({"affine": False}, {"bias": False}):
+    if axis == 0 and shape == op.shape[:1] and above in ({"affine": False}, {"bias": False}):
         op.builder.set_arguments(op.input.node, {"scale": False} if "affine" in above else {})
         return op.input
     return _learned(op, op.input, "add", shape, axis, "")
@@ -88,7 +88,7 @@ def _learned(
 
 def bn(op: CaffeContext) -> Result:
     """``BN`` of older forks: statistics, scale and shift in one layer."""
-    return emit.batch_norm(op, op.input)
+    return emit.batch_norm(op, op.input, spatial_rank=op.spatial_rank)
 
 
 def lrn(op: CaffeContext) -> Result:
@@ -110,6 +110,20 @@ def mvn(op: CaffeContext) -> Result:
     return op.add("instance_norm", (op.input,))
 
 
+def normalize(op: CaffeContext) -> Result:
+    """``Normalize`` of SSD: vectors of length 1 across the channels, times learnable scales."""
+    param = op.param(
+        "norm_param", ("across_spatial", "scale_filler", "channel_shared", "fix_scale", "eps")
+    )
+    rank = op.input.rank
+    axes = range(rank) if param.flag("across_spatial", True) else (0,)
+    length = emit.reduce(op, op.input, "l2_norm", axes, keep=True, part="/length")
+    x = emit.join(op, "divide", (op.input, length), part="/divide")
+    is_shared = param.flag("channel_shared", True)
+    shape = (1 if is_shared else x.shape[0], *(1,) * (rank - 1))
+    return emit.with_learned(op, "multiply", x, shape, part="/scale.multiply", stored="/scale")
+
+
 TABLE: Mapping[str, Rule] = {
     "BatchNorm": batch_norm,
     "BN": bn,
@@ -117,4 +131,5 @@ TABLE: Mapping[str, Rule] = {
     "Bias": bias,
     "LRN": lrn,
     "MVN": mvn,
+    "Normalize": normalize,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.errors import Refusal
 from costcalc.formulas.windows import window_output_ceil
 from costcalc.importers import emit
-from costcalc.importers.builder import UnknownOp
+from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.caffe.context import CaffeContext, Result, Rule
 from costcalc.importers.caffe.layers.convolution import per_axis
 from costcalc.kinds.base import spread
@@ -41,9 +41,9 @@ def pooling(op: CaffeContext) -> Result:
         raise UnknownOp("costcalc has no layer kind for stochastic pooling")
     kind = {"MAX": "max_pool", "AVE": "avg_pool"}[word]
     if param.flag("global_pooling", False):
-        pooled = op.add(f"global_{kind}", (op.input,))
+        pooled = _global(op, kind)
     else:
-        rank = op.input.rank - 1
+        rank = op.input.rank - 1 - op.channel_axis
         has_ceiling = param.word("round_mode", ("CEIL", "FLOOR"), "CEIL") == "CEIL"
         arguments = {
             "kernel": per_axis(param, "kernel_size", "kernel", rank),
@@ -52,8 +52,16 @@ def pooling(op: CaffeContext) -> Result:
             "ceil_mode": has_ceiling and param.flag("ceil_mode", True),
         }
         _check_last_window(op, arguments)
-        pooled = emit.pool(op, op.input, kind, **arguments)
+        pooled = emit.pool(op, op.input, kind, **arguments, spatial_rank=op.spatial_rank)
     return (pooled,) * max(1, len(op.layer.tops))
+
+
+def _global(op: CaffeContext, kind: str) -> Operand:
+    """A pooling over all of a map, or of each map of a list."""
+    if not op.is_list(op.input):
+        return op.add(f"global_{kind}", (op.input,))
+    reduction = {"max_pool": "reduce_max", "avg_pool": "mean"}[kind]
+    return emit.reduce(op, op.input, reduction, range(2, op.input.rank), keep=True)
 
 
 def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
@@ -64,7 +72,7 @@ def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
     """
     if not window["ceil_mode"] or window["padding"] != 0:
         return
-    axes = op.shape[1:]
+    axes = op.shape[1 + op.channel_axis :]
     kernel, stride = (spread(window[name], len(axes), name) for name in ("kernel", "stride"))
     for n, k, s in zip(axes, kernel, stride, strict=True):
         if n >= k and -(-(n - k) // s) + 1 != window_output_ceil(n, k, s, 0, 0, 1):

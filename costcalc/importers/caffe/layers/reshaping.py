@@ -66,6 +66,8 @@ def reshape(op: CaffeContext) -> Result:
     if "axis" in param or "num_axes" in param:
         raise UnknownOp("costcalc has no layer kind for a reshape of some axes only")
     batch, *dims = param.message("shape").wholes("dim", -1) or (0,)
+    if op.is_list(op.input):
+        batch, dims = 0, [batch, *dims]
     for axis, side in enumerate(dims):
         if side == 0 and axis >= op.input.rank:
             raise Refusal("a dim of 0 keeps an axis that its input does not have", "a number")
