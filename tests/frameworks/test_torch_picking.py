@@ -9,6 +9,7 @@ import torch
 import torchvision
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # as everybody calls it
+from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 from tests.frameworks.test_kinds import Calls
 from tests.frameworks.test_torch_modules import agrees, layers_of, macs, params
@@ -133,6 +134,54 @@ PRODUCTS = [
 @pytest.mark.parametrize(("function", "input"), PRODUCTS)
 def test_products(function, input):
     agrees(Calls(function), input)
+
+
+CAUSAL = create_block_mask(lambda b, h, i, j: i >= j, None, None, 16, 16, device="cpu")
+
+
+class Grouped(nn.Module):
+    """Tokens that are each multiplied by the matrix of an expert; PyTorch counts nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.experts = nn.Parameter(torch.empty(4, 32, 64))
+
+    def forward(self, x):
+        return F.grouped_mm(x[0].bfloat16(), self.experts.bfloat16(), offs=whole(4).int())
+
+
+def test_a_grouped_product():
+    layers = layers_of(Grouped(), (16, 32))
+    # 16 tokens by one matrix each, of the four that are learned.
+    assert (macs(layers), params(layers)) == (16 * 32 * 64, 4 * 32 * 64)
+
+
+def test_a_convolution_of_time():
+    layers = layers_of(
+        Calls(lambda x: F.conv_tbc(x, x.new_zeros(3, 4, 6), x.new_zeros(6), 1)), (9, 4)
+    )
+    assert macs(layers) == 9 * 3 * 4 * 6
+
+
+@pytest.mark.parametrize(
+    ("attend", "added"),
+    [
+        (lambda q: flex_attention(q, q, q), 0),
+        (lambda q: flex_attention(q, q, q, score_mod=lambda s, b, h, i, j: s + i - j), 1),
+        (lambda q: flex_attention(q, q, q, block_mask=CAUSAL), 1),
+        (lambda q: flex_attention(q, q[:, :2], q[:, :2], enable_gqa=True), 0),
+    ],
+)
+def test_flex_attention(attend, added):
+    module = Calls(lambda x: attend(x))
+    layers = layers_of(module, (4, 16, 8))
+    # Two products of 16 queries with 16 keys or values, in four heads.
+    assert macs(layers) == 2 * 4 * 16 * 16 * 8
+    scores = 4 * 16 * 16
+    (layer,) = (layer for layer in layers if layer.kind.name == "attention")
+    assert layer.events().additions == scores - 4 * 16 + added * scores
+    compiled = Calls(lambda x: torch.compile(attend)(x))
+    assert macs(layers_of(compiled, (4, 16, 8))) == macs(layers)
 
 
 class Complex(nn.Module):

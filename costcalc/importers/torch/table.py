@@ -139,6 +139,10 @@ PRODUCTS: Mapping[str, Rule] = {
     "deform_conv2d": sampling.deform_conv,
     "affine_grid": sampling.affine_grid,
     "scaled_dot_product_attention": products.attention,
+    "flex_attention": products.flex_attention,
+    "grouped_mm": products.grouped_product,
+    "scaled_mm": products.matmul,
+    "conv_tbc": convolutions.time_conv,
 }
 """Functions that multiply in every forward pass, even if they only read parameters."""
 

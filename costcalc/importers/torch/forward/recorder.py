@@ -9,6 +9,7 @@ from __future__ import annotations
 
 # PyTorch is not installed where types are checked.
 # mypy: allow-subclassing-any
+import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
@@ -30,6 +31,7 @@ from costcalc.importers.torch.calls import (
     Trace,
     ValueRef,
 )
+from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
 
 _OVERRIDABLE = ("torch.nn.functional", "torch.functional")
@@ -217,7 +219,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
     """
     for name, tensor in call.tensors.items():
         recorder.input(tensor, name)
-    with torch.no_grad(), recorder.track_modules(), recorder:
+    with torch.no_grad(), flex.recorded(), _uncompiled(), recorder.track_modules(), recorder:
         result = module(*call.args, **call.kwargs)
     outputs = tuple(recorder.value(tensor) for _, tensor in tensors_in(result))
     return Trace(
@@ -227,6 +229,16 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         parameters=tuple(parameters(module)),
         classes={path: type(inner).__name__ for inner, path in recorder.paths.items()},
     )
+
+
+@contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Runs compiled functions and modules as they are written."""
+    if "torch._dynamo" not in sys.modules:
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 def parameters(module: torch.nn.Module) -> Iterator[ModuleParameter]:

@@ -32,6 +32,23 @@ def conv(op: TorchContext) -> Operand:
     return emit.complex_product(op, parts, params, product, without_batch(op.shape))
 
 
+def time_conv(op: TorchContext) -> Operand:
+    """``F.conv_tbc``: of (T, B, C), with a weight of (kernel, in, out)."""
+    args = op.bind("input", "weight", "bias", "pad")
+    kernel, _, out = op.shape_of(args["weight"])
+    x = op.tensor(args["input"], op.shape_of(args["input"]))
+    params = {"weights": op.stored(args["weight"]), "biases": op.stored(args["bias"])}
+    maps = emit.transpose(op, x, (1, 2, 0), part="_maps")
+    if maps.shape[0] == 1:
+        maps = op.view(maps, maps.shape[1:])
+    y = emit.conv(
+        op, maps, out=out, kernel=(kernel,), padding=args.get("pad", 0), spatial_rank=1,
+        params=params,
+    )  # fmt: skip
+    y = op.view(y, (op.shape[1], out, op.shape[0]))
+    return emit.transpose(op, y, (2, 0, 1), part="_steps")
+
+
 def transposed_conv(op: TorchContext) -> Operand:
     """``conv_transpose1d`` and so on, with a weight of (in, out / groups, kernel)."""
     names = ("stride", "padding", "output_padding", "groups", "dilation")

@@ -90,7 +90,7 @@ def embedding_bag(op: TorchContext) -> Operand:
 
 def matmul(op: TorchContext) -> Operand:
     """``a @ b``; if b is a parameter, a linear layer without a bias."""
-    args = op.bind("input", "other")
+    args = op.bind("input", "other")  # of scaled_mm, the scales follow
     a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
     if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
         return _dense(op, op.tensor(a), op.shape_of(b)[1], b)
@@ -245,6 +245,60 @@ def attention(op: TorchContext) -> Operand:
     if mask is not None:
         inputs.append(op.broadcast(mask, (*stack, n, keys[-2])))
     return op.add("attention", inputs)
+
+
+def flex_attention(op: TorchContext) -> list[Operand]:
+    """``flex_attention``: every query meets every key, which bounds what a block mask leaves.
+
+    A modified score counts as one that is masked.
+    """
+    args = op.bind("query", "key", "value", "is_modified")
+    values = [args[name] for name in ("query", "key", "value")]
+    *stack, heads, n, _ = op.shape
+    keys = op.shape_of(args["key"])
+    if keys[-3] != heads:
+        y = _grouped_attention(op, values, keys)
+    else:
+        inputs = [
+            op.broadcast(value, (*stack, heads, *op.shape_of(value)[-2:])) for value in values
+        ]
+        if args["is_modified"]:
+            shape = (*(1 for _ in inputs[0].shape[:-2]), n, keys[-2])
+            inputs.append(op.add("constant", (), {"shape": shape}))
+        y = op.add("attention", inputs)
+    if not op.builder.is_read(op.call.outputs[1]):
+        return [y]
+    sums = without_batch(op.shape_of(ValueRef(op.call.outputs[1])))
+    return [y, op.add("rearrange", (y,), {"shape": sums}, part="_sums")]
+
+
+def grouped_product(op: TorchContext) -> Operand:
+    """``F.grouped_mm``: rows that are each multiplied by the matrix of their group.
+
+    Without groups of rows, the products of two stacks of matrices; of two matrices, the
+    columns of one are grouped with the rows of the other.
+    """
+    args = op.bind("input", "mat2", "offs", "bias")
+    a, b = args["input"], args["mat2"]
+    left, right = op.shape_of(a), op.shape_of(b)
+    if len(left) == len(right) == 3:
+        y = _product(op, a, b, part="_product")
+    elif len(right) == 3:
+        x, stack = op.tensor(a, left), op.tensor(b, right)
+        matrix = op.add("rearrange", (stack,), {"shape": right[1:]}, part="_matrix")
+        y = multiplied(op, x, matrix, "_product")
+    elif len(left) == 3:
+        stack, x = op.tensor(a, left), op.tensor(b, right)
+        matrix = op.add("rearrange", (stack,), {"shape": left[1:]}, part="_matrix")
+        y = multiplied(op, matrix, x, "_product")
+    else:
+        groups = op.shape[0]
+        y = multiplied(op, op.tensor(a, left), op.tensor(b, right), "_product")
+        y = op.add("rearrange", (y,), {"shape": (groups, *y.shape)}, part="_groups")
+    if args.get("bias") is not None:
+        bias = op.tensor(args["bias"], (*(1 for _ in y.shape[1:]), y.shape[-1]))
+        y = emit.join(op, "add", (y, bias), part="_bias")
+    return op.view(y, without_batch(op.shape))
 
 
 def _grouped_attention(
