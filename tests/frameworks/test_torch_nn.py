@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc.errors import SpecError
-from costcalc.importers.torch.forward.running import on_meta
+from costcalc.importers.torch.forward.copies import on_meta
 from tests.frameworks.test_torch_modules import layers_of, macs, params
 
 MAPS = {1: (4, 9), 2: (4, 9, 8), 3: (4, 9, 8, 7)}
