@@ -258,13 +258,13 @@ def refuse_file(path: str) -> None:
 
 
 def refuse_content(path: str) -> None:
-    """Refuses a file whose name is that of a model, but whose content is not.
+    """Refuses a file whose name is that of a model, but whose content is another format's.
 
     Raises:
         SpecError: it is of one of :data:`FORMATS`, by its content.
     """
     row = _by_content(path)
-    if row is not None:
+    if row is not None and not path.endswith(row.suffixes):
         _refuse(path, row)
 
 

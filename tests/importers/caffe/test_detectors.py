@@ -91,7 +91,7 @@ def test_faster_rcnn(tmp_path, proposal, boxes):
 
 
 def test_how_many_proposals_there_are_is_said_where_the_file_does_not(tmp_path):
-    note = "layer 'rois' (Python) keeps 300 boxes, as py-faster-rcnn does"
+    note = "The layer 'rois' (Python) keeps 300 boxes, as py-faster-rcnn does"
     assert note in str(costcalc.report(written(tmp_path, faster_rcnn())))
     stated = layer("Proposal", "prob2 bbox", "rois", "proposal_param { post_nms_topn: 300 }")
     assert "py-faster-rcnn" not in str(costcalc.report(written(tmp_path, faster_rcnn(stated))))

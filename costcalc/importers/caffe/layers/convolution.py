@@ -125,7 +125,7 @@ def inner_product(op: CaffeContext) -> Result:
         return emit.dense(op, op.input, out=out, bias=bias, axis=None)
     op.builder.is_sized = True
     shape = (*op.shape[:axis], product(op.shape[axis:]))
-    flat = op.add("reshape", (op.input,), {"shape": shape}, ".reshape")
+    flat = op.view(op.input, shape)
     return emit.dense(op, flat, out=out, bias=bias)
 
 

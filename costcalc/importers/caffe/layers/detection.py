@@ -145,7 +145,7 @@ def proposal(op: CaffeContext) -> Result:
     before, after = param.whole("pre_nms_topn", BEFORE), param.whole("post_nms_topn", AFTER)
     if "post_nms_topn" not in param:
         op.builder.note(
-            f"{op.origin} keeps {AFTER} boxes, as py-faster-rcnn does: the file does not say."
+            f"The {op.origin} keeps {AFTER} boxes, as py-faster-rcnn does: its file does not say."
         )
     looked_at = min(before, count)
     kept = min(after, looked_at)

@@ -1,0 +1,90 @@
+"""Writes the table of what each importer reads, ``docs/importing.md``, from the importers' own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from costcalc.importers.caffe import layers as caffe
+from costcalc.importers.keras import layers as keras
+from costcalc.importers.keras.layers import operations, wrappers
+from costcalc.importers.onnx import control, fused
+from costcalc.importers.onnx import operators as onnx
+from costcalc.importers.tflite import operators as tflite
+from costcalc.importers.tflite.operators.control import branches
+from costcalc.importers.torch.table import RULES
+
+PAGE = Path(__file__).parents[1] / "docs" / "importing.md"
+START, END = "<!-- importers -->\n", "<!-- end -->"
+
+READ: Mapping[str, frozenset[str]] = {
+    "ONNX": frozenset({*onnx.TABLE, *fused.EXPANSIONS, *control.CONTROL}),
+    "PyTorch": frozenset({*RULES.views, *RULES.operations}),
+    "Keras": frozenset(
+        {
+            *keras.TABLE,
+            *wrappers.TRANSPARENT,
+            wrappers.WRAPPER,
+            *(f"ops.{name}" for name in operations.TABLE),
+        }
+    ),
+    "TFLite": frozenset(name for name, rule in tflite.TABLE.items() if rule is not branches),
+    "Caffe": frozenset(caffe.TABLE),
+}
+"""The names of operations that each importer has a rule for."""
+
+TOPICS: Mapping[str, str] = {
+    "recurrent layers": "lstm|gru|rnn|svdf|bidirectional",
+    "attention": "attention|rotaryembedding",
+    "losses": "loss|crossentropy|kldiv",
+    "embeddings": "^embed",
+    "normalisations": "norm|lrn|mvn|^bn$|localresponse",
+    "quantised layers": "quant|qlinear|qgemm|integer|bnb4|densify",
+    "resampling": "resiz|upsampl|interp|gridsample|affinegrid",
+    "boxes": "roi|nms|nonmax|priorbox|detection|proposal",
+    "deformable convolutions, folds": "deform|col2im|im2col|fold",
+    "products along any axes": "einsum|tensordot|^bilinear$|chainmatmul|multidot|cdist|^dot$",
+    "adaptive pooling": "adaptive",
+    "sorting": "topk|sort|median|kthvalue",
+    "running sums": "^cum",
+    "scattering and gathering": "scatter|gather|index(add|copy|fill|put|reduce)|takealong",
+    "Fourier transforms": "fft|dft|stft|spectrogram",
+    "branches and loops": "^if$|while|loop|^scan$|callonce|timedistributed",
+}
+"""What people look for, and the names of its operations, written small and without signs; an
+operation is of the first topic that it fits."""
+
+
+def topic_of(name: str) -> str:
+    """The topic of an operation; empty for arithmetic, activations, layout and so on."""
+    plain = re.sub(r"[^a-z0-9.]", "", name.lower()).rpartition(".")[2]
+    return next((topic for topic, words in TOPICS.items() if re.search(words, plain)), "")
+
+
+def table() -> str:
+    """A row for each topic, and one for how many operations there are in all."""
+    lines = [f"| | {' | '.join(READ)} |", "|---" * (len(READ) + 1) + "|"]
+    for topic in TOPICS:
+        lines.append(f"| {topic} | {' | '.join(_cells(topic))} |")
+    counts = (str(len(names)) for names in READ.values())
+    lines.append(f"| operations in all | {' | '.join(counts)} |")
+    return "\n".join(lines)
+
+
+def _cells(topic: str) -> Iterator[str]:
+    for names in READ.values():
+        own = sorted((name for name in names if topic_of(name) == topic), key=str.lower)
+        yield ", ".join(f"`{name}`" for name in own)
+
+
+def filled() -> str:
+    """The page with the table as the importers are now."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+    return f"{before}{START}{table()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(), encoding="utf-8")
+    sys.exit(0)
