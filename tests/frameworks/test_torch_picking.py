@@ -218,3 +218,78 @@ def test_a_complex_product_is_four_multiplications_and_two_additions():
     events = [layer.events() for layer in layers]
     assert sum(each.multiplications for each in events) == 4 * 15
     assert sum(each.additions for each in events) == 2 * 15
+
+
+class Deformed(nn.Module):
+    """A deformable convolution of offsets that another one computes."""
+
+    def __init__(self, has_mask, images=1, offset_groups=1, **more):
+        super().__init__()
+        self.has_mask, self.images = has_mask, images
+        self.offset = nn.Conv2d(8, 3 * offset_groups * 9, 3, padding=1)
+        self.conv = ops.DeformConv2d(8, 12, 3, padding=1, **more)
+
+    def forward(self, x):
+        x = x.expand(self.images, *x.shape[1:])
+        places = self.offset(x)
+        offsets = places[:, : places.shape[1] // 3 * 2]
+        mask = places[:, places.shape[1] // 3 * 2 :].sigmoid() if self.has_mask else None
+        return self.conv(x, offsets, mask)
+
+
+@pytest.mark.parametrize("has_mask", [False, True])
+@pytest.mark.parametrize(
+    ("more", "images"),
+    [({}, 1), ({"bias": False}, 1), ({"groups": 4}, 1), ({"offset_groups": 2}, 1), ({}, 2)],
+)
+def test_deformable_convolutions(has_mask, more, images):
+    module = Deformed(has_mask, images, **more)
+    layers = layers_of(module, (8, 6, 5))
+    offsets = sum(each.numel() for each in module.offset.parameters())
+    own = sum(each.numel() for each in module.conv.parameters())
+    assert params(layers) == offsets + own
+    places = images * 6 * 5
+    out = module.offset.out_channels
+    # Every weight once at each place.
+    assert macs(layers) == places * (8 * 9 * out + 8 // more.get("groups", 1) * 9 * 12)
+    events = [layer.events() for layer in layers if layer.name.startswith("conv/")]
+    # Four neighbours of each sample, and the mask.
+    samples = places * 9 * 8
+    assert sum(each.multiplications for each in events) == samples * (4 + has_mask)
+
+
+@pytest.mark.parametrize(
+    ("module", "input"),
+    [
+        (ops.Conv2dNormActivation(4, 8), (4, 9, 8)),
+        (ops.Conv3dNormActivation(4, 8), (4, 9, 8, 7)),
+        (ops.DropBlock2d(0.1, 3), (4, 9, 8)),
+        (ops.DropBlock3d(0.1, 3), (4, 9, 8, 7)),
+        (ops.FrozenBatchNorm2d(4), (4, 9, 8)),
+        (ops.MLP(8, [16, 4]), (6, 8)),
+        (ops.Permute([0, 2, 3, 1]), (4, 9, 8)),
+        (ops.SqueezeExcitation(8, 2), (8, 9, 8)),
+        (ops.StochasticDepth(0.1, "row"), (4, 9, 8)),
+        (Calls(lambda x: ops.box_iou(x[0], x[0, :3])), (7, 4)),
+        (Calls(lambda x: ops.generalized_box_iou(x[0], x[0])), (7, 4)),
+        (Calls(lambda x: ops.box_convert(x[0], "xyxy", "cxcywh")), (7, 4)),
+        (Calls(lambda x: ops.sigmoid_focal_loss(x, x)), (7, 4)),
+        (Calls(lambda x: torch.nn.utils.rnn.pad_sequence([x[0], x[0, :3]])), (7, 4)),
+        (Calls(lambda x: torch.block_diag(x[0], x[0])), (7, 4)),
+        (Calls(lambda x: torch.meshgrid(x[0], x[0, :2], indexing="ij")[1]), (7,)),
+        (Calls(lambda x: torch.column_stack([x[0, :, 0], x[0]])), (7, 4)),
+    ],
+)
+def test_torchvisions_other_operators(module, input):
+    agrees(module, input)
+
+
+@pytest.mark.parametrize("mask", [None, (16, 16), (1, 1, 16, 16), (1, 8, 16, 16)])
+def test_attention_of_groups_of_heads_with_a_mask(mask):
+    def attended(x):
+        given = None if mask is None else x.new_zeros(mask)
+        keys = x[:, :2]
+        return F.scaled_dot_product_attention(x, keys, keys, given, enable_gqa=True)
+
+    layers = layers_of(Calls(attended), (8, 16, 4))
+    assert macs(layers) == 2 * 8 * 16 * 16 * 4

@@ -234,7 +234,7 @@ class TorchBuilder(ModelBuilder):
                 expected="an operation that has a layer kind",
                 hint=ALLOW_UNKNOWN_HINT,
             )
-        inputs = [self.tensor(index) for index in references((call.arguments, call.keywords))]
+        inputs = [op.tensor(value) for value in op.references]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
         return [
             op.uncounted(call.function, inputs, shape, output=index)
@@ -318,6 +318,11 @@ class TorchContext(OpContext):
         if len(numbers) == 1 and isinstance(numbers[0], tuple):
             numbers = numbers[0]
         return tuple(numbers)
+
+    @property
+    def references(self) -> list[ValueRef]:
+        """The values that the call reads, in order."""
+        return [*map(ValueRef, references((self.call.arguments, self.call.keywords)))]
 
     @property
     def shape(self) -> Shape:

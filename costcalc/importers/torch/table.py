@@ -280,6 +280,10 @@ OPERATIONS: Mapping[str, Rule] = {
     "concat": views.concat,
     "concatenate": views.concat,
     "stack": views.stack,
+    **dict.fromkeys(
+        ("pad_sequence", "block_diag", "cartesian_prod", "combinations"), views.gathered
+    ),
+    "meshgrid": views.grids,
     "pad": views.pad,
     "fold": views.fold,
     **dict.fromkeys(

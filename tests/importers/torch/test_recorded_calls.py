@@ -255,13 +255,13 @@ def test_contractions_are_products_of_matrices(equation, shapes, result, macs):
 
 def test_unknown_functions_are_all_named_with_their_modules():
     net = Passes(4)
-    x = net.call("lgamma", (1, 4), net.input, path="head/odd")
-    x = net.call("erfinv", (1, 4), x)
+    x = net.call("special_bessel_j0", (1, 4), net.input, path="head/odd")
+    x = net.call("linalg_inv", (1, 4), x)
     with pytest.raises(SpecError) as caught:
         net.model(x)
     assert [problem.message for problem in caught.value.problems] == [
-        "module 'head/odd' calls 'lgamma', for which costcalc has no layer kind",
-        "the network itself calls 'erfinv', for which costcalc has no layer kind",
+        "module 'head/odd' calls 'special_bessel_j0', for which costcalc has no layer kind",
+        "the network itself calls 'linalg_inv', for which costcalc has no layer kind",
     ]
     layers = net.graph(x, allow_unknown=True)
     assert [(each.kind.name, each.output) for each in layers] == [("uncounted", (4,))] * 2
@@ -305,5 +305,5 @@ def test_any_number_of_unknown_functions_may_be_uncounted():
     net = Passes(4)
     x = net.input
     for place in range(1001):
-        x = net.call("lgamma", (1, 4), x, path=f"layers/{place}")
+        x = net.call("special_bessel_j0", (1, 4), x, path=f"layers/{place}")
     assert kinds(net.graph(x, allow_unknown=True)) == ["uncounted"] * 1001

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, Params, UnknownOp
+from costcalc.importers.builder import Operand, Params
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
 
@@ -238,9 +238,7 @@ def attention(op: TorchContext) -> Operand:
     *stack, n, _ = op.shape
     keys = op.shape_of(args["key"])
     if args.get("enable_gqa") and keys[-3] != stack[-1]:
-        if mask is not None:
-            raise UnknownOp
-        return _grouped_attention(op, values, keys)
+        return _grouped_attention(op, values, keys, mask)
     inputs = [op.broadcast(value, (*stack, *op.shape_of(value)[-2:])) for value in values]
     if mask is not None:
         inputs.append(op.broadcast(mask, (*stack, n, keys[-2])))
@@ -302,15 +300,21 @@ def grouped_product(op: TorchContext) -> Operand:
 
 
 def _grouped_attention(
-    op: TorchContext, values: Sequence[ValueRef], keys: Sequence[int]
+    op: TorchContext,
+    values: Sequence[ValueRef],
+    keys: Sequence[int],
+    mask: ValueRef | None = None,
 ) -> Operand:
     """Attention of groups of query heads, which share one head of keys and values each."""
     *stack, heads, _, _ = keys
     sizes = (op.shape[-3] // heads, 1, 1)
-    return op.add(
-        "attention",
-        [
-            op.tensor(value, (*stack, heads, size, *op.shape_of(value)[-2:]))
-            for value, size in zip(values, sizes, strict=True)
-        ],
-    )
+    inputs = [
+        op.tensor(value, (*stack, heads, size, *op.shape_of(value)[-2:]))
+        for value, size in zip(values, sizes, strict=True)
+    ]
+    if mask is not None:
+        own = op.shape_of(mask)
+        own = (1,) * (len(op.shape) - len(own)) + own
+        groups = (heads, sizes[0]) if own[-3] > 1 else (1, 1)
+        inputs.append(op.tensor(mask, (*own[:-3], *groups, *own[-2:])))
+    return op.add("attention", inputs)

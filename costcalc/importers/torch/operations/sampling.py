@@ -8,7 +8,7 @@ from typing import Any
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
-from costcalc.importers.torch.context import Rule, TorchContext, without_batch
+from costcalc.importers.torch.context import Rule, TorchContext
 
 _MODES = ("bilinear", "nearest", "bicubic")
 """The interpolations of ``torch.grid_sampler`` by their numbers."""
@@ -42,26 +42,25 @@ def affine_grid(op: TorchContext) -> Operand:
 
 
 def deform_conv(op: TorchContext) -> Operand:
-    """``torchvision.ops.deform_conv2d``, the operator behind it.
+    """The operator behind ``torchvision.ops.deform_conv2d``.
 
     Raises:
-        UnknownOp: there are several images, or computed weights.
+        UnknownOp: the weights are computed.
     """
     args = op.bind("input", "weight", "offset", "mask", "bias")
     *_, groups, offset_groups, has_mask = op.call.arguments
     out, _, *kernel = op.shape_of(args["weight"])
-    if op.shape_of(args["input"])[0] != 1 or op.is_computed(args["weight"]):
+    if op.is_computed(args["weight"]):
         raise UnknownOp
-    maps = {
-        name: op.tensor(args[name], op.shape_of(args[name])[1:]) for name in ("input", "offset")
-    }
-    mask = op.tensor(args["mask"], op.shape_of(args["mask"])[1:]) if has_mask else None
+    images, places = op.shape[0], op.shape[2:]
+    x, offsets = (_stacked(op, args[name]) for name in ("input", "offset"))
+    mask = _stacked(op, args["mask"]) if has_mask else None
     # The operator always has a bias: zeros, where the module has none.
     bias = None if op.is_constant(args["bias"]) else args["bias"]
-    return emit.deform_conv(
+    y = emit.deform_conv(
         op,
-        maps["input"],
-        maps["offset"],
+        x,
+        offsets,
         out=out,
         kernel=kernel,
         groups=groups,
@@ -70,6 +69,10 @@ def deform_conv(op: TorchContext) -> Operand:
         bias=bias is not None,
         params={"weights": op.stored(args["weight"]), "biases": op.stored(bias)},
     )
+    if images == 1:
+        return y
+    swapped = (1, 0, *range(2, len(places) + 2))
+    return emit.transpose(op, op.view(y, (out, images, *places)), swapped, part="_images")
 
 
 def roi_pool(mode: str, *, is_sampled: bool = False, is_position_sensitive: bool = False) -> Rule:
@@ -83,7 +86,7 @@ def roi_pool(mode: str, *, is_sampled: bool = False, is_position_sensitive: bool
             arguments["samples"] = max(args["sampling_ratio"], 0)
         if is_position_sensitive:
             arguments["position_sensitive"] = True
-        x = _maps(op, args["input"])
+        x = _stacked(op, args["input"])
         boxes = op.tensor(args["rois"], op.shape_of(args["rois"]))
         y = op.add("roi_pool", (x, boxes), arguments)
         return [y] * len(op.call.outputs)
@@ -91,10 +94,11 @@ def roi_pool(mode: str, *, is_sampled: bool = False, is_position_sensitive: bool
     return rule
 
 
-def _maps(op: TorchContext, value: ValueRef) -> Operand:
-    """One map; of several images, which boxes choose from, as many rows together."""
+def _stacked(op: TorchContext, value: ValueRef) -> Operand:
+    """Maps as one: of several images, one below the other."""
     images, channels, height, *rest = op.shape_of(value)
     if images == 1:
         return op.tensor(value, (channels, height, *rest))
-    x = op.tensor(value, without_batch(op.shape_of(value)))
-    return op.add("rearrange", (x,), {"shape": (channels, images * height, *rest)}, part="_images")
+    x = op.tensor(value, (images, channels, height, *rest))
+    swapped = emit.transpose(op, x, (1, 0, *range(2, x.rank)), part="_channels")
+    return op.view(swapped, (channels, images * height, *rest), "_stacked")

@@ -202,6 +202,20 @@ def write(op: TorchContext) -> Operand:
     return op.add("rearrange", inputs, {"shape": without_batch(op.shape)})
 
 
+def gathered(op: TorchContext) -> Operand:
+    """The elements of all tensors of a call, some of them or repeated, as ``pad_sequence``."""
+    inputs = [op.tensor(index) for index in op.references]
+    return op.add("rearrange", inputs, {"shape": without_batch(op.shape)})
+
+
+def grids(op: TorchContext) -> list[Operand]:
+    """``torch.meshgrid``: each vector repeated along the others' axes."""
+    return [
+        op.add("rearrange", (op.tensor(value),), {"shape": without_batch(op.shape)})
+        for value in op.references
+    ]
+
+
 def concat(op: TorchContext) -> Result:
     """``torch.cat``, which ignores empty tensors."""
     args = op.bind("tensors", "dim")
