@@ -505,6 +505,13 @@ def join(op: OpContext, kind: str, inputs: Sequence[Operand], *, part: str = "")
     return op.add(kind, inputs, {"broadcast": True} if is_broadcast else NOTHING, part=part)
 
 
+def beyond(op: OpContext, x: Operand, measure: Operand | None = None) -> Operand:
+    """A tensor where it, or a measure of it, is beyond a number, and another number elsewhere."""
+    bound, other = (op.add("constant", (), {"shape": (1,) * x.rank}) for _ in range(2))
+    is_beyond = join(op, "compare", (x if measure is None else measure, bound), part="_compare")
+    return join(op, "where", (is_beyond, x, other))
+
+
 def with_learned(
     op: OpContext,
     kind: str,

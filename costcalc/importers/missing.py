@@ -14,7 +14,6 @@ _NOT_READ = dict.fromkeys(
 )
 
 ONNX: Mapping[str, str] = {
-    **_NOT_READ,
     "adaptive_max_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
     "adaptive_avg_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
     "identity": "an Identity is not a layer: its readers read its input",

@@ -159,6 +159,9 @@ def test_a_kind_round_trips(format_, name, tmp_path):
     spec.write_text(specs()[name], encoding="utf-8")
     graph = opening.opened(str(spec)).graph()
     path = written(graph, format_, tmp_path)
+    if (kind.name, format_) == ("identity", "onnx"):
+        assert not opening.opened(path).graph().layers
+        return
     if (kind.name, format_) in NO_LAYER:
         with pytest.raises(SpecError, match="no output depends on the network's input"):
             opening.opened(path).graph()
@@ -176,7 +179,7 @@ def test_a_kind_round_trips(format_, name, tmp_path):
     assert counted(back) == counted(graph)
 
 
-NO_LAYER = (("identity", "onnx"), ("identity", "tflite"), ("dropout", "tflite"))
+NO_LAYER = (("identity", "tflite"), ("dropout", "tflite"))
 """Kinds that are nothing in a format: a network of one alone has no layers."""
 
 ONES = {"out": 1, "rows": 1, "hidden": 1, "groups": 1, "multiplier": 1, "shape": (1,)}

@@ -154,18 +154,32 @@ def caffe_layers() -> Iterator[str]:
     yield layer("ItIsNotKnown")
 
 
-def onnx_nodes() -> Iterator[bytes]:
-    """Operators of ONNX that costcalc does not write."""
-    yield onnx.node("DepthToSpace", "x", "y", blocksize=2)
-    yield onnx.node("ItIsNotKnown", "x", "y")
+ONNX_MAP = (1, 4, 8, 8)
+
+
+def onnx_nodes() -> Iterator[tuple[bytes, tuple[int, ...], list[bytes]]]:
+    """Operators of ONNX that costcalc does not write, with their input and what is stored."""
+    yield onnx.node("DepthToSpace", "x", "y", blocksize=2), ONNX_MAP, []
+    yield onnx.node("ItIsNotKnown", "x", "y"), ONNX_MAP, []
+    yield onnx.node("TopK", "x k", "y z"), ONNX_MAP, [onnx.tensor("k", [1], [2])]
+    grid = onnx.tensor("grid", [1, 5, 5, 2])
+    yield onnx.node("GridSample", "x grid", "y"), ONNX_MAP, [grid]
+    boxes = [onnx.tensor("boxes", [5, 5])]
+    yield onnx.node("MaxRoiPool", "x boxes", "y", pooled_shape=(2, 2)), ONNX_MAP, boxes
+    scores = [onnx.tensor("scores", [1, 2, 9]), onnx.tensor("most", [1], [3])]
+    yield onnx.node("NonMaxSuppression", "x scores most", "y"), (1, 9, 4), scores
+    size = onnx.tensor("size", [], [16])
+    yield onnx.node("DFT", "x size", "y", onesided=1), (1, 16, 1), [size]
 
 
 def kinds_from_onnx(folder: Path) -> set[str]:
     """The kinds that ONNX models are imported as."""
     path = folder / "net.onnx"
     found = set().union(*(kinds for _, kinds in kinds_back("onnx", path)))
-    for node in onnx_nodes():
-        inside = onnx.graph([node], [onnx.value("x", 1, 4, 8, 8)], [onnx.value("y", 1, 1, 16, 16)])
+    for node, x, stored in onnx_nodes():
+        is_known = b"ItIsNotKnown" not in node
+        out = onnx.value("y") if is_known else onnx.value("y", 1, 1, 16, 16)
+        inside = onnx.graph([node], [onnx.value("x", *x)], [out], stored)
         path.write_bytes(onnx.model(inside))
         found |= kinds_in(path)
     return found

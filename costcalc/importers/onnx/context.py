@@ -83,14 +83,30 @@ class Window(NamedTuple):
         }
 
 
+def _nothing(node: OnnxNode, index: int) -> Shape | None:
+    """No shape is stated."""
+    return None
+
+
 class OpView:
     """A node of the graph, with typed access to its attributes and inputs."""
 
-    def __init__(self, node: OnnxNode, tensors: Mapping[str, TensorInfo], images: int) -> None:
+    def __init__(
+        self,
+        node: OnnxNode,
+        tensors: Mapping[str, TensorInfo],
+        images: int,
+        stated: Callable[[OnnxNode, int], Shape | None] = _nothing,
+    ) -> None:
         self.node = node
+        self._stated = stated
         self.tensors = tensors
         self.images = images
         """Images in a batch; 0 if no axis is the batch."""
+
+    def stated(self, index: int = 0) -> Shape | None:
+        """The shape of an output that the caller or the file states, where it is inferred."""
+        return self._stated(self.node, index)
 
     def has(self, index: int) -> bool:
         """Whether the node has an input of that index."""

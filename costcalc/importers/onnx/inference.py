@@ -125,7 +125,14 @@ class ShapeInference:
 
     def view(self, node: OnnxNode) -> OpView:
         """A node with its attributes and inputs."""
-        return OpView(node, self.tensors, self.images)
+        return OpView(node, self.tensors, self.images, self._stated_output)
+
+    def _stated_output(self, node: OnnxNode, index: int) -> Shape | None:
+        """The shape of an output that the caller gives, or else the file."""
+        requested = self.requested.find(node.shown_name, index)
+        if requested is None:
+            return self._complete(node.outputs[index]) if node.outputs[index:] else None
+        return (self.images, *requested) if self.images else requested
 
     def _step(self, node: OnnxNode) -> None:
         if any(node.operator in table for table in (*_TABLES, self.operators)):
@@ -229,9 +236,7 @@ class ShapeInference:
         for index, name in enumerate(node.outputs):
             if not name:
                 continue
-            requested = self.requested.find(node.shown_name, index)
-            batch = (self.images,) if self.images else ()
-            shape = self._complete(name) if requested is None else (*batch, *requested)
+            shape = self._stated_output(node, index)
             if shape is None:
                 self.lost.add(name)
                 continue

@@ -81,7 +81,7 @@ def sized_inputs(
             refuse(*error.problem(mark, f"input '{first.name}' of {_shown(first)}"))
         are_resized |= _replace(image, axes, sizes)
     for value, dims in zip(values, wanted, strict=True):
-        if value.name in unsized:
+        if value.name in unsized or (value is not first and _is_empty(value)):
             dims[:] = [dim if isinstance(dim, int) else 1 for dim in dims]
     named = _named_dims(stated, wanted, request.settings, batch, mark)
     _check_open(values, wanted, named, batch, mark)
@@ -96,10 +96,18 @@ def sized_inputs(
         for value, shape in zip(values, shapes, strict=True)
     }
     for value in values[1:]:
+        if _is_empty(value):
+            tensors[value.name] = TensorInfo((0,), values=(), is_static=True)
+            continue
         if value.name in request.settings and len(tensors[value.name].shape) < 2:
             named[value.name] = request.settings[value.name]
             tensors[value.name] = _set_value(value, named[value.name], mark)
     return Inputs(tensors, images, named, are_resized)
+
+
+def _is_empty(value: ValueInfoProto) -> bool:
+    """Whether an input is a list of no whole numbers, such as axes that are left out."""
+    return value.type is not None and value.type.data_type in WHOLE and value.dims == (0,)
 
 
 def _set_value(value: ValueInfoProto, given: Any, mark: Mark) -> TensorInfo:

@@ -20,22 +20,23 @@ STRING, TENSOR, GRAPH = "a string", "a tensor", "a graph"
 
 _NAMES = {
     INT: """
-        K N activation allowzero axis batch_dims bits block_size blocksize ceil_mode
-        channels_last count_include_pad do_rotary end gather_axis group groups hidden_size
-        input_forget interleaved is_causal k keepdims kv_num_heads layout linear_before_reset
-        new_axis noop_with_empty_axes num_groups num_heads num_outputs num_scan_inputs
-        q_num_heads quantize_axis
-        rotary_embedding_dim size start to transA transB transBatchA transBatchB unidirectional
-        upper value_int
+        activation align_corners allowzero axis batch_axis batch_dims bits block_size
+        blocksize ceil_mode channels_last count_include_pad do_rotary end exclusive
+        gather_axis group groups hidden_size input_forget interleaved inverse is_causal K
+        k keepdims kv_num_heads layout linear_before_reset N new_axis noop_with_empty_axes
+        num_groups num_heads num_outputs num_scan_inputs offset_group onesided
+        output_height output_width p q_num_heads quantize_axis reverse
+        rotary_embedding_dim sampling_ratio size sorted start time_axis to transA transB
+        transBatchA transBatchB unidirectional upper value_int
     """,
     INTS: """
-        axes dilations ends kernel_shape output_padding output_shape paddings pads perm
+        axes dilations ends kernel_shape output_padding output_shape paddings pads perm pooled_shape
         qkv_hidden_sizes scan_input_axes scan_input_directions scan_output_axes
         scan_output_directions shape split starts strides value_ints
     """,
     FLOAT: """
-        activation_alpha activation_beta activation_gamma alpha beta clip epsilon gamma max min
-        momentum ratio value_float
+        activation_alpha activation_beta activation_gamma alpha beta bias clip epsilon gamma
+        lambd max min momentum ratio spatial_scale value_float
     """,
     FLOATS: "activation_params scales value_floats",
     STRING: """
@@ -97,7 +98,12 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("Attention", "Col2Im", "GRU", "LSTM", "RNN", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
     **{f"{MICROSOFT}.{name}": count for name, count in _FUSED.items()},
-    **dict.fromkeys(("Constant", "Loop"), 0),
+    **dict.fromkeys(("AffineGrid", "CenterCropPad", "Compress", "CumProd", "GridSample"), 2),
+    **dict.fromkeys(("BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "SwiGLU"), 2),
+    **dict.fromkeys(("MaxRoiPool", "MaxUnpool", "ReverseSequence", "STFT", "TensorScatter"), 2),
+    **dict.fromkeys(("DeformConv", "OneHot", "RoiAlign", "Scatter"), 3),
+    **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
+    **dict.fromkeys(("Constant", "Loop", "RandomNormal", "RandomUniform"), 0),
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
 

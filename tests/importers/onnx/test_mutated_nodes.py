@@ -255,6 +255,78 @@ BASES: dict[str, Base] = {
             "else_branch": subgraph([node("Exp", "x", "e")], "e"),
         },
     ),
+    **dict.fromkeys(("Tan", "Sinh", "Cosh", "Asin", "Acos", "Atan"), Base()),
+    **dict.fromkeys(("Asinh", "Acosh", "Atanh", "IsInf", "IsNaN", "BitwiseNot"), Base()),
+    **dict.fromkeys(("BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "SwiGLU"), TWO),
+    **dict.fromkeys(("Bernoulli", "RandomNormalLike", "RandomUniformLike", "EyeLike"), Base()),
+    **dict.fromkeys(
+        ("RandomNormal", "RandomUniform"), Base(attributes={"shape": (1, 6)}, inputs=NONE)
+    ),
+    "CumProd": Base(stored=(single("a", 1),), attributes={"exclusive": 0, "reverse": 1}),
+    "BitCast": Base(attributes={"to": 6}),
+    "ThresholdedRelu": Base(attributes={"alpha": 0.5}),
+    "Shrink": Base(attributes={"bias": 0.5, "lambd": 0.5}),
+    "LpNormalization": Base(attributes={"axis": 1, "p": 1}),
+    "MeanVarianceNormalization": Base(attributes={"axes": (0, 2, 3)}),
+    "LpPool": POOL._replace(attributes={**POOL.attributes, "p": 3}),
+    "GlobalLpPool": Base(attributes={"p": 2}),
+    "CenterCropPad": Base(stored=(whole("s", 5, 11),), attributes={"axes": (2, 3)}),
+    "Scatter": Base(MATRIX, SCATTERED, {"axis": 1}),
+    "GridSample": Base(stored=(("g", (1, 5, 4, 2), 0.5),), attributes={"mode": "linear"}),
+    "AffineGrid": Base((1, 2, 3), (whole("s", 1, 6, 5, 4),), attributes={"align_corners": 0}),
+    "RoiAlign": Base(
+        stored=(("r", (5, 4), 0.5), ("i", (5,), 0)),
+        attributes={
+            "mode": "avg",
+            "output_height": 3,
+            "output_width": 2,
+            "sampling_ratio": 2,
+            "spatial_scale": 0.5,
+        },
+    ),
+    "MaxRoiPool": Base(stored=(("r", (5, 5), 0.5),), attributes={"pooled_shape": (3, 2)}),
+    "DeformConv": Base(
+        stored=(FILTERS, ("o", (1, 18, 8, 8), 0.5), ("b", (4,), 0.5), ("m", (1, 9, 8, 8), 0.5)),
+        attributes={
+            "dilations": (1, 1),
+            "group": 1,
+            "kernel_shape": (3, 3),
+            "offset_group": 1,
+            "pads": (1, 1, 1, 1),
+            "strides": (1, 1),
+        },
+    ),
+    "NonMaxSuppression": Base((1, 9, 4), (("s", (1, 2, 9), 0.5), single("m", 3), single("t", 0.5))),
+    "NonZero": Base(),
+    "Compress": Base(stored=(("c", (6,), (True, False)),), attributes={"axis": 1}),
+    "Unique": Base(attributes={"axis": 1, "sorted": 1}, outputs="y z"),
+    "Hardmax": Base(attributes={"axis": 1}),
+    "OneHot": Base((1, 5), (single("d", 7), ("v", (2,), (0.0, 1.0))), {"axis": -1}),
+    "ReverseSequence": Base(stored=(whole("l", 4),), attributes={"batch_axis": 0, "time_axis": 1}),
+    "TensorScatter": Base(
+        stored=(("u", (1, 6, 2, 8), 0.5),), attributes={"axis": 2, "mode": "linear"}
+    ),
+    "MaxUnpool": Base(
+        stored=(("i", MAP, 1),),
+        attributes={"kernel_shape": (2, 2), "pads": (0, 0, 0, 0), "strides": (2, 2)},
+    ),
+    "DFT": Base(
+        (1, 9, 2),
+        (single("l", 8), single("a", 1)),
+        {"inverse": 0, "onesided": 1},
+    ),
+    "STFT": Base(
+        (1, 32, 1),
+        (single("s", 4), ("w", (16,), 0.5), single("l", 16)),
+        {"onesided": 1},
+    ),
+    **dict.fromkeys(
+        ("BlackmanWindow", "HammingWindow", "HannWindow"),
+        Base(stored=(single("n", 5),), inputs="n"),
+    ),
+    "MelWeightMatrix": Base(
+        stored=(single("n", 5), single("d", 8), single("r", 16)), inputs="n d r"
+    ),
     "Loop": Base(
         TOKENS,
         (single("m", 3), ("c", (), (True,))),

@@ -31,6 +31,9 @@ from costcalc.importers.onnx.operators import (
     recurrent,
     reducing,
     resampling,
+    sampling,
+    selection,
+    transforms,
 )
 
 TABLE: Mapping[str, Operator] = {
@@ -47,6 +50,9 @@ TABLE: Mapping[str, Operator] = {
     **recurrent.TABLE,
     **reducing.TABLE,
     **resampling.TABLE,
+    **sampling.TABLE,
+    **selection.TABLE,
+    **transforms.TABLE,
 }
 """The operators of ONNX's own domain, by name."""
 

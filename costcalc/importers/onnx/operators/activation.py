@@ -10,7 +10,7 @@ from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import dims_text
 from costcalc.importers.onnx.context import Operator, OpView, Rule
-from costcalc.importers.onnx.operators.elementwise import fold_values, unary
+from costcalc.importers.onnx.operators.elementwise import broadcast_info, fold_values, unary
 from costcalc.importers.onnx.tensors import positive_axis
 
 
@@ -56,6 +56,27 @@ def prelu(op: OpView) -> Rule:
     ctx.add_output("prelu", {"axis": axis}, (x,), params)
 
 
+def thresholded(op: OpView) -> Rule:
+    """ThresholdedRelu: x above a number, 0 elsewhere."""
+    ctx = yield [op.input(0)._replace(values=None)]
+    ctx.set_output(emit.beyond(ctx, ctx.operand(0)))
+
+
+def shrink(op: OpView) -> Rule:
+    """Shrink: x closer to 0 by a number where it is far from it, 0 elsewhere."""
+    ctx = yield [op.input(0)._replace(values=None)]
+    x = ctx.operand(0)
+    moved = ctx.add("shift", (x,)) if op.attribute("bias") else x
+    ctx.set_output(emit.beyond(ctx, moved, ctx.add("abs", (x,))))
+
+
+def gated(op: OpView) -> Rule:
+    """SwiGLU: the Swish of one tensor times another."""
+    ctx = yield [broadcast_info(op)]
+    gate, x = ctx.broadcast_inputs([0, 1])
+    ctx.set_output(emit.join(ctx, "multiply", (ctx.add("swish", (gate,)), x)))
+
+
 def softmax(kind: str) -> Operator:
     """A softmax along an axis; before opset 13, over that axis and all that follow."""
 
@@ -92,6 +113,9 @@ TABLE: Mapping[str, Operator] = {
     "Celu": unary("celu"),
     "Softplus": unary("softplus"),
     "Softsign": unary("softsign"),
+    "ThresholdedRelu": thresholded,
+    "Shrink": shrink,
+    "SwiGLU": gated,
     "Softmax": softmax("softmax"),
     "LogSoftmax": softmax("log_softmax"),
 }

@@ -93,10 +93,18 @@ def _scalar(op: OpView, index: int) -> Number:
     return values[0]
 
 
+def eye(op: OpView) -> Rule:
+    """EyeLike: ones on a diagonal of a matrix as large as another, zeros elsewhere."""
+    shape = op.shape()
+    ctx = yield [TensorInfo(shape, is_static=True)]
+    ctx.pass_through()
+
+
 TABLE: Mapping[str, Operator] = {
     "Shape": shape_of,
     "Size": size,
     "ConstantOfShape": filled,
     "Range": numbers,
     "Expand": expand,
+    "EyeLike": eye,
 }

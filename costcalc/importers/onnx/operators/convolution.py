@@ -93,24 +93,18 @@ def _transposed_window(op: OpView, sides: Shape, kernel: Shape) -> tuple[Window,
     pads: Pads | None
     if op.attribute("output_shape"):
         output = op.sizes("output_shape", rank, 1)
-        pads = tuple(
-            _halves((n - 1) * s + window_extent(k, d) + extra - m)
-            for n, s, k, d, extra, m in zip(
-                sides, strides, kernel, dilations, output_padding, output, strict=True
-            )
+        extents = zip(sides, strides, kernel, dilations, output_padding, strict=True)
+        full = [(n - 1) * s + window_extent(k, d) + extra for n, s, k, d, extra in extents]
+        totals = [total - side for total, side in zip(full, output, strict=True)]
+        pads = tuple((max(total, 0) // 2, -(-max(total, 0) // 2)) for total in totals)
+        output_padding = tuple(
+            extra + max(-total, 0) for extra, total in zip(output_padding, totals, strict=True)
         )
     else:
         pads = op.pads(rank)
     if pads is None:
         output_padding = (0,) * rank
     return Window(kernel, strides, pads, dilations), output_padding
-
-
-def _halves(total: int) -> tuple[int, int]:
-    """Split the padding of an axis into the parts before and after."""
-    if total < 0:
-        raise Refusal("states an output that is larger than it can compute")
-    return total // 2, total - total // 2
 
 
 def pool(kind: str) -> Operator:
@@ -154,6 +148,30 @@ def global_pool(kind: str, reduction: str) -> Operator:
     return rule
 
 
+def lp_pool(op: OpView) -> Rule:
+    """LpPool: the p-norm of each window, as the root of a mean of powers, scaled."""
+    x = op.input(0)
+    p, sides = op.integer("p", 2, lowest=1), _spatial(x.shape)
+    window = op.window(op.sizes("kernel_shape", len(sides), None))
+    ctx = yield [TensorInfo((*x.shape[:2], *window.positions(sides)), op.leading_batch(x))]
+    arguments = {**window.arguments(), "ceil_mode": window.is_ceil, "spatial_rank": len(sides)}
+    y = ctx.add("abs", (ctx.maps(),)) if p % 2 else ctx.maps()
+    powers = emit.binary(ctx, "power", y, p) if p > 1 else y
+    total = ctx.add("scale", (emit.pool(ctx, powers, "avg_pool", **arguments),))
+    ctx.set_output(emit.binary(ctx, "power", total, 1 / p) if p > 1 else total)
+
+
+def global_lp_pool(op: OpView) -> Rule:
+    """GlobalLpPool: the p-norm of each channel."""
+    x = op.input(0)
+    rank = len(_spatial(x.shape))
+    p = op.integer("p", 2, lowest=1)
+    ctx = yield [TensorInfo((*x.shape[:2], *(1,) * rank), op.leading_batch(x))]
+    maps = ctx.maps()
+    axes = range(maps.rank - rank, maps.rank)
+    ctx.set_output(emit.length(ctx, maps, axes, p, keep=True))
+
+
 def _spatial(shape: Shape) -> Shape:
     if len(shape) < 3:
         raise Refusal(
@@ -171,6 +189,8 @@ TABLE: Mapping[str, Operator] = {
     "ConvTranspose": transposed,
     "MaxPool": pool("max_pool"),
     "AveragePool": pool("avg_pool"),
+    "LpPool": lp_pool,
+    "GlobalLpPool": global_lp_pool,
     "GlobalAveragePool": global_pool("global_avg_pool", "mean"),
     "GlobalMaxPool": global_pool("global_max_pool", "reduce_max"),
 }

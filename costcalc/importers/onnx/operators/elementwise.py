@@ -18,7 +18,13 @@ from costcalc.importers import emit
 from costcalc.importers.model import Shape
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import MOST, TYPES, WHOLE, Number
-from costcalc.importers.onnx.tensors import STATE, TensorInfo, broadcast, broadcast_batch
+from costcalc.importers.onnx.tensors import (
+    STATE,
+    TensorInfo,
+    broadcast,
+    broadcast_batch,
+    positive_axis,
+)
 
 Function = Callable[..., Number]
 
@@ -187,6 +193,9 @@ def binary(kind: str) -> Operator:
 def mean(op: OpView) -> Rule:
     """Mean of several tensors: their sum, scaled."""
     ctx = yield [broadcast_info(op)]
+    if len(op.node.inputs) == 1:
+        ctx.pass_through()
+        return
     total = emit.join(ctx, "add", ctx.broadcast_inputs())
     ctx.add_output("scale", inputs=(total,))
 
@@ -208,6 +217,40 @@ _PYTHON_TYPES: Mapping[int, type[Number]] = {
     DataType.BOOL: bool,
 }
 """The Python type for each element type."""
+
+
+def bit_cast(op: OpView) -> Rule:
+    """BitCast: the same bits as numbers of another type, as wide as the first."""
+    ctx = yield [op.input(0)._replace(values=None)]
+    ctx.pass_through()
+
+
+def running(kind: str) -> Operator:
+    """CumSum and CumProd: running sums or products along an axis."""
+
+    def rule(op: OpView) -> Rule:
+        info = op.input(0)
+        at = op.integers("axis", 1) or (0,)
+        axis = positive_axis(at[0], len(info.shape))
+        ctx = yield [info._replace(values=None, batch=info.batch if info.batch != axis else None)]
+        x, (along,) = ctx.along_axes(0, [axis])
+        ctx.set_output(emit.scan(ctx, x, along, kind))
+
+    return rule
+
+
+def random_choice(op: OpView) -> Rule:
+    """Bernoulli: whether each element is above a number drawn for it."""
+    ctx = yield [op.input(0)._replace(values=None)]
+    drawn = ctx.builder.constant(ctx.name_for("constant", ""), ctx.output().image_shape)
+    ctx.set_output(emit.join(ctx, "compare", (ctx.operand(0), drawn)))
+
+
+def drawn(op: OpView) -> Rule:
+    """Random numbers, as many as an attribute says or as a tensor has, which are constants."""
+    shape = op.shape() if op.has(0) else tuple(map(int, op.number_list("shape") or ()))
+    ctx = yield [TensorInfo(shape, is_static=True)]
+    ctx.pass_through()
 
 
 def identity(op: OpView) -> Rule:
@@ -278,7 +321,17 @@ TABLE: Mapping[str, Operator] = {
     "Ceil": unary("ceil"),
     "Round": unary("round"),
     "Sign": unary("sign"),
-    "CumSum": unary("shift"),
+    **dict.fromkeys(
+        ("Tan", "Sinh", "Cosh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh"), unary("sin")
+    ),
+    **dict.fromkeys(("IsInf", "IsNaN", "BitwiseNot"), unary("logical_not")),
+    **dict.fromkeys(("BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor"), binary("compare")),
+    "CumSum": running("add"),
+    "CumProd": running("multiply"),
+    "Bernoulli": random_choice,
+    **dict.fromkeys(("RandomNormal", "RandomUniform"), drawn),
+    **dict.fromkeys(("RandomNormalLike", "RandomUniformLike"), drawn),
+    "BitCast": bit_cast,
     "Identity": identity,
     "Dropout": dropout,
     "Cast": cast,

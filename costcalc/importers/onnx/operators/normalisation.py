@@ -97,6 +97,28 @@ def written_out(kind: str) -> Operator:
     return rule
 
 
+def lp_norm(op: OpView) -> Rule:
+    """LpNormalization: a tensor over its length along an axis."""
+    info, axis = op.input(0), op.axis(-1)
+    p = op.integer("p", 2, lowest=1)
+    ctx = yield [info._replace(values=None)]
+    x, axes = ctx.along_axes(0, [axis])
+    length = emit.length(ctx, x, axes, p, keep=True)
+    ctx.set_output(emit.join(ctx, "divide", (x, length)))
+
+
+def mean_variance(op: OpView) -> Rule:
+    """MeanVarianceNormalization over some axes, those of images and places by default."""
+    info = op.input(0)
+    axes = positive_axes(op.number_list("axes") or (0, 2, 3), len(info.shape))
+    batch = None if info.batch in axes and op.images != 1 else info.batch
+    ctx = yield [info._replace(values=None, batch=batch)]
+    rest = [axis for axis in axes if axis != info.batch] if op.images == 1 else axes
+    x, places = ctx.along_axes(0, rest)
+    from_end = [axis - x.rank for axis in places]
+    ctx.set_output(emit.layer_norm(ctx, x, from_end, scale=False, shift=False))
+
+
 def _normalise(ctx: OnnxContext, kind: str, axes: Sequence[int]) -> None:
     count = prod(tuple(ctx.shape()[axis] for axis in axes))
     x, places = ctx.along_axes(0, axes)
@@ -152,6 +174,8 @@ TABLE: Mapping[str, Operator] = {
     "GroupNormalization": group_norm,
     "LayerNormalization": last_axes("layer_norm"),
     "RMSNormalization": last_axes("rms_norm"),
+    "LpNormalization": lp_norm,
+    "MeanVarianceNormalization": mean_variance,
     "LRN": local_response_norm,
 }
 

@@ -20,6 +20,8 @@ def slice_(op: OpView) -> Rule:
     """Slice."""
     info, chosen = op.input(0), _sliced(op)
     ctx = yield [_part(info, chosen)]
+    if 0 in ctx.output().shape:
+        return  # nothing is taken, and no layer may be empty
     cut = [axis for axis, size in enumerate(info.shape) if chosen[axis] != range(size)]
     x, axes = ctx.along_axes(0, cut)
     places = (chosen[axis] for axis in cut)
@@ -76,7 +78,7 @@ def split(op: OpView) -> Rule:
     x, (axis,) = ctx.along_axes(0, [along])
     is_equal = len({*lengths}) == 1 and len(lengths) > 1
     for index, part in enumerate(parts):
-        if not ctx.is_read(index):
+        if not ctx.is_read(index) or not part:
             continue
         if is_equal:
             arguments = {"parts": len(lengths), "part": index + 1, "axis": axis}
@@ -158,9 +160,21 @@ def gather_nd(op: OpView) -> Rule:
 
 
 def scatter(op: OpView) -> Rule:
-    """ScatterElements and ScatterND."""
+    """Scatter, ScatterElements and ScatterND: elements written, or joined with those there."""
+    kind = _JOINED.get(op.string("reduction", "none"))
     ctx = yield [op.input(0)._replace(values=None)]
-    _rearrange(ctx, (0, 2))
+    if kind is None:
+        _rearrange(ctx, (0, 2))
+        return
+    updates = ctx.operand(2)
+    read = ctx.add("rearrange", (ctx.operand(0),), {"shape": updates.shape})
+    joined = emit.join(ctx, kind, (read, updates))
+    shape = ctx.output().image_shape
+    ctx.add_output("rearrange", {"shape": shape}, (ctx.operand(0), joined))
+
+
+_JOINED = {"add": "add", "mul": "multiply", "max": "maximum", "min": "minimum"}
+"""The layer kinds of ``reduction``."""
 
 
 def _rearrange(ctx: OnnxContext, indexes: Sequence[int]) -> None:
@@ -215,6 +229,26 @@ _MODES = {"constant": "zero", "edge": "replicate", "wrap": "circular"}
 """costcalc's names of modes, where they differ from ONNX's."""
 
 
+def center_crop_pad(op: OpView) -> Rule:
+    """CenterCropPad: cropped or padded to sizes, as much before as after."""
+    info, rank = op.input(0), len(op.shape())
+    sizes, named = op.integers("shape", 1) or (), op.number_list("axes")
+    axes = range(rank) if named is None else [positive_axis(axis, rank) for axis in named]
+    if len(sizes) != len(axes) or min(sizes, default=1) < 1:
+        raise Refusal("has sizes for a different number of axes", found=dims_text(sizes))
+    pads = {}
+    for axis, size in zip(axes, sizes, strict=True):
+        more = size - info.shape[axis]
+        before = more // 2 if more > 0 else -(-more // 2)
+        pads[axis] = (before, more - before)
+    pads = {axis: pair for axis, pair in pads.items() if pair != (0, 0)}
+    shape = tuple(size + sum(pads.get(axis, ())) for axis, size in enumerate(info.shape))
+    batch = None if info.batch in pads else info.batch
+    ctx = yield [TensorInfo(shape, batch)]
+    x, places = ctx.along_axes(0, [*pads])
+    ctx.set_output(emit.pad(ctx, x, dict(zip(places, pads.values(), strict=True))))
+
+
 def _pads(op: OpView) -> list[tuple[int, int]]:
     rank = len(op.shape())
     stated = op.integers("pads", 1) or ()
@@ -238,8 +272,10 @@ TABLE: Mapping[str, Operator] = {
     "Gather": gather,
     "GatherElements": gather_elements,
     "GatherND": gather_nd,
+    "Scatter": scatter,
     "ScatterElements": scatter,
     "ScatterND": scatter,
     "Concat": concat,
     "Pad": pad,
+    "CenterCropPad": center_crop_pad,
 }

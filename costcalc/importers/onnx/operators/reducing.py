@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 
-from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.onnx.context import Operator, OpView, Rule
 from costcalc.importers.onnx.numbers import Number
@@ -84,23 +83,6 @@ def argmax(op: OpView) -> Rule:
     ctx.set_output(emit.reduce(ctx, x, "argmax", axes, keep=True))
 
 
-def top_k(op: OpView) -> Rule:
-    """TopK: the largest elements along an axis, and their indices."""
-    info, axis = op.input(0), op.axis(-1)
-    count = op.integer("k", 0) or (op.integers("k", 1) or (0,))[0]
-    if not 0 < count <= info.shape[axis]:
-        raise Refusal(
-            "chooses more elements than there are", found=f"{count} of {info.shape[axis]}"
-        )
-    shape = (*info.shape[:axis], count, *info.shape[axis + 1 :])
-    largest = TensorInfo(shape, None if info.batch == axis else info.batch)
-    ctx = yield [largest, largest]
-    for index, name in enumerate(op.node.outputs):
-        if name and ctx.is_read(index):
-            arguments = {"shape": ctx.output(index).image_shape}
-            ctx.set_output(ctx.add("rearrange", (ctx.operand(0),), arguments), index)
-
-
 TABLE: Mapping[str, Operator] = {
     "ReduceMean": reduction("mean"),
     "ReduceSum": reduction("sum"),
@@ -114,7 +96,6 @@ TABLE: Mapping[str, Operator] = {
     "ReduceLogSumExp": reduction("sum", before="exp", after="log"),
     "ArgMax": argmax,
     "ArgMin": argmax,
-    "TopK": top_k,
 }
 
 PATTERNS: Mapping[str, Operator] = {"VariancePattern": reduction("variance")}

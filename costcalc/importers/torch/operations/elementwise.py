@@ -175,9 +175,7 @@ def threshold(op: TorchContext) -> Operand:
     """``F.threshold`` and ``F.hardshrink``: x where it is beyond a number, else a constant."""
     x = op.tensor(op.bind("input")["input"])
     size = op.add("abs", (x,), part="_abs") if op.call.function == "hardshrink" else x
-    bound, other = (op.add("constant", (), {"shape": (1,) * x.rank}) for _ in range(2))
-    is_beyond = emit.join(op, "compare", (size, bound), part="_compare")
-    return emit.join(op, "where", (is_beyond, x, other))
+    return emit.beyond(op, x, size)
 
 
 def weighted_mean(op: TorchContext) -> Operand:
