@@ -11,7 +11,7 @@ from typing import Any
 
 from costcalc.errors import Mark
 from costcalc.graph.layer import NETWORK_INPUT
-from costcalc.importers.folding import hosted_nodes, shown_blocks
+from costcalc.importers.folding import blocks, hosted_nodes
 from costcalc.importers.model import Model, Node
 from costcalc.kinds import KINDS
 from costcalc.spec.document import (
@@ -33,6 +33,7 @@ def document(model: Model) -> Document:
     """The document whose layers are the model's nodes, connected by name."""
     mark = Mark(model.file)
     hosted = hosted_nodes(model.nodes)
+    shown, folded = blocks(model, hosted)
     return Document(
         title=Title(model.name),
         file=model.file,
@@ -46,8 +47,8 @@ def document(model: Model) -> Document:
         blocks={},
         steps=tuple(_step(node, model, index in hosted) for index, node in enumerate(model.nodes)),
         sized_by=frozenset(model.parameters) | ({"res"} if model.is_sized else frozenset()),
-        groups=shown_blocks(model, hosted),
-        folded=model.folded,
+        groups=shown,
+        folded=folded,
         inputs=model.inputs,
         notes=model.notes,
         schedule=model.schedule,

@@ -403,14 +403,16 @@ def ragged(op: OpContext, x: Operand, kind: str, shape: Shape) -> Operand:
     """N rows reduced to the R of a shape, in groups of any sizes: N - R operations a column."""
     rows, *rest = x.shape
     results = prod(shape) // prod(rest)
-    # How the rows are grouped affects no count: a group of all but R - 1 rows, and R - 1 rows.
-    together = max(rows - results + 1, 1)
-    group = op.add("rearrange", (x,), {"shape": (together, *rest)}, part="_group")
-    y = op.add(kind, (group,), {"axes": (0,), "keep": True}, part=f"_{kind}")
-    if kind == "mean" and results > 1:
-        alone = op.add("rearrange", (x,), {"shape": (results - 1, *rest)}, part="_groups")
-        y = op.add("concat", (y, op.add("scale", (alone,), part="_means")), part="_rows")
-    return op.add("rearrange", (y,), {"shape": shape})
+    # How the rows are grouped affects no count: a group of all but R - 1, and R - 1 alone.
+    group = {"shape": (max(rows - results + 1, 1), *rest)}
+    together = op.add("rearrange", (x,), group, part="_group")
+    reduction = "sum" if kind == "mean" else kind
+    y = op.add(reduction, (together,), {"axes": (0,), "keep": True}, part=f"_{reduction}")
+    y = op.add("rearrange", (y,), {"shape": shape}, part="_rows" if kind == "mean" else "")
+    if kind != "mean":
+        return y
+    counts = op.add("constant", (), {"shape": (*shape[:-1], *(1 for _ in rest))})
+    return join(op, "divide", (y, counts))
 
 
 def prelu(op: OpContext, x: Operand, own: Sequence[int], *, params: Params = NOTHING) -> Operand:

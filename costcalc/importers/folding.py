@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from costcalc.graph.layer import NETWORK_INPUT
 from costcalc.importers.model import Model, Node
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import MATRICES
 from costcalc.names import paths
+from costcalc.records import NamedTuple
 
 _JOINS = ("add", "concat")
 """Kinds whose line may have an activation but no norm."""
@@ -49,18 +50,36 @@ def _follows(node: Node, line: Sequence[Node]) -> bool:
     return first.family in MATRICES or (first.name in _JOINS and not families)
 
 
-def shown_blocks(model: Model, hosted: frozenset[int]) -> dict[str, str]:
+class Blocks(NamedTuple):
+    """The blocks of a model's tables."""
+
+    shown: Mapping[str, str]
+    """The module class of each path that is a block."""
+    folded: frozenset[str]
+    """Those that are one row unless a depth is asked for."""
+
+
+def blocks(model: Model, hosted: frozenset[int]) -> Blocks:
     """The model's blocks that hold several rows, and fewer than the block around them.
 
-    An operation that is one row of a table always is a block.
+    A single operation of many nodes is a block that is folded; where a module does nothing
+    else, the module is.
     """
     rows: dict[str, int] = {}
     for number, node in enumerate(model.nodes):
         if number not in hosted:
             for path in paths(node.name):
                 rows[path] = rows.get(path, 0) + 1
-    return {
+
+    def outermost(path: str) -> str:
+        while rows[path] == rows.get(path.rpartition("/")[0]):
+            path = path.rpartition("/")[0]
+        return path
+
+    folded = frozenset(outermost(path) for path in model.folded if path in rows)
+    shown = {
         path: name
         for path, name in model.blocks.items()
-        if path in model.folded or 1 < rows.get(path, 0) != rows.get(path.rpartition("/")[0])
+        if path in folded or 1 < rows.get(path, 0) != rows.get(path.rpartition("/")[0])
     }
+    return Blocks(shown, folded)
