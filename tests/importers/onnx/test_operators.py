@@ -131,6 +131,21 @@ def test_weights_may_be_quantised_cast_or_transposed_first(network):
             7 * 24,
         ),
         ((1, 7, 6), [], [node("Einsum", "x", "y", equation="bid->bd")], None, 0),
+        # from left to right: 7 x 7 sums of six, then of seven for each of six
+        (
+            (1, 7, 6),
+            [],
+            [node("Einsum", "x x x", "y", equation="bid,bjd,bjk->bik")],
+            None,
+            49 * 6 + 7 * 6 * 7,
+        ),
+        (
+            (1, 7, 6),
+            [("w", [6, 4])],
+            [node("Einsum", "x w", "y", equation="...d,dm->...m")],
+            None,
+            7 * 24,
+        ),
         (
             (1, 7, 6),
             [],
