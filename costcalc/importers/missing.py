@@ -9,10 +9,6 @@ from collections.abc import Mapping
 
 from costcalc.formats.caffe import LACKS
 
-_NOT_READ = dict.fromkeys(
-    ("grid_sample", "roi_pool", "top_k", "nms", "fft"), "costcalc does not read it from such files"
-)
-
 ONNX: Mapping[str, str] = {
     "adaptive_max_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
     "adaptive_avg_pool": "ONNX has no adaptive pooling: exporters write fixed windows instead",
@@ -33,7 +29,8 @@ KERAS: Mapping[str, str] = {
 _ARITHMETIC = "TFLite has no operator for it: converters write it as arithmetic"
 
 TFLITE: Mapping[str, str] = {
-    **_NOT_READ,
+    "grid_sample": "TFLite has no operator that samples at computed places",
+    "roi_pool": "TFLite has no operator that pools boxes",
     "lstm": "TFLite's LSTM reads sequences: it is imported as its products and gates",
     "attention": "its products and softmax are imported one by one",
     "batch_norm": "converters fold it into weights, or write a product and a sum",

@@ -250,7 +250,22 @@ CASES = (
     _unary("CEIL", "ceil"),
     _unary("ROUND", "round"),
     _unary("SIGN", "sign"),
-    Case(Sample("CUMSUM", (MAP,), ([3],)), "shift"),
+    # The sums before each element but the first.
+    Case(Sample("CUMSUM", (MAP,), ([3],)), "slice slice rearrange add concat"),
+    Case(Sample("TOPK_V2", (MAP,), ([3],), ((1, 8, 8, 3), (1, 8, 8, 3))), "top_k"),
+    Case(
+        Sample(
+            "NON_MAX_SUPPRESSION_V4",
+            ((10, 4), (10,)),
+            ([6], [0.5], [0.0]),
+            ((6,), ()),
+        ),
+        "input transpose nms rearrange",
+    ),
+    Case(
+        Sample("RFFT2D", ((1, 16, 12),), ([16, 12],), ((1, 16, 7),)),
+        "transpose fft transpose",
+    ),
     Case(Sample("L2_NORMALIZATION"), "l2_norm divide"),
     Case(Sample("LOCAL_RESPONSE_NORMALIZATION", options={"radius": 2}), "lrn"),
     Case(Sample("CAST"), ""),

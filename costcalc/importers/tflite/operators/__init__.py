@@ -13,6 +13,7 @@ from costcalc.importers.tflite.operators import (
     convolution,
     elementwise,
     layout,
+    picking,
     recurrent,
     reducing,
 )
@@ -21,6 +22,7 @@ TABLE: Mapping[str, Rule] = {
     **convolution.TABLE,
     **elementwise.TABLE,
     **layout.TABLE,
+    **picking.TABLE,
     **reducing.TABLE,
     **recurrent.TABLE,
     **control.TABLE,

@@ -160,7 +160,6 @@ TABLE: Mapping[str, Rule] = {
     "CEIL": unary("ceil"),
     "ROUND": unary("round"),
     "SIGN": unary("sign"),
-    "CUMSUM": unary("shift"),
     "L2_NORMALIZATION": l2_normalisation,
     "LOCAL_RESPONSE_NORMALIZATION": response_normalisation,
     "CAST": same_elements,

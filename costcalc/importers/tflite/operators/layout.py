@@ -309,7 +309,6 @@ TABLE: Mapping[str, Rule] = {
     "BATCH_TO_SPACE_ND": rearrange,
     "REVERSE_V2": rearrange,
     "REVERSE_SEQUENCE": rearrange,
-    "TOPK_V2": rearrange,
     "ONE_HOT": rearrange,
     "SCATTER_ND": rearrange,
     "DYNAMIC_UPDATE_SLICE": rearrange,
