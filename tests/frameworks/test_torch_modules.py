@@ -171,7 +171,12 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("module", "input", "message", "found"),
     [
-        (nn.Sequential(Deciding()), (3, 4, 4), "depends on the values of a tensor", "test_torch_"),
+        (
+            nn.Sequential(Deciding(), nn.Conv2d(3, 3, 1, device="meta")),
+            (3, 4, 4),
+            "depends on the values of a tensor",
+            "test_torch_",
+        ),
         (Pair(), (3, 4, 4), "forward does not run without y", ""),
         (
             nn.Sequential(nn.Conv2d(4, 4, 3)),

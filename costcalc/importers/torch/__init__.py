@@ -8,10 +8,11 @@ names a class, a function that returns a module, or a module.  Importing it runs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from costcalc.importers.model import IMAGE, Model, Request, Shape
-from costcalc.importers.torch.reference import require_torch
+from costcalc.importers.torch.reference import OWN, require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -51,11 +52,12 @@ def read_module(module: torch.nn.Module, request: Request) -> Model:
             layer kind.
     """
     from costcalc.importers.torch.forward.arguments import call_of_shapes
-    from costcalc.importers.torch.forward.copies import on_meta
+    from costcalc.importers.torch.forward.copies import on_meta, with_data
     from costcalc.importers.torch.forward.running import model
 
     name = type(module).__name__
-    return model(on_meta(module), name, "", call_of_shapes(module, request, name), request)
+    call = call_of_shapes(module, request, name)
+    return model(on_meta(module), name, "", call, request, partial(with_data, module), OWN)
 
 
 def read_call(
@@ -70,9 +72,9 @@ def read_call(
             that have no layer kind.
     """
     from costcalc.importers.torch.forward.arguments import call_of_values
-    from costcalc.importers.torch.forward.copies import on_meta
+    from costcalc.importers.torch.forward.copies import on_meta, with_data
     from costcalc.importers.torch.forward.running import model
 
     name = type(module).__name__
     call = call_of_values(module, args, kwargs, request.res, name)
-    return model(on_meta(module), name, "", call, request)
+    return model(on_meta(module), name, "", call, request, partial(with_data, module), OWN)

@@ -82,6 +82,15 @@ class ModuleParameter(NamedTuple):
     """``weight`` or ``bias`` of a convolution or a linear layer, ``norm`` or ``other``."""
 
 
+class Asked(NamedTuple):
+    """A call that asks for the values of a tensor, not only for its shape."""
+
+    function: str
+    path: str
+    """The path of the calling module."""
+    values: tuple[int, ...]
+
+
 class Trace(NamedTuple):
     """One forward pass of a module."""
 
@@ -93,3 +102,9 @@ class Trace(NamedTuple):
     """All registered parameters; tied ones appear once."""
     classes: Mapping[str, str]
     """The class of the module at each path."""
+    choices: Mapping[str, tuple[int, int]] = {}
+    """By the path of a router: how many it chooses for each row, and of how many."""
+    asked: tuple[Asked, ...] = ()
+    """What asks for values, in a run with data."""
+    data: str = ""
+    """Whose values they are: ``the module's own weights and random inputs``."""

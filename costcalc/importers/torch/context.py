@@ -42,7 +42,7 @@ from costcalc.importers.torch.calls import (
 )
 from costcalc.importers.torch.origins import COMPUTED, CONSTANT, Origins, references
 
-Result = Operand | ValueRef | Sequence[Operand]
+Result = Operand | ValueRef | Sequence[Operand | ValueRef]
 """The output of a call: one operand, one per output, or a value with the same elements."""
 
 Rule = Callable[["TorchContext"], Result]
@@ -65,6 +65,10 @@ class Rules(NamedTuple):
     def names(self) -> frozenset[str]:
         """The functions that have a rule."""
         return frozenset((*self.views, *self.operations))
+
+
+class _EmptyError(Exception):
+    """A call reads a tensor without elements."""
 
 
 class TorchBuilder(ModelBuilder):
@@ -108,7 +112,7 @@ class TorchBuilder(ModelBuilder):
             ):
                 self._add_layers(call, call.outputs[0])
         for output in self.trace.outputs:
-            if self.origins.depends_on[output] == COMPUTED:
+            if self.origins.depends_on[output] == COMPUTED and not self._is_empty([output]):
                 self.tensor(output)
         for parameter in self.trace.parameters:
             self._add_uncounted_params(parameter)
@@ -160,6 +164,8 @@ class TorchBuilder(ModelBuilder):
 
         A parameter or a constant is added in the given shape.
         """
+        if self._is_empty([value]):
+            raise _EmptyError
         for view in self._pending_views(value):
             self._add_layers(self.origins.producer[view], view)
         base, operand = value, self._operands.get(value)
@@ -198,9 +204,13 @@ class TorchBuilder(ModelBuilder):
         rule = views.get(call.function) or operations.get(call.function)
         op = TorchContext(self, call, output)
         try:
+            if self._is_empty(call.outputs):
+                return
             if rule is None:
                 raise UnknownOp
             result = rule(op)
+        except _EmptyError:
+            result = self._without_empty(op)
         except UnknownOp:
             result = self._uncounted(op)
         except Refusal as refusal:
@@ -222,6 +232,28 @@ class TorchBuilder(ModelBuilder):
             message = f"{op.origin}: has another shape than costcalc computes"
             refuse(self.mark, message, expected=dims_text(operand.shape), found=dims_text(shape))
         self._operands[output] = operand
+
+    def _is_empty(self, values: Sequence[int]) -> bool:
+        """Whether there are values, and all of them are without elements."""
+        shapes = [self.trace.values[value].shape for value in values]
+        return bool(shapes) and all(0 in shape for shape in shapes)
+
+    def _without_empty(self, op: TorchContext) -> Result:
+        """What a call puts out that reads a tensor without elements: its other input, or zeros.
+
+        Adding to no places, such as the tokens of an expert that has none, changes nothing.
+        """
+        read = references((op.call.arguments, op.call.keywords))
+        kept = [value for value in read[:1] if not self._is_empty([value])]
+        outputs: list[Operand | ValueRef] = []
+        for output in op.call.outputs:
+            shape = self.trace.values[output].shape
+            if kept and self.trace.values[kept[0]].shape == shape:
+                outputs.append(ValueRef(kept[0]))
+            else:
+                name = op.call.path_of(op.call.function)
+                outputs.append(self.constant(name, without_batch(shape), op.origin))
+        return outputs
 
     def _uncounted(self, op: TorchContext) -> list[Operand]:
         """Uncounted nodes for the outputs of a call that has no layer kind."""

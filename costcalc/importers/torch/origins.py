@@ -31,6 +31,10 @@ class Origins:
         """Whether an output of the call depends on the network's input."""
         return any(self.depends_on[output] == COMPUTED for output in call.outputs)
 
+    def is_of_input(self, value: int) -> bool:
+        """Whether a value depends on the network's input."""
+        return self.depends_on[value] == COMPUTED
+
     def parameters(self, value: int) -> frozenset[str]:
         """The parameter that a value is a view of, or those that a LEARNED one is computed from."""
         region = self.trace.values[value].region

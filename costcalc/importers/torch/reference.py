@@ -12,6 +12,9 @@ from costcalc.importers.torch.candidates import refuse_file, refuse_without_name
 
 PREFIX = "torch:"
 
+OWN = "the module's own weights"
+"""What a module that is run on data has, as its report says."""
+
 
 class Reference(NamedTuple):
     """A module as named on the command line."""

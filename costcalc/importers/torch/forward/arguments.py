@@ -41,6 +41,8 @@ class Call(NamedTuple):
     """The tensors that were given, with their values."""
     is_whole: bool = False
     """Whether tensors were given with their batch, and the whole of it is counted."""
+    data: str = ""
+    """Whose values the tensors have, and the module: '' on the meta device."""
 
     def replaced(self, tensors: Mapping[str, torch.Tensor]) -> Call:
         """The call with other tensors, by their names."""
@@ -53,6 +55,30 @@ class Call(NamedTuple):
         """The call with other numbers in some of the tensors that nobody gave a type."""
         changed = {name: self.tensors[name].to(dtype) for name in names}
         return self.replaced(changed)._replace(untyped=self.untyped - changed.keys())
+
+    def with_data(self, device: torch.device, weights: str) -> Call:
+        """The call on data: what was given, random numbers, and zeros for whole ones.
+
+        Args:
+            device: where the data is.
+            weights: whose weights the module has.
+        """
+        data = {name: self._data(name, tensor, device) for name, tensor in self.tensors.items()}
+        is_given = all(self._is_given(name) for name in self.tensors)
+        inputs = "the inputs that were given" if is_given else "random inputs"
+        return self.replaced(data)._replace(data=f"{weights} and {inputs}")
+
+    def _is_given(self, name: str) -> bool:
+        given = self.values.get(name)
+        return given is not None and not given.is_meta and given.shape == self.tensors[name].shape
+
+    def _data(self, name: str, tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+        if self._is_given(name):
+            return self.values[name].detach().to(device, copy=True)
+        if tensor.dtype is torch.bool:
+            return torch.ones(tensor.shape, dtype=torch.bool, device=device)
+        data = torch.zeros(tensor.shape, dtype=tensor.dtype, device=device)
+        return data.normal_() if data.is_floating_point() or data.is_complex() else data
 
     @property
     def text(self) -> str:

@@ -33,6 +33,21 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
     return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
 
 
+def with_data(module: torch.nn.Module) -> torch.nn.Module | None:
+    """A copy of the module that shares its weights, to be run; None if it has no data.
+
+    Raises:
+        SpecError: the module cannot be copied.
+    """
+    parameters = {id(parameter): parameter for parameter in module.parameters()}
+    if any(map(is_lazy, parameters.values())):
+        return None
+    if any(tensor.is_meta for tensor in (*parameters.values(), *module.buffers())):
+        return None
+    with user_code(type(module).__name__, "the module cannot be copied"):
+        return copy.deepcopy(module, {**parameters})
+
+
 def meta_copy(value: T, file: str, message: str, memo: dict[int, Any] | None = None) -> T:
     """A deep copy whose tensors are on the meta device.
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,10 +19,10 @@ from costcalc.advice import joined, set_option
 from costcalc.errors import Mark, Problems, did_you_mean, refuse
 from costcalc.importers.model import Model, Request
 from costcalc.importers.torch.forward.arguments import call_of_shapes
-from costcalc.importers.torch.forward.copies import on_meta
+from costcalc.importers.torch.forward.copies import on_meta, with_data
 from costcalc.importers.torch.forward.running import model
 from costcalc.importers.torch.forward.user_code import describe, quiet, user_code
-from costcalc.importers.torch.reference import Reference, parse_reference
+from costcalc.importers.torch.reference import OWN, Reference, parse_reference
 
 
 def build_model(network: str, request: Request) -> Model:
@@ -35,7 +36,10 @@ def build_model(network: str, request: Request) -> Model:
         target = _resolve(reference, network)
         module = _module(target, reference, request.settings, network)
         call = call_of_shapes(module, request, network)
-        return model(module, reference.attributes[-1], network, call, request)
+        own = partial(_with_data, target, request.settings, network)
+        name = reference.attributes[-1]
+        weights = OWN if isinstance(target, torch.nn.Module) else "random weights"
+        return model(module, name, network, call, request, own, weights)
 
 
 @contextmanager
@@ -98,6 +102,20 @@ def _module(
         message = f"'{name}' does not return a module, but {type(built).__name__}"
         refuse(mark, message, expected="a torch.nn.Module")
     return built if _is_meta(built) else on_meta(built)
+
+
+def _with_data(target: Any, settings: Mapping[str, Any], network: str) -> torch.nn.Module | None:
+    """The named module with data in its weights, the same at every time.
+
+    Raises:
+        SpecError: building it fails.
+    """
+    if isinstance(target, torch.nn.Module):
+        return with_data(target)
+    with user_code(network, "it cannot be built on the CPU"), torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        built = target(**{key: _plain(value) for key, value in settings.items()})
+    return built if isinstance(built, torch.nn.Module) else None
 
 
 def _build(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -24,6 +24,7 @@ from costcalc.importers.torch.calls import (
     LINEAR_ROLES,
     NORM,
     OTHER,
+    Asked,
     ModuleParameter,
     RecordedCall,
     Region,
@@ -33,6 +34,8 @@ from costcalc.importers.torch.calls import (
 )
 from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
+from costcalc.importers.torch.forward.values import RunningCall, Values, asks_for_values
+from costcalc.importers.torch.origins import references
 
 _OVERRIDABLE = ("torch.nn.functional", "torch.functional")
 """Python modules whose functions first ask whether a mode is to run them."""
@@ -86,6 +89,8 @@ class Recorder(TorchFunctionMode):
         """The name of the last function called, for messages."""
         self.last_arguments: Any = ()
         """Its arguments, with references in place of tensors."""
+        self.data = Values()
+        self.asked: list[Asked] = []
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, inner in module.named_modules():
@@ -96,9 +101,11 @@ class Recorder(TorchFunctionMode):
         for name, buffer in module.named_buffers():
             self._add(buffer, "buffer", name)
 
-    def input(self, tensor: torch.Tensor, name: str) -> None:
-        """Adds an input of the network."""
+    def input(self, tensor: torch.Tensor, name: str, data: torch.Tensor | None) -> None:
+        """Adds an input of the network, with its data if it is known."""
         index = self._add(tensor, "input", name)
+        if data is not None:
+            self.data.know(index, data)
         dtype = str(tensor.dtype).removeprefix("torch.")
         self.values[index] = self.values[index]._replace(dtype=dtype)
 
@@ -112,7 +119,9 @@ class Recorder(TorchFunctionMode):
         if known is None:
             if tensor.is_meta and _storage(tensor) not in self.attributes:
                 raise UnseenTensorError
-            return self._add(tensor, "made", "")
+            index = self._add(tensor, "made", "")
+            self.data.know(index, tensor)
+            return index
         _, index, version = known
         if version == _version(tensor):
             return index
@@ -143,9 +152,12 @@ class Recorder(TorchFunctionMode):
         inputs = [*_tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         self.last_arguments = arguments
+        step = RunningCall(func, name, self._path, (args, keywords), arguments)
         versions = [_version(tensor) for tensor in inputs]
         bounded = BOUNDED.get(name) if any(tensor.is_meta for tensor in inputs) else None
-        result = (bounded or func)(*args, **keywords)
+        result = self.data.run(step) if bounded is None else bounded(*args, **keywords)
+        if asks_for_values(step) and not any(tensor.is_meta for tensor in inputs):
+            self.asked.append(Asked(name, step.path, tuple(references(arguments))))
         if name in IDLE and any(result is tensor for tensor in inputs):
             result = result.detach()
         before = zip(inputs, versions, strict=True)
@@ -153,6 +165,7 @@ class Recorder(TorchFunctionMode):
         created = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
         if written or created:
             self._record(name, self._functional(func), *arguments, (*written, *created))
+            self.data.note(step, self.calls[-1].outputs)
         for tensor in written:
             index = self.known[id(tensor)][1]
             self.written.setdefault(_storage(tensor), []).append(index)
@@ -166,11 +179,16 @@ class Recorder(TorchFunctionMode):
         keywords: Mapping[str, Any],
         tensors: Sequence[torch.Tensor],
     ) -> int:
-        caller = self.stack[-1]
         outputs = tuple(self._add(tensor, "call", "") for tensor in tensors)
-        path = self.paths.get(caller, type(caller).__name__)
-        self.calls.append(RecordedCall(name, functional, path, arguments, keywords, outputs))
+        call = RecordedCall(name, functional, self._path, arguments, keywords, outputs)
+        self.calls.append(call)
         return outputs[0]
+
+    @property
+    def _path(self) -> str:
+        """The path of the module being called."""
+        caller = self.stack[-1]
+        return self.paths.get(caller, type(caller).__name__)
 
     def _add(self, tensor: torch.Tensor, source: str, name: str) -> int:
         shape = tuple(tensor.shape)
@@ -218,7 +236,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         Exception: whatever the module raises.
     """
     for name, tensor in call.tensors.items():
-        recorder.input(tensor, name)
+        recorder.input(tensor, name, call.values.get(name))
     with torch.no_grad(), flex.recorded(), _uncompiled(), recorder.track_modules(), recorder:
         result = module(*call.args, **call.kwargs)
     outputs = tuple(recorder.value(tensor) for _, tensor in tensors_in(result))
@@ -228,6 +246,9 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         outputs=outputs,
         parameters=tuple(parameters(module)),
         classes={path: type(inner).__name__ for inner, path in recorder.paths.items()},
+        choices=recorder.data.choices,
+        asked=tuple(recorder.asked),
+        data=call.data,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+
 import torch
 from torch.nn.parameter import is_lazy
 
@@ -13,17 +15,38 @@ from costcalc.importers.torch.context import TorchBuilder
 from costcalc.importers.torch.forward.arguments import Call
 from costcalc.importers.torch.forward.recorder import Recorder, UnseenTensorError, record
 from costcalc.importers.torch.forward.user_code import describe, quiet, raised_at, user_code
+from costcalc.importers.torch.forward.values import ASKING
 from costcalc.importers.torch.origins import references
 from costcalc.importers.torch.table import RULES
 
+OwnModule = Callable[[], torch.nn.Module | None]
+"""The module with data in its weights, if it has any."""
 
-def model(module: torch.nn.Module, name: str, file: str, call: Call, request: Request) -> Model:
-    """The model of one call of a module on the meta device.
+
+def model(
+    module: torch.nn.Module,
+    name: str,
+    file: str,
+    call: Call,
+    request: Request,
+    own: OwnModule,
+    weights: str,
+) -> Model:
+    """The model of one call of a module.
+
+    Args:
+        module: the module on the meta device.
+        name: its name.
+        file: how it was named; '' for a module that was given.
+        call: what it is called on.
+        request: how it is to be read.
+        own: the module with data, for one whose shapes depend on values.
+        weights: whose weights these are.
 
     Raises:
         SpecError: it does not run on the arguments, or calls functions that have no layer kind.
     """
-    trace = forward(module.eval(), file or name, call)
+    trace = forward(module.eval(), file or name, call, own, weights)
     builder = TorchBuilder(trace, RULES, file or name, request.allow_unknown)
     try:
         builder.run()
@@ -34,11 +57,39 @@ def model(module: torch.nn.Module, name: str, file: str, call: Call, request: Re
     if call.is_whole and first.dim() > 1 and first.shape[0] > 1:
         batch = first.shape[0]
         builder.note(f"Counts are of one call on the whole inputs: of all {batch} in a batch.")
+    for sentence in _on_values(trace, builder):
+        builder.note(sentence)
     return builder.model(name, file, request.settings if file else {})
 
 
-def forward(module: torch.nn.Module, file: str, call: Call) -> Trace:
-    """The record of one call of the module.
+def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
+    """What depends on the values of tensors, and how it was counted."""
+    routers: dict[tuple[int, int], list[str]] = {}
+    for path, choice in trace.choices.items():
+        routers.setdefault(choice, []).append(path)
+    for (chosen, count), paths in routers.items():
+        places = listed([f"in '{path}'" if path else "in the network itself" for path in paths])
+        yield (
+            f"{chosen} of {count} are chosen for each row, whatever the values, "
+            f"and spread evenly: {places}."
+        )
+    computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
+    if computed:
+        asked = [
+            f"{each.function} in '{each.path}'" if each.path else each.function for each in computed
+        ]
+        places = listed([*dict.fromkeys(asked)])
+        yield f"Shapes depend on values ({places}): counts are of one run, on {trace.data}."
+
+
+def listed(words: Sequence[str], shown: int = 3) -> str:
+    """The first words of a list, and how many more there are."""
+    more = len(words) - shown
+    return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def forward(module: torch.nn.Module, file: str, call: Call, own: OwnModule, weights: str) -> Trace:
+    """The record of one call of the module: on the meta device, unless it asks for data.
 
     Raises:
         SpecError: it does not run.
@@ -60,7 +111,29 @@ def forward(module: torch.nn.Module, file: str, call: Call) -> Trace:
             elif call.untyped and _dtypes(module) == {torch.complex64}:
                 call = call.with_dtype(call.untyped, torch.complex64)
             else:
-                refuse(*_failure(recorder, file, call, error))
+                with_data = own() if _asks_for_values(recorder, error) else None
+                if with_data is None:
+                    refuse(*_failure(recorder, file, call, error))
+                return _on_data(with_data.eval(), file, call, weights)
+
+
+def _on_data(module: torch.nn.Module, file: str, call: Call, weights: str) -> Trace:
+    """The record of one call of a module with data, the same at every time.
+
+    Raises:
+        SpecError: it does not run.
+    """
+    device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        call = call.with_data(device, weights)
+        with user_code(file, "its parameters cannot be inspected"):
+            recorder = Recorder(module, RULES.names)
+        try:
+            with quiet(), torch.device(device):
+                return record(recorder, module, call)
+        except Exception as error:
+            refuse(*_failure(recorder, file, call, error))
 
 
 def _dtypes(module: torch.nn.Module) -> set[torch.dtype]:
@@ -97,13 +170,18 @@ def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Pro
     else:
         found = describe(error)
         message = f"{where} does not run on an input of {call.text}"
-        if "meta tensor" in found or recorder.last in ("item", "tolist", "bool", "nonzero"):
+        if _asks_for_values(recorder, error) and not call.data:
             message = f"{where} depends on the values of a tensor, but tensors have only shapes"
             expected = "a forward pass that depends on shapes only"
         elif len(call.tensors) == 1 and not call.is_whole:
             (tensor,) = call.tensors.values()
             hint = _shape_hint(tuple(tensor.shape[1:]))
     return Problem(Mark(file), message, expected, found, hint)
+
+
+def _asks_for_values(recorder: Recorder, error: Exception) -> bool:
+    """Whether a function failed for want of data."""
+    return "meta" in str(error) or recorder.last in ASKING
 
 
 def _shape_hint(input: Shape) -> str:

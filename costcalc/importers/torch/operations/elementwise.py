@@ -137,9 +137,13 @@ def power(op: TorchContext) -> Operand:
     return emit.binary(op, "power", op.tensor(args["input"]), exponent)
 
 
-def where(op: TorchContext) -> Operand:
-    """``where(condition, a, b)``."""
+def where(op: TorchContext) -> Operand | list[Operand]:
+    """``where(condition, a, b)``; of a condition alone, the places where it holds, by axis."""
     args = op.bind("condition", "input", "other")
+    if "input" not in args:
+        mask = op.tensor(args["condition"])
+        shapes = (without_batch(op.shape_of(ValueRef(output))) for output in op.call.outputs)
+        return [op.add("rearrange", (mask,), {"shape": shape}) for shape in shapes]
     return join(op, "where", [args["condition"], args["input"], args["other"]])
 
 

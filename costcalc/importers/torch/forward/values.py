@@ -1,0 +1,300 @@
+"""The values of tensors that do not depend on what the meta device lacks.
+
+Tensors on the meta device have no data, yet some code asks for it: ``mask.nonzero()``,
+``count.item()``, ``x[mask]``.  What is computed from constants, or from the values of an
+input that was given, is computed here, at the moment when it is asked for.
+
+A router's choice depends on the input, but how much work follows from it does not: each
+token goes to k of E experts, whichever they are.  The tokens are spread evenly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+import torch
+from torch.utils._python_dispatch import _disable_current_modes
+
+from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.origins import references
+
+LARGEST = 1 << 24
+"""The most numbers of a tensor that is computed."""
+
+CREATED = frozenset(
+    f"{before}{word}{after}"
+    for word in ("zeros", "ones", "full", "tensor")
+    for before, after in (("", ""), ("new_", ""), ("", "_like"))
+)
+"""Functions that create known tensors, and read at most the shape of another one."""
+
+_WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms bincount"
+ASKING = frozenset((*_WORDS.split(), "unique_consecutive"))
+"""Functions that ask for values, or whose results are as large as values say."""
+
+CHOSEN: Mapping[str, int] = {"topk": 1, "argmax": 0}
+"""Functions that choose, and which of their outputs holds the places."""
+
+
+class _UnknownError(Exception):
+    """The data of a tensor is unknown."""
+
+
+class RunningCall(NamedTuple):
+    """A call, as it can be repeated."""
+
+    function: Callable[..., Any]
+    name: str
+    path: str
+    """The module that calls it."""
+    arguments: tuple[Sequence[Any], Mapping[str, Any]]
+    references: tuple[Any, Any]
+    """The arguments with references in place of tensors."""
+    outputs: tuple[int, ...] = ()
+
+
+class Values:
+    """What is known of the values of a forward pass."""
+
+    def __init__(self) -> None:
+        self.steps: dict[int, RunningCall] = {}
+        """By its outputs: the call that computes a value."""
+        self.known: dict[int, torch.Tensor | None] = {}
+        """The data of values; None if it is unknown."""
+        self.choices: dict[str, tuple[int, int]] = {}
+        """By the path of a router: how many it chooses, and of how many."""
+
+    def know(self, value: int, data: torch.Tensor) -> None:
+        """Notes the data of a value."""
+        self.known[value] = None if data.is_meta else data
+
+    def note(self, step: RunningCall, outputs: tuple[int, ...]) -> None:
+        """Notes how values are computed."""
+        self.steps.update(dict.fromkeys(outputs, step._replace(outputs=outputs)))
+
+    def of(self, value: int) -> torch.Tensor | None:
+        """The data of a value; None if it is unknown."""
+        pending = [value]
+        while pending:
+            step = self.steps.get(pending[-1])
+            if pending[-1] in self.known:
+                pending.pop()
+            elif step is None:
+                self.known[pending.pop()] = None
+            else:
+                inputs = () if step.name in CREATED else references(step.references)
+                unknown = [each for each in inputs if self.known.get(each, each) is None]
+                missing = [each for each in inputs if each not in self.known]
+                if missing and not unknown:
+                    pending.append(missing[0])
+                else:
+                    self._compute(step, is_known=not unknown)
+        return self.known[value]
+
+    def run(self, step: RunningCall) -> Any:
+        """What a function returns; where it asks for data that is known, it runs on data.
+
+        An index of one whole number is a view, of a parameter too, and becomes a number.
+
+        Raises:
+            Exception: whatever the function raises.
+        """
+        args, kwargs = step.arguments
+        if step.name == "getitem" and any(map(_is_number, _entries(args[1]))):
+            with suppress(_UnknownError):
+                return self._run_on_data(step)
+        try:
+            return step.function(*args, **kwargs)
+        except Exception:
+            with suppress(_UnknownError):
+                return self._run_on_data(step)
+            raise
+
+    def _run_on_data(self, step: RunningCall) -> Any:
+        """What a function returns, on the meta device.
+
+        Raises:
+            _UnknownError: the data is unknown.
+        """
+        args, _ = step.arguments
+        if not any(tensor.is_meta for tensor in _tensors(step.arguments)):
+            raise _UnknownError
+        if step.name in ("getitem", "setitem"):
+            return step.function(args[0], self._index(args[1], step.references[0][1]), *args[2:])
+        result = _outside(step.function, *self._filled(step))
+        return _mapped(result, lambda tensor: tensor.to("meta"))
+
+    def _data(self, reference: ValueRef) -> torch.Tensor:
+        data = self.of(reference.value)
+        if data is None:
+            raise _UnknownError
+        return data
+
+    def _index(self, index: Any, shown: Any) -> Any:
+        """An index with places in place of masks, and numbers in place of tensors of one."""
+        entries: list[Any] = []
+        for entry, reference in zip(_entries(index), _entries(shown), strict=True):
+            if not _is_number(entry) and not _is_mask(entry):
+                entries.append(entry)
+                continue
+            data = self._data(reference)
+            with _without_modes():
+                places = data.nonzero(as_tuple=True) if data.dim() else ()
+            entries += [each.to("meta") for each in places] if data.dim() else [data.item()]
+        return tuple(entries)
+
+    def _compute(self, step: RunningCall, is_known: bool) -> None:
+        """Computes what a call puts out."""
+        outputs: Sequence[torch.Tensor | None] = ()
+        if is_known:
+            try:
+                outputs = _outside(_outputs, step.function, *self._filled(step))
+            except Exception:  # What the function may raise is not known here.
+                outputs = ()
+        elif step.name in CHOSEN:
+            outputs = self._spread(step)
+        if len(outputs) != len(step.outputs):
+            outputs = [None] * len(step.outputs)
+        self.known.update(zip(step.outputs, outputs, strict=True))
+
+    def _filled(self, step: RunningCall) -> tuple[Any, Any]:
+        """The arguments with data in their tensors.
+
+        Raises:
+            _UnknownError: some of it is unknown.
+        """
+        is_created = step.name in CREATED
+
+        def data(tensor: Any, reference: Any) -> Any:
+            if isinstance(reference, ValueRef):
+                if tensor.numel() > LARGEST:
+                    raise _UnknownError
+                if is_created:
+                    return torch.zeros((), dtype=tensor.dtype).expand(tensor.shape)
+                return self._data(reference).clone()
+            is_device = isinstance(tensor, torch.device) and tensor.type == "meta"
+            return "cpu" if is_device or tensor == "meta" else tensor
+
+        with _without_modes():
+            args, kwargs = (
+                _zipped(raw, shown, data)
+                for raw, shown in zip(step.arguments, step.references, strict=True)
+            )
+        return args, kwargs
+
+    def _spread(self, step: RunningCall) -> Sequence[torch.Tensor | None]:
+        """Places that are chosen evenly: each row the next ones after those of the row before."""
+        args, kwargs = step.arguments
+        is_topk = step.name == "topk"
+        named = dict(zip(("k", "dim") if is_topk else ("dim", "keepdim"), args[1:], strict=False))
+        named |= kwargs
+        shape = list(args[0].shape)
+        dim = named.get("dim", -1 if is_topk else None)
+        if dim is None:
+            return ()
+        count, width = shape.pop(dim), int(named["k"]) if is_topk else 1
+        rows = torch.Size(shape).numel()
+        if rows * width > LARGEST:
+            return ()
+        with _without_modes():
+            first = torch.arange(rows).reshape(*shape, 1) * width
+            places = ((first + torch.arange(width)) % count).movedim(-1, dim)
+            if not is_topk and not named.get("keepdim", False):
+                places = places.squeeze(dim)
+        self.choices[step.path] = (width, count)
+        chosen: list[torch.Tensor | None] = [None] * len(step.outputs)
+        chosen[CHOSEN[step.name]] = places
+        return chosen
+
+
+def asks_for_values(step: RunningCall) -> bool:
+    """Whether what a call returns, or how large it is, depends on the values of tensors."""
+    args, kwargs = step.arguments
+    if step.name == "where":
+        return len(args) + len(kwargs) == 1
+    if step.name == "getitem":
+        return any(map(_is_mask, _entries(args[1])))
+    return step.name in ASKING
+
+
+def _is_mask(entry: Any) -> bool:
+    """Whether an entry of an index chooses places by values."""
+    return isinstance(entry, torch.Tensor) and entry.dtype in (torch.bool, torch.uint8)
+
+
+def _entries(index: Any) -> tuple[Any, ...]:
+    is_several = isinstance(index, tuple) and not isinstance(index, ValueRef)
+    return index if is_several else (index,)
+
+
+def _is_number(entry: Any) -> bool:
+    """Whether an entry of an index is a tensor of one whole number."""
+    return (
+        isinstance(entry, torch.Tensor)
+        and entry.dim() == 0
+        and entry.dtype in (torch.int64, torch.int32, torch.int16, torch.int8)
+    )
+
+
+def _outputs(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a call writes into, and what it creates, as the recorder orders them."""
+    inputs = [*_tensors((args, kwargs))]
+    versions = [tensor._version for tensor in inputs]
+    result = function(*args, **kwargs)
+    before = zip(inputs, versions, strict=True)
+    written = [tensor for tensor, version in before if tensor._version != version]
+    known = {id(tensor) for tensor in inputs}
+    return [*written, *(tensor for tensor in _tensors(result) if id(tensor) not in known)]
+
+
+def _outside(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Runs a function on data, seen by no mode."""
+    with _without_modes(), torch.no_grad():
+        if function is _outputs:
+            return _outputs(*arguments)
+        args, kwargs = arguments
+        return function(*args, **kwargs)
+
+
+@contextmanager
+def _without_modes() -> Iterator[None]:
+    with torch._C.DisableTorchFunction(), _disable_current_modes():
+        yield
+
+
+def _tensors(structure: Any) -> Iterator[torch.Tensor]:
+    if isinstance(structure, torch.Tensor):
+        yield structure
+    elif isinstance(structure, Mapping):
+        for item in structure.values():
+            yield from _tensors(item)
+    elif isinstance(structure, (tuple, list)):
+        for item in structure:
+            yield from _tensors(item)
+
+
+def _mapped(structure: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The structure with each tensor changed."""
+    if isinstance(structure, torch.Tensor):
+        return change(structure)
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*(_mapped(item, change) for item in structure))
+    if isinstance(structure, (tuple, list)):
+        kind = tuple if isinstance(structure, tuple) else list
+        return kind(_mapped(item, change) for item in structure)
+    return structure
+
+
+def _zipped(raw: Any, shown: Any, change: Callable[[Any, Any], Any]) -> Any:
+    """A structure rebuilt by what its leaves are, and what stands for them elsewhere."""
+    if isinstance(raw, dict):
+        return {key: _zipped(item, shown[key], change) for key, item in raw.items()}
+    if isinstance(raw, slice):
+        ends = (raw.start, raw.stop, raw.step), (shown.start, shown.stop, shown.step)
+        return slice(*_zipped(*ends, change))
+    if isinstance(raw, (tuple, list)) and not isinstance(raw, torch.Size):
+        items = [_zipped(item, other, change) for item, other in zip(raw, shown, strict=True)]
+        return items if isinstance(raw, list) else tuple(items)
+    return change(raw, shown)

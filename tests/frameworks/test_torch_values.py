@@ -1,0 +1,177 @@
+"""Modules that ask for values: of constants, of routers, and of what they compute."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import costcalc
+from costcalc.cli import main
+
+
+class Mixture(nn.Module):
+    """Each row goes to some of the experts, which are linear layers of 5 numbers."""
+
+    def __init__(self, count=6, top=2, by="topk"):
+        super().__init__()
+        self.router = nn.Linear(5, count, bias=False)
+        self.experts = nn.ModuleList(nn.Linear(5, 5, bias=False) for _ in range(count))
+        self.top, self.by = top, by
+
+    def forward(self, x):
+        scores = self.router(x).softmax(-1)
+        out = torch.zeros_like(x)
+        if self.by == "argmax":
+            chosen = scores.argmax(-1, keepdim=True)
+        else:
+            _, chosen = scores.topk(self.top, dim=-1)
+        for number, expert in enumerate(self.experts):
+            if self.by == "mask":
+                rows = (chosen == number).any(-1)
+                out[rows] = out[rows] + expert(x[rows])
+            elif self.by == "one_hot":
+                hot = nn.functional.one_hot(chosen, len(self.experts))[..., number].sum(-1)
+                (row,) = torch.nonzero(hot, as_tuple=True)
+                out.index_add_(0, row, expert(x[row]))
+            else:
+                row, _ = torch.where(chosen == number)
+                out = out.index_add(0, row, expert(x[row]))
+        return out
+
+
+@pytest.mark.parametrize("by", ["topk", "mask", "one_hot", "argmax"])
+@pytest.mark.parametrize("rows", [1, 3, 6, 12])
+def test_each_row_goes_to_as_many_experts_whatever_the_values(by, rows):
+    top = 1 if by == "argmax" else 2
+    module = Mixture(by=by)
+    report = costcalc.from_torch(module, args=(torch.zeros(rows, 5),)).report(unit="macs")
+    # The router's 5*6 for each row, and 5*5 for each of the experts that it goes to.
+    assert report.totals.mult_adds == rows * 30 + rows * top * 25
+    assert report.totals.params == 30 + 6 * 25
+    assert f"{top} of 6 are chosen for each row, whatever the values" in str(report)
+    on_meta = costcalc.from_torch(Mixture(by=by).to("meta"), args=(torch.zeros(rows, 5),))
+    assert on_meta.totals(unit="macs") == report.totals
+
+
+class Constants(nn.Module):
+    """Sizes that are computed by tensors, but not from the input."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.how = how
+
+    def forward(self, x):
+        sizes = torch.arange(1, 4)
+        if self.how == "item":
+            count = (sizes * 2).max().item()
+        elif self.how == "tolist":
+            count = sum(sizes.tolist())
+        elif self.how == "branch":
+            count = 6 if sizes.sum() > 5 else 1
+        elif self.how == "nonzero":
+            count = torch.ones_like(x[0, :2, :3]).nonzero().shape[0]
+        elif self.how == "mask":
+            kept = torch.zeros(8, dtype=torch.bool)
+            kept[1:7] = True
+            return x[:, kept] @ x.transpose(1, 2)
+        elif self.how == "iterate":
+            count = 0
+            for size in sizes:
+                count += int(size)
+        else:
+            count = [3, 6, 9][torch.tensor(1)]
+        return x[:, :count] @ x.transpose(1, 2)
+
+
+@pytest.mark.parametrize("how", ["item", "tolist", "branch", "nonzero", "mask", "iterate", "index"])
+def test_values_of_constants_are_known(how):
+    report = costcalc.from_torch(Constants(how), (8, 10)).report(unit="macs")
+    # 6 rows of 10 numbers by 8 columns.
+    assert report.totals.mult_adds == 6 * 10 * 8
+    assert "values" not in " ".join(report.notes)
+
+
+class Lengths(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4, bias=False)
+
+    def forward(self, x, lengths):
+        return self.layer(x[:, : lengths.max().item()])
+
+
+def test_values_of_given_inputs_are_known():
+    args = torch.zeros(2, 9, 4), torch.tensor([3, 7])
+    network = costcalc.from_torch(Lengths().to("meta"), args=args)
+    assert network.totals(unit="macs").mult_adds == 2 * 7 * 4 * 4
+
+
+class Sparse(nn.Module):
+    """A layer for the pixels that are above zero after a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.layer = nn.Conv2d(1, 2, 3), nn.Linear(2, 7)
+
+    def forward(self, x):
+        pixels = self.conv(x).movedim(1, -1).flatten(0, 2)
+        return self.layer(pixels[pixels[:, 0] > 0])
+
+
+def test_what_values_decide_runs_on_the_modules_own_weights():
+    module, image = Sparse(), torch.randn(1, 1, 12, 12)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(image)
+    report = costcalc.from_torch(module, args=(image,)).report(unit="macs")
+    assert report.totals.mult_adds == counter.get_total_flops() // 2
+    assert report.totals.params == 18 + 14
+    assert (
+        "Shapes depend on values (getitem): counts are of one run, on the module's own weights "
+        "and the inputs that were given." in report.notes
+    )
+    again = costcalc.from_torch(module, (1, 12, 12)).report()
+    assert again.totals == costcalc.from_torch(module, (1, 12, 12)).report().totals
+    assert "the module's own weights and random inputs" in str(again)
+
+
+def test_a_module_without_data_is_named():
+    with pytest.raises(costcalc.CostcalcError, match="depends on the values of a tensor"):
+        costcalc.from_torch(Sparse().to("meta"), (1, 12, 12))
+
+
+def test_a_run_on_data_leaves_the_module_as_it_is():
+    module = Sparse().train()
+    module.register_buffer("count", torch.zeros(1))
+    module.conv.register_forward_hook(lambda *_: print(module.count.add_(1)))
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    costcalc.from_torch(module, (1, 12, 12))
+    assert module.training
+    assert torch.rand(1) == expected
+
+
+def test_a_named_module_is_built_with_data(tmp_path, monkeypatch):
+    (tmp_path / "sparse_nets.py").write_text(
+        "import torch\nfrom torch import nn\n\n\n"
+        "class Sparse(nn.Module):\n"
+        "    def __init__(self, out=7):\n"
+        "        super().__init__()\n"
+        "        self.layer = nn.Linear(3, out)\n\n"
+        "    def forward(self, x):\n"
+        "        x = x.flatten(2).transpose(1, 2)\n"
+        "        return self.layer(x[self.layer(x)[..., 0] > 0])\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "sparse_nets", raising=False)
+    arguments = ["report", "torch:sparse_nets:Sparse", "--set", "out=2", "--input", "3,8,8"]
+    first, second = (CliRunner().invoke(main, arguments) for _ in range(2))
+    assert first.exit_code == 0, first.output
+    assert "counts are of one run, on random weights and random inputs" in first.stdout
+    assert first.stdout == second.stdout
