@@ -355,6 +355,7 @@ def complex_product(
         shape: the shape of the result.
     """
     op.fold()
+    op.builder.note("A product of complex numbers counts as four of real ones.")
     (a, b), (c, d) = left, right
     ac, bd, ad, bc = (
         product(a, c, "/a_c"), product(b, d, "/b_d"), product(a, d, "/a_d"), product(b, c, "/b_c")

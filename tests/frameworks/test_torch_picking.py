@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812  # as everybody calls it
 from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
+import costcalc
 from tests.frameworks.test_kinds import Calls
 from tests.frameworks.test_torch_modules import agrees, layers_of, macs, params
 
@@ -293,3 +294,27 @@ def test_attention_of_groups_of_heads_with_a_mask(mask):
 
     layers = layers_of(Calls(attended), (8, 16, 4))
     assert macs(layers) == 2 * 8 * 16 * 16 * 4
+
+
+@pytest.mark.parametrize(
+    ("function", "input", "said"),
+    [
+        (
+            lambda x: ops.nms(x[0, :, :4], x[0, :, 4], 0.5),
+            (10, 5),
+            "How many boxes nms keeps depends on their values: counts are of all, 10.",
+        ),
+        (
+            lambda x: flex_attention(x, x, x, block_mask=CAUSAL),
+            (4, 16, 8),
+            "What the mask of flex_attention leaves out depends on values: counts are of all.",
+        ),
+        (
+            lambda x: torch.complex(x, x) @ torch.complex(x, x),
+            (4, 4),
+            "A product of complex numbers counts as four of real ones.",
+        ),
+    ],
+)
+def test_what_a_reader_must_know_is_said(function, input, said):
+    assert said in str(costcalc.from_torch(Calls(function), input).report())

@@ -33,16 +33,20 @@ def recorded() -> Iterator[None]:
 
 
 def flex_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, is_modified: bool
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    is_modified: bool,
+    is_masked: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Tensors of the shapes of the result and of its logarithms of sums; recorded as a call.
 
-    ``is_modified`` says whether scores are modified or masked.
+    A mask of blocks leaves out scores, others may be modified.
     """
     inputs = (query, key, value)
     if has_torch_function(inputs):
         result: tuple[torch.Tensor, torch.Tensor]
-        result = handle_torch_function(flex_attention, inputs, *inputs, is_modified)
+        result = handle_torch_function(flex_attention, inputs, *inputs, is_modified, is_masked)
         return result
     rows = query.shape[:-1]
     return query.new_empty((*rows, value.shape[-1])), query.new_empty(rows, dtype=torch.float32)
@@ -66,8 +70,7 @@ def _replaced(
 
     from costcalc.importers.torch.forward.flex import flex_attention
 
-    is_modified = score_mod is not None or block_mask is not None
-    out, lse = flex_attention(query, key, value, is_modified)
+    out, lse = flex_attention(query, key, value, score_mod is not None, block_mask is not None)
     if return_aux is not None:
         return out, AuxOutput(lse=lse, max_scores=lse)
     return (out, lse) if return_lse else out

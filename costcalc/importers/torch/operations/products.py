@@ -250,17 +250,21 @@ def flex_attention(op: TorchContext) -> list[Operand]:
 
     A modified score counts as one that is masked.
     """
-    args = op.bind("query", "key", "value", "is_modified")
+    args = op.bind("query", "key", "value", "is_modified", "is_masked")
     values = [args[name] for name in ("query", "key", "value")]
     *stack, heads, n, _ = op.shape
     keys = op.shape_of(args["key"])
+    if args["is_masked"]:
+        op.builder.note(
+            f"What the mask of {op.origin} leaves out depends on values: counts are of all."
+        )
     if keys[-3] != heads:
         y = _grouped_attention(op, values, keys)
     else:
         inputs = [
             op.broadcast(value, (*stack, heads, *op.shape_of(value)[-2:])) for value in values
         ]
-        if args["is_modified"]:
+        if args["is_modified"] or args["is_masked"]:
             shape = (*(1 for _ in inputs[0].shape[:-2]), n, keys[-2])
             inputs.append(op.add("constant", (), {"shape": shape}))
         y = op.add("attention", inputs)

@@ -45,6 +45,10 @@ def suppressed(op: TorchContext) -> Operand:
     """``torchvision.ops.nms``: all boxes may be kept, which bounds the cost."""
     args = op.bind("dets", "scores")
     boxes, scores = (op.tensor(args[name], op.shape_of(args[name])) for name in ("dets", "scores"))
+    op.builder.note(
+        f"How many boxes {op.origin} keeps depends on their values: counts are of all, "
+        f"{op.shape[0]:,}."
+    )
     return op.add("nms", (boxes, scores), {"most": op.shape[0]})
 
 
