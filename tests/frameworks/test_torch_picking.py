@@ -106,6 +106,20 @@ FUNCTIONS = [
     (lambda x: x.scatter_add(1, whole(1, 4, 5), x[:, :4]), (7, 5), [], 0),
     (lambda x: torch.zeros_like(x).index_add_(1, whole(4), x[:, :4]), (7, 5), [], 0),
     (lambda x: x.cumsum(1), (7, 5), [], 0),
+    (lambda x: x.cumprod(1) + x.cummax(1).values + x.logcumsumexp(1), (7, 5), [], 0),
+    (lambda x: x.diff(n=2, dim=1), (7, 5), [], 0),
+    (lambda x: torch.kron(x[0], x[0]), (7, 5), [], 0),
+    (lambda x: torch.isin(x, torch.arange(3.0)), (7, 5), ["reduce_max"], 0),
+    (lambda x: torch.bucketize(x, torch.arange(8.0)), (7, 5), [], 0),
+    (lambda x: torch.searchsorted(torch.arange(8.0), x), (7, 5), [], 0),
+    (lambda x: x.quantile(0.5, dim=1), (7, 5), ["top_k"], 0),
+    (lambda x: torch.multinomial(x[0], 2), (7, 5), ["top_k"], 0),
+    (lambda x: torch.bernoulli(x), (7, 5), [], 0),
+    (lambda x: x.sum_to_size(1, 1, 5), (7, 5), ["sum"], 0),
+    (lambda x: torch.vsplit(x[0], 2)[1] + torch.hsplit(x[0, :3], 1)[0], (6, 5), [], 0),
+    (lambda x: torch.special.logsumexp(x, -1), (7, 5), ["reduce_max", "sum"], 0),
+    # To the fifth power: two squares, and a product of the first and the last.
+    (lambda x: torch.linalg.matrix_power(x, 5), (5, 5), ["matmul"] * 3, 3 * 5**3),
 ]
 
 

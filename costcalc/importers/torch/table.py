@@ -26,7 +26,8 @@ from costcalc.importers.torch.operations.reductions import extreme, reduction
 _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
     "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
-    "dropout1d dropout2d dropout3d alpha_dropout feature_dropout identity "
+    "dropout1d dropout2d dropout3d alpha_dropout feature_dropout feature_alpha_dropout identity "
+    "byte char short pin_memory "
     "requires_grad rename positive imag conj conj_physical resolve_conj resolve_neg "
     "chalf cfloat cdouble"
 )
@@ -62,7 +63,7 @@ VIEWS: Mapping[str, Rule] = {
     "split_with_sizes": views.parts,
     "chunk": views.parts,
     "tensor_split": views.parts,
-    "hsplit": views.parts,
+    **dict.fromkeys(("hsplit", "vsplit", "dsplit", "unsafe_split", "unsafe_chunk"), views.parts),
     "unbind": views.unbind,
     "narrow": views.narrow,
     "select": views.select,
@@ -95,18 +96,32 @@ _UNARY = {
     "log2": "log",
     "log10": "log",
     "exp2": "exp",
+    "trunc": "round",
+    "fix": "round",
+    "frac": "round",
+    "deg2rad": "scale",
+    "rad2deg": "scale",
+    "special_expit": "sigmoid",
+    "special_erf": "erf",
+    "special_exp2": "exp",
+    "special_expm1": "exp",
+    "special_log1p": "log",
+    "special_round": "round",
 }
 _FUNCTIONS = (
     "tan sinh cosh asin acos atan asinh acosh atanh arcsin arccos arctan arcsinh arccosh arctanh "
     "sinc angle logit erfc erfinv lgamma digamma polygamma special_i0e special_i1 special_i1e "
-    "special_ndtr special_ndtri special_log_ndtr special_erfcx special_entr i0"
+    "special_ndtr special_ndtri special_log_ndtr special_erfcx special_entr i0 special_i0 "
+    "special_sinc special_erfc special_erfinv special_logit special_gammaln special_digamma "
+    "special_psi"
 )
 """Functions that are evaluated once for each element, as a sine is."""
 _NUMBERS = "isnan isinf isfinite isposinf isneginf nan_to_num signbit heaviside"
 """Functions that compare each element with a constant."""
 _BITS = (
     "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift lshift rshift "
-    "less greater less_equal greater_equal not_equal copysign nextafter"
+    "iand ior ixor ilshift irshift ror rxor less greater less_equal greater_equal "
+    "not_equal copysign nextafter"
 )
 _COMPARISONS = "gt lt ge le eq ne logical_and logical_or logical_xor and or xor isclose"
 
@@ -124,6 +139,8 @@ PRODUCTS: Mapping[str, Rule] = {
     "mm": products.matmul,
     "bmm": products.matmul,
     "mv": products.matmul,
+    "linalg_matmul": products.matmul,
+    **dict.fromkeys(("matrix_power", "linalg_matrix_power"), products.power_of_matrix),
     "addmm": products.add_product,
     "baddbmm": products.add_product,
     "addbmm": products.add_product,
@@ -171,6 +188,9 @@ OPERATIONS: Mapping[str, Rule] = {
     "ps_roi_align": sampling.roi_pool("mean", is_sampled=True, is_position_sensitive=True),
     "ps_roi_pool": sampling.roi_pool("mean", is_position_sensitive=True),
     "nms": selection.suppressed,
+    **dict.fromkeys(("quantile", "nanquantile"), selection.quantile),
+    **dict.fromkeys(("searchsorted", "bucketize"), selection.placed),
+    "multinomial": selection.drawn,
     **dict.fromkeys(("topk", "sort", "argsort", "msort"), selection.largest),
     **dict.fromkeys(("median", "nanmedian", "kthvalue", "mode"), selection.ranked),
     **dict.fromkeys(
@@ -225,10 +245,27 @@ OPERATIONS: Mapping[str, Rule] = {
     "fmax": binary("maximum", by_number="clip"),
     "fmin": binary("minimum", by_number="clip"),
     **dict.fromkeys(("fmod", "remainder", "mod", "floor_divide", "floordiv"), binary("divide")),
-    "rfloordiv": binary("divide", reflected=True),
-    **dict.fromkeys(("atan2", "arctan2", "hypot", "logaddexp", "xlogy"), binary("power")),
+    **dict.fromkeys(("rfloordiv", "rmod"), binary("divide", reflected=True)),
+    **dict.fromkeys(
+        (
+            "atan2",
+            "arctan2",
+            "hypot",
+            "logaddexp",
+            "logaddexp2",
+            "xlogy",
+            "special_xlogy",
+            "special_xlog1py",
+        ),
+        binary("power"),
+    ),
     "float_power": elementwise.power,
     "lerp": elementwise.weighted_mean,
+    "diff": elementwise.differences,
+    "kron": elementwise.kronecker,
+    "isin": elementwise.membership,
+    "bernoulli": elementwise.chance,
+    "ldexp": binary("multiply"),
     **dict.fromkeys(("outer", "ger"), elementwise.outer),
     **dict.fromkeys(("cross", "linalg_cross"), elementwise.cross),
     **dict.fromkeys(("threshold", "hardshrink"), elementwise.threshold),
@@ -245,6 +282,8 @@ OPERATIONS: Mapping[str, Rule] = {
     "hardtanh": elementwise.hard_tanh,
     "prelu": elementwise.prelu,
     "softmax": elementwise.softmax("softmax"),
+    "special_softmax": elementwise.softmax("softmax"),
+    "special_log_softmax": elementwise.softmax("log_softmax"),
     "log_softmax": elementwise.softmax("log_softmax"),
     "mean": reduction("mean", "global_avg_pool"),
     "sum": reduction("sum"),
@@ -261,7 +300,9 @@ OPERATIONS: Mapping[str, Rule] = {
     "count_nonzero": reductions.of_function("sum", "logical_not"),
     "any": reduction("reduce_max"),
     "all": reduction("reduce_min"),
-    "logsumexp": reductions.log_sum,
+    **dict.fromkeys(("logsumexp", "special_logsumexp"), reductions.log_sum),
+    "logcumsumexp": reductions.log_scan,
+    "sum_to_size": reductions.to_size,
     "linalg_vecdot": reductions.dot,
     "dist": reductions.distance,
     "trace": reductions.trace,

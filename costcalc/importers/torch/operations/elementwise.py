@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand
+from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import Rule, TorchContext, without_batch
 
@@ -191,6 +191,52 @@ def weighted_mean(op: TorchContext) -> Operand:
     factor = op.broadcast(weight) if isinstance(weight, ValueRef) else weight
     scaled = emit.binary(op, "multiply", difference, factor, part="_weighted")
     return emit.join(op, "add", (start, scaled))
+
+
+def differences(op: TorchContext) -> Operand:
+    """``torch.diff``: each element less the one before it, once or several times."""
+    args = op.bind("input", "n", "dim")
+    if isinstance(args.get("prepend", args.get("append")), ValueRef):
+        raise UnknownOp
+    shape = op.shape_of(args["input"])
+    x, (axis,) = op.along_axes(args["input"], [args.get("dim", -1) % len(shape)])
+    for _ in range(args.get("n", 1)):
+        size = x.shape[axis]
+        later = emit.take(op, x, axis, range(1, size), part="_later")
+        earlier = emit.take(op, x, axis, range(size - 1), part="_earlier")
+        x = emit.join(op, "subtract", (later, earlier))
+    return x
+
+
+def kronecker(op: TorchContext) -> Operand:
+    """``torch.kron``: every element of one tensor times all of the other."""
+    args = op.bind("input", "other")
+    shapes = [op.shape_of(args[name]) for name in ("input", "other")]
+    rank = max(map(len, shapes))
+    left, right = ((1,) * (rank - len(shape)) + shape for shape in shapes)
+    x = op.tensor(args["input"], tuple(side for n in left for side in (n, 1)))
+    y = op.tensor(args["other"], tuple(side for n in right for side in (1, n)))
+    return op.view(emit.join(op, "multiply", (x, y)), without_batch(op.shape))
+
+
+def membership(op: TorchContext) -> Operand:
+    """``torch.isin``: each element compared with all of a list."""
+    args = op.bind("elements", "test_elements")
+    if not all(isinstance(args[name], ValueRef) for name in ("elements", "test_elements")):
+        raise UnknownOp
+    sizes = [prod(op.shape_of(args[name])) for name in ("elements", "test_elements")]
+    x = op.tensor(args["elements"], (sizes[0], 1))
+    y = op.tensor(args["test_elements"], (1, sizes[1]))
+    found = emit.join(op, "compare", (x, y), part="_compare")
+    largest = emit.reduce(op, found, "reduce_max", (1,), keep=False)
+    return op.view(largest, without_batch(op.shape))
+
+
+def chance(op: TorchContext) -> Operand:
+    """``torch.bernoulli``: whether each element is above a random number."""
+    x = op.tensor(op.bind("input")["input"])
+    random = op.add("constant", (), {"shape": x.shape})
+    return emit.join(op, "compare", (random, x))
 
 
 def outer(op: TorchContext) -> Operand:

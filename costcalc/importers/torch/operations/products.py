@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, Params
+from costcalc.importers.builder import Operand, Params, UnknownOp
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
 
@@ -156,6 +156,24 @@ def _in_best_order(op: TorchContext, factors: Sequence[Operand]) -> Operand:
         return op.add("matmul", (multiply(first, cut), multiply(cut + 1, last)))
 
     return multiply(0, len(factors) - 1)
+
+
+def power_of_matrix(op: TorchContext) -> Operand:
+    """``torch.linalg.matrix_power``, by squaring."""
+    args = op.bind("input", "n")
+    n = args["n"]
+    if n < 1:
+        raise UnknownOp
+    value = args["input"]
+    square = op.tensor(value, without_batch(op.shape_of(value)))
+    result: Operand | None = None
+    while n:
+        if n % 2:
+            result = square if result is None else multiplied(op, result, square, "_product")
+        n //= 2
+        if n:
+            square = multiplied(op, square, square, "_square")
+    return result or square
 
 
 def bilinear(op: TorchContext) -> Operand:

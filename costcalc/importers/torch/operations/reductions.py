@@ -142,6 +142,27 @@ def scan(kind: str) -> Rule:
     return rule
 
 
+def log_scan(op: TorchContext) -> Operand:
+    """``logcumsumexp``: the logarithm of running sums of exponentials."""
+    args = op.bind("input", "dim")
+    shape = op.shape_of(args["input"])
+    x, (axis,) = op.along_axes(args["input"], [args["dim"] % max(len(shape), 1)])
+    sums = emit.scan(op, op.add("exp", (x,), part="/exp"), axis)
+    return op.add("log", (sums,), part="/log")
+
+
+def to_size(op: TorchContext) -> Operand:
+    """``x.sum_to_size(...)``: sums along the axes that become 1, or are dropped."""
+    value = op.call.arguments[0]
+    before, after = op.shape_of(value), op.shape
+    kept = (1,) * (len(before) - len(after)) + after
+    axes = [place for place, side in enumerate(before) if side != kept[place]]
+    if not axes:
+        return op.tensor(value)
+    x, axes_of_x = op.along_axes(value, axes)
+    return op.view(emit.reduce(op, x, "sum", axes_of_x, keep=True), without_batch(after))
+
+
 def _axes(op: TorchContext, args: Mapping[str, Any]) -> tuple[int, ...]:
     """The reduced axes as sorted nonnegative numbers; all axes by default."""
     dim, rank = args.get("dim"), len(op.shape_of(args["input"]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand
+from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
 
 
@@ -39,6 +40,48 @@ def ranked(op: TorchContext) -> list[Operand]:
     y = op.add("top_k", (x,), {"axis": axis}, part="_sorted")
     outputs = without_batch(op.shape)
     return [op.add("rearrange", (y,), {"shape": outputs})] * len(op.call.outputs)
+
+
+def quantile(op: TorchContext) -> Operand:
+    """``quantile``: between two elements of each sorted row."""
+    args = op.bind("input", "q", "dim")
+    shape = op.shape_of(args["input"])
+    if args.get("dim") is None:
+        x, axis = op.tensor(args["input"], (prod(shape),)), -1
+    else:
+        x, (axis,) = op.along_axes(args["input"], [args["dim"] % len(shape)])
+    y = op.add("top_k", (x,), {"axis": axis}, part="_sorted")
+    below, above = (
+        op.add("rearrange", (y,), {"shape": without_batch(op.shape)}, part=f"_{side}")
+        for side in ("below", "above")
+    )
+    step = emit.binary(op, "multiply", emit.join(op, "subtract", (above, below)), 0.5)
+    return emit.join(op, "add", (below, step))
+
+
+def drawn(op: TorchContext) -> Operand:
+    """``multinomial``: the largest of the weights over random numbers."""
+    args = op.bind("input", "num_samples")
+    x = op.tensor(args["input"], op.shape_of(args["input"]))
+    chance = op.add("constant", (), {"shape": x.shape})
+    odds = emit.join(op, "divide", (x, chance), part="_odds")
+    return op.add("top_k", (odds,), {"k": min(op.shape[-1], x.shape[-1])})
+
+
+def placed(op: TorchContext) -> Operand:
+    """``searchsorted`` and ``bucketize``: each number by bisection among sorted ones."""
+    args = op.bind("first", "second")
+    given = args.get("first", args.get("input", args.get("sorted_sequence")))
+    other = args.get("second", args.get("boundaries", args.get("input")))
+    values, bounds = (given, other) if op.call.function == "bucketize" else (other, given)
+    if not isinstance(values, ValueRef) or not isinstance(bounds, ValueRef):
+        raise UnknownOp
+    x = op.tensor(values)
+    rounds = max(op.shape_of(bounds)[-1].bit_length(), 1)
+    shape = {"shape": (rounds, *x.shape)}
+    middles = op.add("rearrange", (op.tensor(bounds),), shape, part="_middles")
+    compared = emit.join(op, "compare", (op.view(x, (1, *x.shape)), middles), part="_compare")
+    return op.add("rearrange", (compared,), {"shape": x.shape})
 
 
 def suppressed(op: TorchContext) -> Operand:

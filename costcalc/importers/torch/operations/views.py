@@ -112,9 +112,10 @@ def _permuted(op: TorchContext, axes: Sequence[int]) -> Result:
 
 
 def parts(op: TorchContext) -> Result:
-    """``split``, ``chunk`` and ``tensor_split``: consecutive parts along an axis."""
+    """``split``, ``chunk``, ``hsplit`` and the like: consecutive parts along an axis."""
     args = op.bind("input", "sizes", "dim")
-    axis = args.get("dim", 0) % len(op.shape)
+    axes = {"hsplit": min(1, len(op.shape) - 1), "dsplit": 2}
+    axis = args.get("dim", axes.get(op.call.function, 0)) % len(op.shape)
     before = op.call.outputs[: op.call.outputs.index(op.output)]
     start = sum(op.shape_of(ValueRef(output))[axis] for output in before)
     return _picked(op, args["input"], {axis: range(start, start + op.shape[axis])})
