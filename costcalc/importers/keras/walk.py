@@ -15,8 +15,8 @@ from costcalc.importers.builder import (
     UnknownOp,
 )
 from costcalc.importers.keras.context import KerasContext
-from costcalc.importers.keras.layers import rule_for
-from costcalc.importers.keras.layers.unread import REASONS
+from costcalc.importers.keras.layers import is_operation, rule_for
+from costcalc.importers.keras.layers.unread import why_unread
 from costcalc.importers.keras.layers.wrappers import (
     POSITIONWISE,
     TRANSPARENT,
@@ -240,8 +240,9 @@ class KerasWalk:
 
 def _without_rule(layer: KerasLayer) -> UnknownOp:
     unknown = UnknownOp()
-    if layer.class_name in REASONS:
-        unknown.message += f": {REASONS[layer.class_name]}"
+    reason = why_unread(layer.class_name, is_operation(layer))
+    if reason:
+        unknown.message += f": {reason}"
     return unknown
 
 

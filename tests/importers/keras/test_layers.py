@@ -570,3 +570,53 @@ def test_operations_of_another_form_are_unknown(tmp_path, made):
     model = functional([image(8, 6, 4), made], ["image", 0, 0], ["op", 0, 0])
     with pytest.raises(SpecError, match=r"layer 'op' .*has no layer kind for it"):
         graph(tmp_path, model)
+
+
+def of_two(name, *args, module="keras.src.ops.numpy", **config):
+    """An operation of two inputs, ``x`` of (5, 4) and ``y`` of (6, 4)."""
+    made = layer(name, "op", module=module, inbound=[call(*args)], **config)
+    inputs = [image(5, 4, name="x"), image(6, 4, name="y")]
+    return functional([*inputs, made], [["x", 0, 0], ["y", 0, 0]], ["op", 0, 0])
+
+
+X, Y = tensor("x"), tensor("y")
+
+
+def test_products_of_tensors_along_any_axes(tmp_path):
+    found = graph(tmp_path, of_two("Einsum", X, Y, subscripts="btc,bsc->bts"))
+    assert found.layers[-1].output == (6, 5)
+    assert sum(each.macs for each in events(found).values()) == 5 * 6 * 4
+    with pytest.raises(SpecError, match="moves the batch"):
+        graph(tmp_path, of_two("Einsum", X, Y, subscripts="btc,bsc->tsb"))
+    with pytest.raises(SpecError, match="a letter for each axis"):
+        graph(tmp_path, of_two("Einsum", X, Y, subscripts="...tc,...sc->...ts"))
+
+
+def test_running_sums(tmp_path):
+    found = graph(tmp_path, of_two("Cumsum", X, axis=1))
+    assert sum(each.additions for each in events(found).values()) == 4 * 4  # four sums a channel
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (of_two("Cumsum", X, axis=None), "a running sum of all images"),
+        (of_two("Repeat", X, repeats=2, axis=None), "a repetition of the batch"),
+        (of_two("Tile", X, repeats=[2, 1, 1]), "a repetition of the batch"),
+        (of_two("Pad", X, pad_width=[[1, 1], [0, 0], [0, 0]]), "a padding of the batch"),
+        (of_two("Pad", X, pad_width=7), "a padding of the batch"),
+        (of_two("Take", X, [1], axis=None), "places of all images together"),
+        (of_two("Take", X, [1], axis=0), "axis 0 is the batch"),
+        (of_two("Stack", [X, Y], axis=0), "axis 0 is the batch"),
+        (of_two("Split", X, indices_or_sections=[3, 2], axis=1), "cannot be split at these"),
+        (of_two("Split", X, indices_or_sections=[9], axis=1), "cannot be split at these"),
+        (of_two("Swapaxes", X, axis1=0, axis2=1), "axis 0 is the batch"),
+        (of_two("Moveaxis", X, source=[1, 2], destination=[1]), "its axes do not fit"),
+        (of_two("Qr", X, module="keras.src.ops.linalg"), "it takes a matrix apart"),
+        (of_two("Einsum", X, Y, subscripts=7), "a letter for each axis"),
+        (of_two("Einsum", X, Y, subscripts="bt,bs->ts"), "costcalc has no layer kind"),
+    ],
+)
+def test_a_function_of_arrays_that_is_not_read(tmp_path, made, message):
+    with pytest.raises(SpecError, match=message):
+        graph(tmp_path, made)

@@ -42,10 +42,15 @@ _OWN = ("keras", "tf_keras", "tensorflow")
 """Packages of Keras itself; a class of any other package is a custom one."""
 
 
+def is_operation(layer: KerasLayer) -> bool:
+    """Whether it is a function of ``keras.ops``."""
+    return layer.module.startswith(_OPERATIONS)
+
+
 def rule_for(layer: KerasLayer) -> Rule | None:
     """The rule for a layer's class; None for an unknown class."""
     module = layer.module
-    if module.startswith(_OPERATIONS):
+    if is_operation(layer):
         return operations.TABLE.get(layer.class_name)
     if layer.class_name in ("TFOpLambda", "SlicingOpLambda"):
         function = layer.config.raw("function")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp
 from costcalc.importers.keras.config import is_number, whole, wholes
 from costcalc.importers.keras.context import KerasContext, Result, Rule
-from costcalc.importers.keras.layers import activation, joining
+from costcalc.importers.keras.layers import activation, arrays, joining
+from costcalc.importers.keras.layers.arrays import reduction
 from costcalc.importers.keras.layers.indexing import get_item
 from costcalc.importers.keras.layers.normalisation import unit_length
 from costcalc.importers.keras.layout import KERAS_ORDER
@@ -99,21 +101,6 @@ def _check_constant(op: KerasContext) -> None:
             raise UnknownOp
 
 
-def reduction(kind: str) -> Rule:
-    """A reduction along some axes."""
-
-    def rule(op: KerasContext) -> Result:
-        keep, axes = op.option("keepdims", 2) is True, op.axes(op.option("axis", 1))
-        arguments = {"axes": axes, "keep": keep}
-        reduced = op.add(kind, (op.input,), arguments, functional="operator")
-        if keep or op.layout.last(op.rank) not in axes:
-            return reduced
-        # Without the axis that costcalc had moved, the remaining ones are in Keras' order.
-        return op.from_layout(reduced, KERAS_ORDER)
-
-    return rule
-
-
 def reshape(op: KerasContext) -> Result:
     """``Reshape`` to a shape that begins with the batch."""
     value = op.option("newshape")
@@ -165,11 +152,24 @@ def split(op: KerasContext) -> Result:
     parts = op.option("num_or_size_splits", 1) if parts is None else parts
     axis = op.axis(op.option("axis", 2), default=0)
     if isinstance(parts, list):
-        raise UnknownOp
+        return _split_at(op, axis, wholes(parts, "'indices_or_sections'", 1))
     count = whole(parts, "the number of parts", 1)
     if count > op.input.shape[axis]:
         raise Refusal(f"{op.input.shape[axis]} cannot be split into {count} parts")
     return tuple(emit.split(op, op.input, axis, count, part="/part{}"))
+
+
+def _split_at(op: KerasContext, axis: int, places: Sequence[int]) -> Result:
+    """The parts between some places of an axis."""
+    side = op.input.shape[axis]
+    ends = [*places, side]
+    if sorted({*ends}) != ends:
+        raise Refusal(f"an axis of {side} cannot be split at these places", found=f"{places}")
+    op.builder.is_sized = True
+    return tuple(
+        emit.take(op, op.input, axis, range(start, stop), part=f"/part{number}")
+        for number, (start, stop) in enumerate(pairwise((0, *ends)), 1)
+    )
 
 
 def matmul(op: KerasContext) -> Result:
@@ -232,8 +232,9 @@ _COMPARISONS = (
 
 TABLE: Mapping[str, Rule] = {
     **{name.title().replace("_", ""): unary(kind) for name, kind in activation.FUNCTIONS.items()},
-    **{name: unary(kind) for name, kind in _UNARY.items()},
-    **{name: binary(kind) for name, kind in _BINARY.items()},
+    **arrays.TABLE,
+    **{name: unary(kind) for name, kind in {**_UNARY, **arrays.UNARY}.items()},
+    **{name: binary(kind) for name, kind in {**_BINARY, **arrays.BINARY}.items()},
     **{name: reduction(kind) for name, kind in _REDUCTIONS.items()},
     **dict.fromkeys(_COMPARISONS, comparison),
     "Gelu": activation.gelu,

@@ -28,3 +28,63 @@ REASONS: Mapping[str, str] = {
     "Pipeline": "it runs preprocessing layers before the network",
 }
 """By class; a class that stands neither here nor among the rules is not one of Keras 3.15."""
+
+OPERATIONS: Mapping[str, tuple[str, ...]] = {
+    "Keras 3.15 states an output with too many axes": ("AdaptiveAveragePool", "AdaptiveMaxPool"),
+    "its function is code that the file does not contain": (
+        "AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch", "VectorizedMap",
+        "WhileLoop",
+    ),
+    "it takes a matrix apart": (
+        "Cholesky", "CholeskyInverse", "Det", "Eig", "Eigh", "Inv", "Logdet", "Lstsq", "LuFactor",
+        "MatrixRank", "Pinv", "Qr", "SVD", "Slogdet", "Solve", "SolveTriangular",
+    ),
+    "it is a loss, or a measure of a result": (
+        "AllClose", "BinaryCrossentropy", "CTCDecode", "CTCLoss", "CategoricalCrossentropy",
+        "InTopK", "PSNR", "SSIM", "SparseCategoricalCrossentropy",
+    ),
+    "it changes images before the network": (
+        "AffineTransform", "CropImages", "ElasticTransform", "ExtractPatches", "GaussianBlur",
+        "HSVToRGB", "MapCoordinates", "PadImages", "PerspectiveTransform", "RGBToGrayscale",
+        "RGBToHSV", "ScaleAndTranslate", "SobelEdges",
+    ),
+    "it takes the batch apart": (
+        "Append", "ArraySplit", "Dot", "Dsplit", "Dstack", "Flipud", "Hsplit", "Inner", "Kron",
+        "Outer", "Ravel", "Rearrange", "Rot90", "Tensordot", "Vdot", "View", "Vsplit", "Vstack",
+    ),
+    "its shape depends on values": (
+        "Bincount", "Histogram", "MultiHot", "Nonzero", "Unique",
+    ),
+    "it reads no tensor of the network": (
+        "Arange", "Array", "Full", "Geomspace", "Linspace", "Logspace", "Meshgrid", "Ndim",
+        "Size", "UnravelIndex", "Vander",
+    ),
+    "its result is complex, or it reads complex numbers": (
+        "Conj", "Conjugate", "FFT", "FFT2", "IFFT2", "IRFFT", "ISTFT", "Imag", "Isreal", "Polar",
+        "Real", "STFT", "ViewAsComplex", "ViewAsReal",
+    ),
+    "its kernel is a tensor of the call": (
+        "BatchNorm", "Conv", "ConvTranspose", "DepthwiseConv", "LayerNorm", "RMSNorm",
+        "SeparableConv",
+    ),
+    "it writes some elements of another tensor, or adds up groups of them": (
+        "Fold", "Scatter", "ScatterUpdate", "SegmentMax", "SegmentMin", "SegmentProd",
+        "SegmentReduction", "SegmentSum", "SliceUpdate",
+    ),
+    "it is not computed element by element, nor by products": (
+        "Argpartition", "CDist", "Corrcoef", "Correlate", "Cross", "Diag", "Diagflat", "Diagonal",
+        "Digitize", "ExtractSequences", "Gcd", "HardShrink", "IsIn", "Lcm", "Ldexp", "Median",
+        "Nancumprod", "Nancumsum", "Nanmedian", "Nanpercentile", "Nanquantile", "Nanstd",
+        "Percentile", "Quantile", "SearchSorted", "Select", "SparsePlus", "SparseSigmoid",
+        "Sparsemax", "Squareplus", "Threshold", "Trace", "Trapezoid", "Unfold",
+    ),
+}  # fmt: skip
+"""The operations of ``keras.ops`` that are not read, by the reason."""
+
+
+def why_unread(name: str, is_operation: bool) -> str:
+    """Why a layer or an operation of Keras is not read; empty if it is not one of these."""
+    if not is_operation:
+        return REASONS.get(name, "")
+    found = (reason for reason, names in OPERATIONS.items() if name in names)
+    return next(found, "")
