@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from costcalc.graph.layer import NETWORK_INPUT, LayerGraph, Line
 from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.kinds.naming import type_name
+from costcalc.names import paths
 from costcalc.render.formatting import scaled
 
 
@@ -63,11 +64,13 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = N
         graph: the layers.
         costs: the cost of each layer.
         depth: the levels of blocks that are shown; a deeper block is one node, and a
-            run of equal blocks is one node together.
+            run of equal blocks is one node together.  By default, all but what is a single
+            operation of a model.
     """
     groups: dict[str, list[Line]] = {}
     for line in graph.lines:
-        groups.setdefault(_folded(graph.layers[line.host].name, depth), []).append(line)
+        path = _folded(graph.layers[line.host].name, depth, graph.folded)
+        groups.setdefault(path, []).append(line)
     boxes = [_box(graph, costs, path, lines) for path, lines in groups.items()]
     ids = {
         index: box.id
@@ -83,13 +86,17 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = N
     return Diagram(label(graph.name), tuple(nodes), tuple(edges))
 
 
-def _folded(name: str, depth: int | None) -> str:
-    """The name, or the path of the block that it is folded into.
+def _folded(name: str, depth: int | None, blocks: Container[str] = ()) -> str:
+    """The name, or the path of the block that it is folded into: by depth, or one of ``blocks``.
 
     >>> _folded("stage1/unit2/conv", 2), _folded("stage1/conv", 2)
     ('stage1/unit2', 'stage1/conv')
+    >>> _folded("encoder/rnn/layer1/input", None, {"encoder/rnn"})
+    'encoder/rnn'
     """
-    return name if depth is None else "/".join(name.split("/")[:depth])
+    if depth is None:
+        return next((path for path in paths(name) if path in blocks), name)
+    return "/".join(name.split("/")[:depth])
 
 
 def _box(graph: LayerGraph, costs: Sequence[LayerCost], path: str, lines: list[Line]) -> _Box:

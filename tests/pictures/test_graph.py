@@ -55,6 +55,17 @@ def test_arrows_have_the_shapes_of_tensors(net):
     ]
 
 
+def test_an_operation_of_many_layers_is_one_box(tmp_path):
+    path = tmp_path / "net.yaml"
+    unit = "sequence: {name: unit, layers: [pointwise: 4, sequence: [relu, pointwise: 4]]}"
+    path.write_text(f"input: [3, 8, 8]\nlayers:\n  - {unit}\n  - fc: 10\n")
+    graph = opening.opened(str(path)).graph()
+    costs = count(graph, load("paper"))
+    folded = graph._replace(folded=frozenset({"unit"}))
+    assert len(diagram(graph, costs).nodes) == len(diagram(folded, costs, depth=9).nodes) == 5
+    assert [node.title for node in diagram(folded, costs).nodes] == ["input", "unit", "fc1"]
+
+
 def test_a_norm_and_an_activation_are_in_the_box_of_their_layer(net):
     drawn = drawn_of(net)
     first = next(node for node in drawn.nodes if node.title == "a")
