@@ -36,9 +36,10 @@ class TensorValue(NamedTuple):
 
     shape: Shape
     source: str = "call"
-    """``call``, ``input``, ``parameter``, ``buffer``, or ``made`` if its origin is unknown."""
+    """``call``, ``input``, ``parameter``, ``buffer``, ``stored`` (in compiled code), or ``made`` if
+    its origin is unknown."""
     name: str = ""
-    """The path of a parameter or buffer, joined by '/'."""
+    """The path of a tensor that a module holds, joined by '/'."""
     region: Region | None = None
     """Its place in a parameter's memory, if it is a view of one."""
     is_complex: bool = False
@@ -56,7 +57,8 @@ class RecordedCall(NamedTuple):
     """A call of a function, a method or an operator."""
 
     function: str
-    """Its name without the underscores of in-place and reflected forms."""
+    """Its name without the underscores of in-place and reflected forms; that of an operator of
+    the dispatcher begins with its namespace, ``aten::add``."""
     functional: str | None
     """None if a module of PyTorch calls it, otherwise ``function`` or ``operator``."""
     path: str
@@ -66,6 +68,20 @@ class RecordedCall(NamedTuple):
     keywords: Mapping[str, Any]
     outputs: tuple[int, ...]
     """The indexes of its output values."""
+    inside: tuple[RecordedCall, ...] = ()
+    """The operators that ran inside it, as PyTorch's dispatcher saw them."""
+    results: tuple[int | None, ...] = ()
+    """The value inside with the elements of each output; None if no operator gave it."""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the dispatcher saw it: ``aten::convolution``, ``mylib::fused``."""
+        return "::" in self.function
+
+    @property
+    def own_path(self) -> str:
+        """The path of what it does: ``trunk/softmax`` for ``aten::_softmax`` in ``trunk``."""
+        return self.path_of(self.function.rpartition("::")[2].strip("_"))
 
     def path_of(self, name: str) -> str:
         """The path of something in the calling module."""

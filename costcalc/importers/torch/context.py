@@ -40,7 +40,13 @@ from costcalc.importers.torch.calls import (
     Trace,
     ValueRef,
 )
-from costcalc.importers.torch.origins import COMPUTED, CONSTANT, Origins, references
+from costcalc.importers.torch.origins import (
+    COMPUTED,
+    CONSTANT,
+    Origins,
+    every_call,
+    references,
+)
 
 Result = Operand | ValueRef | Sequence[Operand | ValueRef]
 """The output of a call: one operand, one per output, or a value with the same elements."""
@@ -96,9 +102,11 @@ class TorchBuilder(ModelBuilder):
             self._operands[index] = self.other_input(value.name, shape, dtype=value.dtype)
         self._reshaped: dict[tuple[int, Shape], Operand] = {}
         self._read = frozenset(trace.outputs).union(
-            *(references((call.arguments, call.keywords)) for call in trace.calls)
+            *(references((call.arguments, call.keywords)) for call in every_call(trace))
         )
         self._unknown = Problems()
+        self._explained: RecordedCall | None = None
+        """The call whose operators are being added in its place."""
 
     def run(self) -> None:
         """Adds the nodes of all calls; those of views only if something reads them.
@@ -107,16 +115,22 @@ class TorchBuilder(ModelBuilder):
             SpecError: some functions have no layer kind; all of them are named.
         """
         for call in self.trace.calls:
-            if call.function not in self.rules.views and (
-                call.function in self.rules.products or self.origins.is_computed(call)
-            ):
-                self._add_layers(call, call.outputs[0])
+            self._run(call)
         for output in self.trace.outputs:
             if self.origins.depends_on[output] == COMPUTED and not self._is_empty([output]):
                 self.tensor(output)
         for parameter in self.trace.parameters:
             self._add_uncounted_params(parameter)
         self._unknown.raise_any()
+
+    def _run(self, call: RecordedCall) -> None:
+        """Adds the nodes of a call, unless it only moves elements that nothing may read."""
+        if not call.outputs:
+            self._refuse_unknown(call)
+        elif call.function not in self.rules.views and (
+            call.function in self.rules.products or self.origins.is_computed(call)
+        ):
+            self._add_layers(call, call.outputs[0])
 
     def tensor(self, value: int, shape: Shape | None = None) -> Operand:
         """The operand of a value, reshaped to ``shape`` if given."""
@@ -203,6 +217,7 @@ class TorchBuilder(ModelBuilder):
         views, operations = self.rules.views, self.rules.operations
         rule = views.get(call.function) or operations.get(call.function)
         op = TorchContext(self, call, output)
+        result: Result
         try:
             if self._is_empty(call.outputs):
                 return
@@ -212,7 +227,7 @@ class TorchBuilder(ModelBuilder):
         except _EmptyError:
             result = self._without_empty(op)
         except UnknownOp:
-            result = self._uncounted(op)
+            result = self._by_operators(call) or self._uncounted(op)
         except Refusal as refusal:
             refuse(*refusal.problem(self.mark, op.origin))
         if isinstance(result, Operand | ValueRef):
@@ -255,23 +270,52 @@ class TorchBuilder(ModelBuilder):
                 outputs.append(self.constant(name, without_batch(shape), op.origin))
         return outputs
 
+    def _by_operators(self, call: RecordedCall) -> Sequence[Operand | ValueRef]:
+        """The outputs of a call by the operators that ran inside it; none if some are unknown."""
+        values = [value for value in call.results if value is not None]
+        if not call.inside or len(values) < len(call.outputs) or self._unknown_inside(call):
+            return []
+        self._explained, before = self._explained or call, self._explained
+        for operator in call.inside:
+            self._run(operator)
+        self._explained = before
+        return [ValueRef(value) for value in values]
+
+    def _unknown_inside(self, call: RecordedCall) -> list[str]:
+        """The operators inside a call that have no rule, but depend on the network's input."""
+        known = {*self.rules.views, *self.rules.operations, *self.rules.factories}
+        return [
+            operator.function
+            for operator in call.inside
+            if operator.function not in known
+            and (self.origins.is_computed(operator) or not operator.outputs)
+        ]
+
     def _uncounted(self, op: TorchContext) -> list[Operand]:
         """Uncounted nodes for the outputs of a call that has no layer kind."""
         call = op.call
         if not self.allow_unknown:
-            where = f"module '{call.path}'" if call.path else "the network itself"
-            self._unknown.add(
-                self.mark,
-                f"{where} calls '{call.function}', for which costcalc has no layer kind",
-                expected="an operation that has a layer kind",
-                hint=ALLOW_UNKNOWN_HINT,
-            )
+            self._refuse_unknown(call)
         inputs = [op.tensor(value) for value in op.references]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
         return [
             op.uncounted(call.function, inputs, shape, output=index)
             for index, shape in enumerate(shapes)
         ]
+
+    def _refuse_unknown(self, unknown: RecordedCall) -> None:
+        call = self._explained or unknown
+        where = f"module '{call.path}'" if call.path else "the network itself"
+        verb = "runs the operator" if call.is_operator else "calls"
+        operators = self._unknown_inside(call) or [unknown.function]
+        operators = [name for name in operators if name != call.function]
+        self._unknown.add(
+            self.mark,
+            f"{where} {verb} '{call.function}', for which costcalc has no layer kind",
+            expected="an operation that has a layer kind",
+            found=", ".join(dict.fromkeys(operators)),
+            hint=ALLOW_UNKNOWN_HINT,
+        )
 
     def _source(self, value: int, shape: Shape) -> Operand:
         """A node for a parameter that is read as a tensor, or for a constant."""
@@ -280,7 +324,7 @@ class TorchBuilder(ModelBuilder):
         if parameter is not None:
             params = {EVENTS[parameter.role]: [StoredParams(parameter.name)]}
             return self._learned(parameter, shape, params)
-        name = source.name or (call.path_of(call.function) if call else "constant")
+        name = source.name or (call.own_path if call else "constant")
         return self.constant(name, shape, name)
 
     def _add_uncounted_params(self, parameter: ModuleParameter) -> None:
@@ -300,7 +344,7 @@ class TorchBuilder(ModelBuilder):
         """The name of a reshape: that of the view that needs it, if there is one."""
         call = self.origins.producer.get(value)
         if call is not None and call.function in self.rules.views:
-            return call.path_of(call.function)
+            return call.own_path
         name = "input" if operand.node == NETWORK_INPUT else self.nodes[operand.node].name
         return f"{name}_reshape"
 
@@ -318,9 +362,7 @@ class TorchContext(OpContext):
     def __init__(self, builder: TorchBuilder, call: RecordedCall, output: int) -> None:
         path = call.path if call.functional is None else ""
         origin = f"{call.function} in '{call.path}'" if call.path else call.function
-        super().__init__(
-            builder, path or call.path_of(call.function), origin, functional=call.functional
-        )
+        super().__init__(builder, path or call.own_path, origin, functional=call.functional)
         self.call = call
         self.output = output
 
@@ -336,7 +378,7 @@ class TorchContext(OpContext):
 
     def view(self, tensor: Operand, shape: Shape, part: str = "_reshape") -> Operand:
         """The tensor reshaped; unchanged if it already has that shape."""
-        return self.builder.reshape(tensor, shape, self.call.path_of(self.call.function) + part)
+        return self.builder.reshape(tensor, shape, self.call.own_path + part)
 
     def bind(self, *names: str) -> dict[str, Any]:
         """The arguments that were passed, by the names of the function's parameters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from costcalc.importers.torch.calls import RecordedCall, Trace, ValueRef
@@ -16,7 +16,7 @@ class Origins:
 
     def __init__(self, trace: Trace, factories: Collection[str]) -> None:
         self.trace = trace
-        self.producer = {output: call for call in trace.calls for output in call.outputs}
+        self.producer = {output: call for call in every_call(trace) for output in call.outputs}
         """The call that outputs a value."""
         self.depends_on = [
             {"input": COMPUTED, "parameter": LEARNED}.get(value.source, CONSTANT)
@@ -24,7 +24,7 @@ class Origins:
         ]
         self._parameters: dict[int, frozenset[str]] = {}
         """The parameters that a LEARNED value is computed from."""
-        for call in trace.calls:
+        for call in every_call(trace):
             self._propagate(call, call.function in factories)
 
     def is_computed(self, call: RecordedCall) -> bool:
@@ -48,6 +48,13 @@ class Origins:
         if origin == LEARNED:
             parameters = frozenset[str]().union(*map(self.parameters, inputs))
             self._parameters.update(dict.fromkeys(call.outputs, parameters))
+
+
+def every_call(trace: Trace) -> Iterator[RecordedCall]:
+    """The recorded calls, each behind the operators that ran inside it."""
+    for call in trace.calls:
+        yield from call.inside
+        yield call
 
 
 def references(arguments: Any) -> list[int]:

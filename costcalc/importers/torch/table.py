@@ -8,6 +8,7 @@ from costcalc.importers.torch.context import Rule, Rules
 from costcalc.importers.torch.operations import (
     contraction,
     convolutions,
+    dispatched,
     elementwise,
     losses,
     norms,
@@ -68,6 +69,9 @@ VIEWS: Mapping[str, Rule] = {
     "narrow": views.narrow,
     "select": views.select,
     "getitem": views.item,
+    "copy": views.copied,
+    "fill": views.filled,
+    "zero": views.filled,
 }
 """Functions that compute nothing: their nodes are added only if an operation reads them."""
 
@@ -352,4 +356,17 @@ FACTORIES = frozenset(
 )
 """Functions that create tensors: they read at most the shape of another one."""
 
-RULES = Rules(VIEWS, OPERATIONS, PRODUCTS, FACTORIES)
+DISPATCHED = Rules(
+    views=dispatched.of(VIEWS, dispatched.VIEWS),
+    operations=dispatched.of(OPERATIONS, dispatched.OPERATIONS),
+    products={*dispatched.of(PRODUCTS, {}), "aten::convolution", "aten::_convolution"},
+    factories=dispatched.FACTORIES,
+)
+"""Operators of the dispatcher."""
+
+RULES = Rules(
+    {**VIEWS, **DISPATCHED.views},
+    {**OPERATIONS, **DISPATCHED.operations},
+    {*PRODUCTS, *DISPATCHED.products},
+    {*FACTORIES, *DISPATCHED.factories},
+)

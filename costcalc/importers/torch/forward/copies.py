@@ -12,6 +12,7 @@ import torch
 from torch.nn.parameter import UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
+from costcalc.importers.torch.forward import compiled
 from costcalc.importers.torch.forward.user_code import user_code
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
             continue
         empty = torch.empty_like(parameter, device="meta")
         memo[id(parameter)] = torch.nn.Parameter(empty, requires_grad=False)
+    memo |= compiled.copies(module)
     return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
 
 

@@ -2,7 +2,9 @@
 
 Every call of a tensor function, method or operator passes through a
 ``TorchFunctionMode``, which sees ``x + y`` as well as ``F.conv2d(x, w)``, whatever the
-control flow.  Tensors on the meta device have shapes but no data.
+control flow.  Tensors on the meta device have shapes but no data.  Operators that run
+inside a call belong to it; those that run outside any, as those of TorchScript do, are
+recorded themselves, as :mod:`.witness` sees them.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn.modules import module as hooks
@@ -34,7 +36,9 @@ from costcalc.importers.torch.calls import (
 )
 from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
+from costcalc.importers.torch.forward.compiled import constants
 from costcalc.importers.torch.forward.values import RunningCall, Values, asks_for_values
+from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data, tensors
 from costcalc.importers.torch.origins import references
 
 _OVERRIDABLE = ("torch.nn.functional", "torch.functional")
@@ -62,8 +66,45 @@ _NORMS = (
 )
 
 
+SILENT = ("aten::", "prim::", "profiler::")
+"""The namespaces of operators that compute nothing if they neither return nor write a tensor."""
+
+NAMESPACES = ("torchvision",)
+"""The namespaces of operators that are known as functions are."""
+
+POSITIONS = ("batch_norm", "instance_norm", "embedding", "embedding_bag")
+"""Functions of ``torch`` whose arguments have another order than those of ``F``."""
+
+
 class UnseenTensorError(Exception):
     """A tensor was created by an operation that was not recorded."""
+
+
+class Known(NamedTuple):
+    """A tensor whose value is known."""
+
+    tensor: torch.Tensor
+    value: int
+    version: int
+    """How often it had been written into."""
+
+
+class Scope:
+    """What was recorded in the forward pass, or inside one call of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[RecordedCall] = []
+        self.known: dict[int, Known] = {}
+        """By the id of the tensor."""
+        self.written: dict[int, list[int]] = {}
+        """By storage: the values written into it."""
+
+    def add(self, inner: Scope) -> None:
+        """Adds what was recorded inside a call that is none itself."""
+        self.calls += inner.calls
+        self.known |= inner.known
+        for storage, values in inner.written.items():
+            self.written.setdefault(storage, []).extend(values)
 
 
 class Recorder(TorchFunctionMode):
@@ -77,11 +118,14 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.rules = rules
         self.values: list[TensorValue] = []
-        self.calls: list[RecordedCall] = []
-        self.known: dict[int, tuple[torch.Tensor, int, int]] = {}
-        """By id: a tensor, its value, and its version then."""
-        self.written: dict[int, list[int]] = {}
-        """By storage: the values written into it."""
+        self.scopes = [Scope()]
+        """That of the forward pass, and that of the call that is running, if one is."""
+        self.places: dict[tuple[Any, ...], torch.Tensor] = {}
+        """The last tensor with some elements of a storage."""
+        self.hidden: dict[int, Known] = {}
+        """What is known of tensors inside calls that have returned."""
+        self.pending: list[torch.Tensor] = []
+        """Tensors that an operator has just written into: PyTorch counts that afterwards."""
         self.paths: dict[torch.nn.Module, str] = {}
         self.stack: list[torch.nn.Module] = [module]
         """The modules being called, the innermost last."""
@@ -100,6 +144,14 @@ class Recorder(TorchFunctionMode):
             self._add(parameter, "parameter", name)
         for name, buffer in module.named_buffers():
             self._add(buffer, "buffer", name)
+        for name, constant in constants(module):
+            self.storages.setdefault(_storage(constant), name.replace(".", "/"))
+            self._add(constant, "stored", name)
+
+    @property
+    def calls(self) -> list[RecordedCall]:
+        """What was recorded so far."""
+        return self.scopes[0].calls
 
     def input(self, tensor: torch.Tensor, name: str, data: torch.Tensor | None) -> None:
         """Adds an input of the network, with its data if it is known."""
@@ -115,25 +167,44 @@ class Recorder(TorchFunctionMode):
         Raises:
             UnseenTensorError: it was created by code that the mode does not see.
         """
-        known = self.known.get(id(tensor))
+        self._settle()
+        known = self._find(tensor)
         if known is None:
-            if tensor.is_meta and _storage(tensor) not in self.attributes:
+            same = self.places.get(_place(tensor))
+            if same is not None and same is not tensor:
+                return self.value(same)
+            is_outside = len(self.scopes) == 1
+            if is_outside and tensor.is_meta and _storage(tensor) not in self.attributes:
                 raise UnseenTensorError
             index = self._add(tensor, "made", "")
             self.data.know(index, tensor)
             return index
-        _, index, version = known
-        if version == _version(tensor):
-            return index
-        writes = self.written.get(_storage(tensor), [])
-        sources = (ValueRef(index), *(ValueRef(write) for write in writes if write > index))
+        if known.version == _version(tensor):
+            return known.value
+        writes = (scope.written.get(_storage(tensor), ()) for scope in self.scopes)
+        later = (ValueRef(write) for each in writes for write in each if write > known.value)
+        sources = (ValueRef(known.value), *later)
         return self._record("overwritten", "operator", sources, {}, (tensor,))
+
+    def _find(self, tensor: torch.Tensor) -> Known | None:
+        for scope in reversed(self.scopes):
+            known = scope.known.get(id(tensor))
+            if known is not None:
+                return known
+        return self.hidden.get(id(tensor))
+
+    def _settle(self) -> None:
+        """Notes that the last operator's writes are counted now."""
+        pending, self.pending = self.pending, []
+        for tensor in pending:
+            known = self.scopes[-1].known[id(tensor)]
+            self.scopes[-1].known[id(tensor)] = known._replace(version=_version(tensor))
 
     @cached_property
     def attributes(self) -> frozenset[int]:
         """The storages of tensors that are plain attributes of modules."""
-        tensors = _tensors([vars(module) for module in self.paths])
-        return frozenset(_storage(tensor) for tensor in tensors)
+        held = tensors([vars(module) for module in self.paths])
+        return frozenset(map(_storage, held))
 
     def __torch_function__(
         self,
@@ -149,26 +220,74 @@ class Recorder(TorchFunctionMode):
         if body is not None:
             with self:
                 return body(*args, **keywords)
-        inputs = [*_tensors((args, keywords))]
+        if _is_transformed() or _is_packet(func):
+            return func(*args, **keywords)  # The operators below it are recorded.
+        inputs = [*tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         self.last_arguments = arguments
         step = RunningCall(func, name, self._path, (args, keywords), arguments)
         versions = [_version(tensor) for tensor in inputs]
         bounded = BOUNDED.get(name) if any(tensor.is_meta for tensor in inputs) else None
-        result = self.data.run(step) if bounded is None else bounded(*args, **keywords)
+        with self._inside() as inside:
+            result = self.data.run(step) if bounded is None else bounded(*args, **keywords)
+            if name in IDLE and any(result is tensor for tensor in inputs):
+                result = result.detach()
         if asks_for_values(step) and not any(tensor.is_meta for tensor in inputs):
             self.asked.append(Asked(name, step.path, tuple(references(arguments))))
-        if name in IDLE and any(result is tensor for tensor in inputs):
-            result = result.detach()
         before = zip(inputs, versions, strict=True)
         written = [tensor for tensor, version in before if _version(tensor) != version]
-        created = [tensor for tensor in _tensors(result) if id(tensor) not in self.known]
+        created = [tensor for tensor in tensors(result) if self._is_new(tensor)]
         if written or created:
-            self._record(name, self._functional(func), *arguments, (*written, *created))
+            overload, outputs = _overload(func), (*written, *created)
+            if overload is not None:
+                arguments = (), operator(overload).bind(*arguments)
+            self._record(name, self._functional(func), *arguments, outputs, inside)
             self.data.note(step, self.calls[-1].outputs)
+        else:
+            self.scopes[-1].add(inside)
         for tensor in written:
-            index = self.known[id(tensor)][1]
-            self.written.setdefault(_storage(tensor), []).append(index)
+            self._note_write(tensor)
+        return result
+
+    @contextmanager
+    def _inside(self) -> Iterator[Scope]:
+        """What is recorded inside a call."""
+        self._settle()
+        scope = Scope()
+        self.scopes.append(scope)
+        try:
+            yield scope
+        finally:
+            self._settle()
+            self.scopes.pop()
+            self.hidden |= scope.known
+
+    def _is_new(self, tensor: torch.Tensor) -> bool:
+        return all(id(tensor) not in scope.known for scope in self.scopes)
+
+    def _note_write(self, tensor: torch.Tensor) -> None:
+        scope = self.scopes[-1]
+        values = scope.written.setdefault(_storage(tensor), [])
+        values.append(scope.known[id(tensor)].value)
+
+    def see(self, func: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        """Runs an operator of the dispatcher, and records it if it creates or writes tensors."""
+        self._settle()
+        name, _, written_names = seen = operator(func)
+        arguments = seen.bind(args, keywords)
+        written = [*tensors([arguments[each] for each in written_names if each in arguments])]
+        shown = _with_refs(arguments, self.value)
+        if len(self.scopes) > 1:
+            result = func(*args, **keywords)
+        else:
+            result = run_without_data(func, args, keywords)
+        taken = {id(tensor) for tensor in tensors(arguments)}
+        created = [tensor for tensor in tensors(result) if id(tensor) not in taken]
+        if written or created or not name.startswith(SILENT):
+            self._record(name, "operator", (), shown, (*written, *created))
+        for tensor in written:
+            self._note_write(tensor)
+        self.pending = written
         return result
 
     def _record(
@@ -178,11 +297,21 @@ class Recorder(TorchFunctionMode):
         arguments: tuple[Any, ...],
         keywords: Mapping[str, Any],
         tensors: Sequence[torch.Tensor],
+        inside: Scope | None = None,
     ) -> int:
+        results = [self._result(tensor, inside) for tensor in tensors] if inside else []
         outputs = tuple(self._add(tensor, "call", "") for tensor in tensors)
         call = RecordedCall(name, functional, self._path, arguments, keywords, outputs)
-        self.calls.append(call)
-        return outputs[0]
+        if inside is not None:
+            call = call._replace(inside=tuple(inside.calls), results=tuple(results))
+        self.scopes[-1].calls.append(call)
+        return outputs[0] if outputs else -1
+
+    def _result(self, tensor: torch.Tensor, inside: Scope) -> int | None:
+        """The value of a tensor inside the call that returned it or wrote into it."""
+        same = self.places.get(_place(tensor))
+        known = inside.known.get(id(tensor)) or inside.known.get(id(same))
+        return None if known is None else known.value
 
     @property
     def _path(self) -> str:
@@ -199,7 +328,8 @@ class Recorder(TorchFunctionMode):
         name = name.replace(".", "/")
         self.values.append(TensorValue(shape, source, name, region, tensor.is_complex()))
         index = len(self.values) - 1
-        self.known[id(tensor)] = (tensor, index, _version(tensor))
+        self.scopes[-1].known[id(tensor)] = Known(tensor, index, _version(tensor))
+        self.places[_place(tensor)] = tensor
         return index
 
     def _functional(self, func: Callable[..., Any]) -> str | None:
@@ -237,7 +367,14 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
     """
     for name, tensor in call.tensors.items():
         recorder.input(tensor, name, call.values.get(name))
-    with torch.no_grad(), flex.recorded(), _uncompiled(), recorder.track_modules(), recorder:
+    with ExitStack() as around:
+        around.enter_context(torch.no_grad())
+        around.enter_context(torch.jit.optimized_execution(False))  # Fused operators are unknown.
+        around.enter_context(flex.recorded())
+        around.enter_context(_uncompiled())
+        around.enter_context(recorder.track_modules())
+        around.enter_context(recorder)
+        around.enter_context(Witness(recorder.see))
         result = module(*call.args, **call.kwargs)
     outputs = tuple(recorder.value(tensor) for _, tensor in tensors_in(result))
     return Trace(
@@ -291,16 +428,36 @@ def _body(func: Callable[..., Any]) -> Callable[..., Any] | None:
 
 
 def function_name(func: Callable[..., Any]) -> str:
-    """The name of a function: ``mul`` for its variants ``mul_`` and ``mul.default``.
+    """The name of a function: ``mul`` for its variants ``mul_``; ``aten::mul`` for an operator.
 
     The getter of a property has the property's name, ``T``.
     """
+    overload = _overload(func)
+    if overload is not None:
+        return operator(overload).name
     name = getattr(func, "__name__", type(func).__name__)
     if name == "__get__":
         # A getter is bound to its property, but the type of a callable does not say so.
         name = getattr(func.__self__, "__name__", name)  # type: ignore[attr-defined]
-    name = str(name).partition(".")[0]
+    name = str(name)
     return name.removesuffix("_") if not name.startswith("_") else name.strip("_")
+
+
+def _overload(func: Callable[..., Any]) -> torch._ops.OpOverload | None:
+    """The operator that a function is, with the order of its arguments."""
+    if isinstance(func, torch._ops.OpOverload):
+        return None if func.namespace in NAMESPACES else func
+    name = getattr(func, "__name__", "")
+    if name in POSITIONS and func is getattr(torch, name):
+        return getattr(torch.ops.aten, name).default
+    return None
+
+
+def _is_packet(func: Callable[..., Any]) -> bool:
+    """Whether a function is an operator whose overload depends on its arguments."""
+    if not isinstance(func, torch._ops.OpOverloadPacket):
+        return False
+    return func._qualified_op_name.partition("::")[0] not in NAMESPACES
 
 
 def _is_function(func: Callable[..., Any]) -> bool:
@@ -325,16 +482,17 @@ def _storage(tensor: torch.Tensor) -> int:
         return -id(tensor)
 
 
-def _tensors(structure: Any) -> Iterator[torch.Tensor]:
-    """The tensors in a structure of sequences and mappings."""
-    if isinstance(structure, torch.Tensor):
-        yield structure
-    elif isinstance(structure, Mapping):
-        for item in structure.values():
-            yield from _tensors(item)
-    elif isinstance(structure, (tuple, list)):
-        for item in structure:
-            yield from _tensors(item)
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Which elements of which storage a tensor has; tensors of one place have the same."""
+    if tensor.layout is not torch.strided:
+        return (id(tensor),)
+    layout = tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype
+    return (_storage(tensor), *layout)
+
+
+def _is_transformed() -> bool:
+    """Whether a transform such as ``vmap`` runs, whose tensors have other shapes than its data."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
 
 
 def _version(tensor: torch.Tensor) -> int:

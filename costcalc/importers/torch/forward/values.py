@@ -124,7 +124,8 @@ class Values:
         if step.name in ("getitem", "setitem"):
             return step.function(args[0], self._index(args[1], step.references[0][1]), *args[2:])
         result = _outside(step.function, *self._filled(step))
-        return _mapped(result, lambda tensor: tensor.to("meta"))
+        with _without_modes():
+            return _mapped(result, lambda tensor: tensor.to("meta"))
 
     def _data(self, reference: ValueRef) -> torch.Tensor:
         data = self.of(reference.value)

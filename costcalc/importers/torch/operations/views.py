@@ -40,9 +40,25 @@ def rearranged(op: TorchContext) -> Operand:
 
 def expanded(op: TorchContext) -> Result:
     """``x.expand(...)``; a plain view if no dimension is repeated."""
-    before, after = op.shape_of(op.call.arguments[0]), op.shape
+    before, after = op.shape_of(same(op)), op.shape
     is_same = [side for side in before if side != 1] == [side for side in after if side != 1]
     return same(op) if is_same else rearranged(op)
+
+
+def copied(op: TorchContext) -> Result:
+    """``x.copy_(y)``: the elements of y, repeated along the axes of x that it lacks."""
+    source: ValueRef = op.bind("input", "src")["src"]
+    if prod(op.shape_of(source)) == prod(op.shape):
+        return source
+    return op.add("rearrange", (op.tensor(source),), {"shape": without_batch(op.shape)})
+
+
+def filled(op: TorchContext) -> Operand:
+    """``x.fill_(value)`` and ``x.zero_()``: no element of x is left."""
+    shape, value = without_batch(op.shape), op.bind("input", "value").get("value")
+    if isinstance(value, ValueRef):
+        return op.add("rearrange", (op.tensor(value),), {"shape": shape})
+    return op.add("constant", (), {"shape": shape})
 
 
 def channel_shuffle(op: TorchContext) -> Operand:
@@ -118,7 +134,7 @@ def parts(op: TorchContext) -> Result:
     axis = args.get("dim", axes.get(op.call.function, 0)) % len(op.shape)
     before = op.call.outputs[: op.call.outputs.index(op.output)]
     start = sum(op.shape_of(ValueRef(output))[axis] for output in before)
-    return _picked(op, args["input"], {axis: range(start, start + op.shape[axis])})
+    return picked(op, args["input"], {axis: range(start, start + op.shape[axis])})
 
 
 def unbind(op: TorchContext) -> Result:
@@ -126,7 +142,7 @@ def unbind(op: TorchContext) -> Result:
     args = op.bind("input", "dim")
     axis = args.get("dim", 0) % len(op.shape_of(args["input"]))
     place = op.call.outputs.index(op.output)
-    return _picked(op, args["input"], {axis: range(place, place + 1)})
+    return picked(op, args["input"], {axis: range(place, place + 1)})
 
 
 def narrow(op: TorchContext) -> Result:
@@ -136,7 +152,7 @@ def narrow(op: TorchContext) -> Result:
         return rearranged(op)
     (axis,) = _axes(op, args["dim"])
     start = args["start"] % op.shape_of(args["input"])[axis]
-    return _picked(op, args["input"], {axis: range(start, start + args["length"])})
+    return picked(op, args["input"], {axis: range(start, start + args["length"])})
 
 
 def select(op: TorchContext) -> Result:
@@ -145,7 +161,7 @@ def select(op: TorchContext) -> Result:
     shape = op.shape_of(args["input"])
     axis = args["dim"] % len(shape)
     index = args["index"] % shape[axis]
-    return _picked(op, args["input"], {axis: range(index, index + 1)})
+    return picked(op, args["input"], {axis: range(index, index + 1)})
 
 
 def item(op: TorchContext) -> Result:
@@ -166,10 +182,10 @@ def item(op: TorchContext) -> Result:
             places[axis] = range(*entry.indices(shape[axis]))
         else:
             places[axis] = range(entry % shape[axis], entry % shape[axis] + 1)
-    return _picked(op, value, places)
+    return picked(op, value, places)
 
 
-def _picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Result:
+def picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Result:
     """The elements at some places along some axes."""
     shape = op.shape_of(value)
     sliced = [axis for axis, picked in places.items() if picked != range(shape[axis])]
@@ -199,7 +215,8 @@ def _take(op: TorchContext, x: Operand, axis: int, places: range) -> Operand:
 
 def write(op: TorchContext) -> Operand:
     """``x[...] = y``, or a write into a view of x: replaces some of x's elements."""
-    inputs = [op.tensor(value) for value in op.call.arguments if isinstance(value, ValueRef)]
+    given = (*op.call.arguments, *op.call.keywords.values())
+    inputs = [op.tensor(value) for value in given if isinstance(value, ValueRef)]
     return op.add("rearrange", inputs, {"shape": without_batch(op.shape)})
 
 
