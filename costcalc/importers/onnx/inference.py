@@ -284,6 +284,7 @@ class ShapeInference:
 
     def rename(self, node: OnnxNode, name: str, new: str) -> None:
         """Give a tensor another name, as an Identity node does."""
+        self._check(new, self.tensors[name].shape)
         self.tensors[new] = self.tensors[name]
         self.nodes.append(
             node._replace(operator="Identity", inputs=(name,), outputs=(new,), attributes={})

@@ -22,10 +22,10 @@ _NAMES = {
     INT: """
         activation align_corners allowzero axis batch_axis batch_dims bits block_size
         blocksize ceil_mode channels_last count_include_pad do_rotary end exclusive
-        gather_axis group groups hidden_size input_forget interleaved inverse is_causal K
-        k keepdims kv_num_heads layout linear_before_reset N new_axis noop_with_empty_axes
-        num_groups num_heads num_outputs num_scan_inputs offset_group onesided
-        output_height output_width p q_num_heads quantize_axis reverse
+        gather_axis group groups hidden_size ignore_index input_forget interleaved inverse
+        is_causal K k keepdims kv_num_heads layout linear_before_reset N new_axis
+        noop_with_empty_axes num_groups num_heads num_outputs num_scan_inputs offset_group
+        onesided output_height output_width p q_num_heads quantize_axis reverse
         rotary_embedding_dim sampling_ratio size sorted start time_axis to transA transB
         transBatchA transBatchB unidirectional upper value_int
     """,
@@ -102,6 +102,7 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "SwiGLU"), 2),
     **dict.fromkeys(("MaxRoiPool", "MaxUnpool", "ReverseSequence", "STFT", "TensorScatter"), 2),
     **dict.fromkeys(("DeformConv", "OneHot", "RoiAlign", "Scatter"), 3),
+    **dict.fromkeys(("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"), 2),
     **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
     **dict.fromkeys(("Constant", "Loop", "RandomNormal", "RandomUniform"), 0),
 }

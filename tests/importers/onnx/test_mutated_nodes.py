@@ -310,6 +310,13 @@ BASES: dict[str, Base] = {
         stored=(("i", MAP, 1),),
         attributes={"kernel_shape": (2, 2), "pads": (0, 0, 0, 0), "strides": (2, 2)},
     ),
+    "NegativeLogLikelihoodLoss": Base(
+        stored=(("t", (1, 8, 8), 1), ("w", (6,), 0.5)),
+        attributes={"ignore_index": 1, "reduction": "mean"},
+    ),
+    "SoftmaxCrossEntropyLoss": Base(
+        stored=(("t", (1, 8, 8), 1),), attributes={"reduction": "sum"}, outputs="y z"
+    ),
     "DFT": Base(
         (1, 9, 2),
         (single("l", 8), single("a", 1)),
