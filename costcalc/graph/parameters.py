@@ -80,6 +80,8 @@ def unfit(parameter: Parameter, value: Any, default: Any) -> str:
     if isinstance(default, str | bool):
         if type(value) is not type(default):
             return "true or false" if isinstance(default, bool) else "a word"
+    elif isinstance(default, tuple):
+        return "" if isinstance(value, tuple) else "numbers, as in 2x3"
     elif not is_number(value):
         return "a number"
     return outside(parameter, value)

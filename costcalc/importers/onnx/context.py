@@ -12,7 +12,6 @@ from contextlib import suppress
 from math import prod
 from typing import Any
 
-from costcalc.advice import set_option
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.formats.onnx_schema import TensorProto
 from costcalc.importers.builder import (
@@ -52,6 +51,18 @@ Operator = Callable[["OpView"], Rule]
 
 class StepsFirst(Exception):
     """A recurrent operator reads the axis that is taken as the batch step by step."""
+
+
+class UnknownNumbers(Refusal):
+    """The numbers of a tensor decide something, and depend on the network's inputs.
+
+    Attributes:
+        tensor: its name; settings of the inputs that it depends on may give its numbers.
+    """
+
+    def __init__(self, tensor: str, message: str, expected: str = "", hint: str = "") -> None:
+        super().__init__(message, expected, hint=hint)
+        self.tensor = tensor
 
 
 class Window(NamedTuple):
@@ -251,11 +262,11 @@ class OpView:
         info = self.input(index)
         if info.values is None:
             name = self.node.inputs[index]
-            raise Refusal(
+            raise UnknownNumbers(
+                name,
                 f"its input '{name}' decides a shape, "
                 "and cannot be computed without running the network",
                 expected="a constant, or arithmetic on shapes",
-                hint=set_option(name) if info.is_input and len(info.shape) < 2 else "",
             )
         return info.values
 
@@ -539,6 +550,8 @@ class OnnxBuilder(ModelBuilder):
         if not self.lost.isdisjoint(node.inputs):
             self.lost.update(node.outputs)
             return
+        if all(0 in self.graph.tensors[name].shape for name in node.outputs if name):
+            return  # nothing is computed, and no layer may be empty
         for name in node.attributes.get(ABSORBED, ()):
             self.ignored.update(self.graph.tensors[name].roots)
         context = OnnxContext(node, self)

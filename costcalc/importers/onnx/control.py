@@ -15,7 +15,7 @@ from costcalc.advice import set_option
 from costcalc.errors import Refusal
 from costcalc.formats.onnx_schema import TensorProto
 from costcalc.importers.builder import dims_text
-from costcalc.importers.onnx.context import OpView
+from costcalc.importers.onnx.context import OpView, UnknownNumbers
 from costcalc.importers.onnx.inline import Inliner, Subgraph
 from costcalc.importers.onnx.tensors import STATE, OnnxNode, TensorInfo, Tensors, positive_axis
 from costcalc.spec import limits
@@ -130,18 +130,20 @@ def choose(runner: Runner, node: OnnxNode) -> None:
 class _Body:
     """The graph of a Loop or a Scan, run after run."""
 
-    def __init__(self, runner: Runner, node: OnnxNode, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, runner: Runner, node: OnnxNode, inputs: int, outputs: int, attribute: str = "body"
+    ) -> None:
         """Read it; ``inputs`` and ``outputs`` are how many it must have.
 
         Raises:
             Refusal: it has others.
         """
         self.runner, self.node = runner, node
-        value = node.attributes.get("body")
+        value = node.attributes.get(attribute)
         if not isinstance(value, Subgraph):
             raise Refusal("has no graph to run")
         self.value = value
-        self.label = next(filter(None, node.outputs))
+        self.label = f"{next(filter(None, node.outputs))}#{attribute}"
         self.count = 0
         graph = runner.inliner.parsed(value)
         if (len(graph.inputs), len(graph.outputs)) != (inputs, outputs):
@@ -224,7 +226,8 @@ def loop(runner: Runner, node: OnnxNode) -> None:
     is_bound = running is None
     while (most is None or body.count < most) and (running is None or running[0]):
         if most is None and (running is None or body.count == WHILE):
-            raise Refusal(
+            raise UnknownNumbers(
+                op.node.inputs[0] if op.has(0) else "",
                 "runs until a value says so",
                 expected="a number of runs",
                 hint=set_option(node.shown_name, "10"),
@@ -317,5 +320,64 @@ def _element(body: _Body, name: str, axis: int, place: int) -> str:
     return element
 
 
-CONTROL = {"If": choose, "Loop": loop, "Scan": scan}
+def flex_attention(runner: Runner, node: OnnxNode) -> None:
+    """FlexAttention: attention whose scores and whose probabilities a graph may change."""
+    op = runner.view(node)
+    q, k, v = (op.shape(index) for index in range(3))
+    shapes = f"{dims_text(q)}, {dims_text(k)} and {dims_text(v)}"
+    if not len(q) == len(k) == len(v) == 4 or not k[1] or q[1] % k[1]:
+        raise Refusal("does not attend to heads", "(images, heads, n, width)", shapes)
+    if len(node.outputs) != 1:
+        raise Refusal(f"has {len(node.outputs)} outputs", "one")
+    (output,) = node.outputs
+    if not {"score_mod", "prob_mod"} & node.attributes.keys():
+        runner.substitute(node, "Attention", node.inputs[:3], output)
+        return
+
+    def add(operator: str, *inputs: str, to: str, **attributes: Any) -> str:
+        name = f"{output}#{to}"
+        runner.substitute(node, operator, inputs, name, **attributes)
+        return name
+
+    def changed(x: str, attribute: str) -> str | None:
+        if attribute not in node.attributes:
+            return x
+        outputs = _Body(runner, node, 1, 1, attribute).once([x])
+        return None if outputs is None else outputs[0]
+
+    keys = _shared(runner, node, node.inputs[1], q[1], "keys")
+    values = _shared(runner, node, node.inputs[2], q[1], "values")
+    turned = add("Transpose", keys, to="turned", perm=(0, 1, 3, 2))
+    products = add("MatMul", node.inputs[0], turned, to="products")
+    scale = f"{output}#scale"
+    runner.tensors[scale] = TensorInfo((), values=(0.5,), is_static=True)
+    scores = changed(add("Mul", products, scale, to="scores"), "score_mod")
+    if scores is None:
+        return
+    probabilities = changed(add("Softmax", scores, to="probabilities", axis=3), "prob_mod")
+    if probabilities is not None:
+        runner.substitute(node, "MatMul", (probabilities, values), output)
+
+
+def _shared(runner: Runner, node: OnnxNode, name: str, heads: int, to: str) -> str:
+    """Keys or values, repeated for each head of the queries."""
+    images, own, n, width = runner.tensors[name].shape
+    if own == heads:
+        return name
+    apart, wide, new = (f"{node.outputs[0]}#{to}{step}" for step in range(3))
+    size = f"{wide}/shape"
+    numbers = (images, own, heads // own, n, width)
+    runner.tensors[size] = TensorInfo((5,), values=numbers, is_static=True)
+    runner.substitute(node, "Unsqueeze", (name,), apart, axes=(2,))
+    runner.substitute(node, "Expand", (apart, size), wide)
+    runner.substitute(node, "Reshape", (wide,), new, shape=(images, heads, n, width))
+    return new
+
+
+CONTROL = {
+    "If": choose,
+    "Loop": loop,
+    "Scan": scan,
+    "ai.onnx.preview.FlexAttention": flex_attention,
+}
 """What each control operator does to shape inference."""

@@ -437,6 +437,26 @@ def rotary(e: Expansion) -> None:
     e.output(e.apply("RotaryEmbedding", x, cosines, sines, ids, **attributes))
 
 
+def causal_conv(e: Expansion) -> None:
+    """CausalConvWithState: a depthwise convolution over the last steps, kept for the next call."""
+    x, weight = e.name(0), e.name(1)
+    if len(e.shape(x)) != 3 or len(e.shape(weight)) != 3 or not e.shape(weight)[2]:
+        raise Refusal("does not read steps of channels", found=dims_text(e.shape(x)))
+    channels, kept = e.shape(x)[1], e.shape(weight)[2] - 1
+    if e.op.has(3):
+        padded = e.apply("Concat", e.name(3), x, axis=2)
+    else:
+        padded = e.apply("Pad", x, pads=(0, 0, kept, 0, 0, 0))
+    y = e.apply("Conv", padded, weight, e.name(2), group=channels)
+    activation = e.op.string("activation", "none").lower()
+    if activation in ("silu", "swish"):
+        y = e.apply("Swish", y)
+    e.output(y)
+    if e.wants(1):
+        total = e.shape(padded)[2]
+        e.output(e.apply("Slice", padded, starts=(total - kept,), ends=(total,), axes=(2,)), 1)
+
+
 # Products of packed weights.
 
 
@@ -466,6 +486,7 @@ def packed_gather(e: Expansion) -> None:
 
 
 EXPANSIONS: Mapping[str, Expander] = {
+    "CausalConvWithState": causal_conv,
     "SimplifiedLayerNormalization": renamed("RMSNormalization"),
     **{
         f"{MICROSOFT}.{name}": expander

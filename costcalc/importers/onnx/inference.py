@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from costcalc.advice import advice
+from costcalc.advice import advice, joined, set_option
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.formats.onnx_schema import Dim, TensorProto
 from costcalc.formats.protobuf import WireReader
 from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, dims_text, shape_unknown
 from costcalc.importers.model import RequestedShapes, Shape
-from costcalc.importers.onnx.context import Operator, OpView
+from costcalc.importers.onnx.context import Operator, OpView, UnknownNumbers
 from costcalc.importers.onnx.control import CONTROL, Choices
 from costcalc.importers.onnx.expansion import Expansion
 from costcalc.importers.onnx.fused import EXPANSIONS
@@ -20,6 +20,7 @@ from costcalc.importers.onnx.inline import Inliner, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.signatures import check
 from costcalc.importers.onnx.tensors import SCALED, STATE, OnnxNode, TensorInfo, Tensors
+from costcalc.importers.onnx.unread import reason
 from costcalc.spec import limits
 
 FEW = 64
@@ -92,16 +93,34 @@ class ShapeInference:
             try:
                 self._step(node)
             except Refusal as refusal:
+                if isinstance(refusal, UnknownNumbers):
+                    settings = [set_option(name) for name in self._settable(refusal.tensor)]
+                    hints = [*settings, *([refusal.hint] if refusal.hint else [])]
+                    refusal.hint = joined(" or " if refusal.hint else " ", hints)
                 self.problems.note(refusal.problem(self.mark, node.origin))
                 self.lost.update(node.outputs)
+
+    def _settable(self, name: str) -> list[str]:
+        """The inputs of the network, of few numbers, that a tensor depends on."""
+        producers = {output: node for node in self.nodes for output in node.outputs}
+        pending, seen = [name], {name}
+        for each in pending:
+            fresh = [*producers[each].inputs] if each in producers else []
+            pending += [read for read in dict.fromkeys(fresh) if read and read not in seen]
+            seen.update(fresh)
+        infos = ((each, self.tensors[each]) for each in pending if each in self.tensors)
+        return [each for each, info in infos if info.is_input and len(info.shape) < 2]
 
     def check_unknown(self, are_allowed: bool) -> None:
         """Add a problem for each unknown operator; if they are allowed, unless shapes are known."""
         for node in self.unknown:
-            if not are_allowed:
+            hint: str = ALLOW_UNKNOWN_HINT
+            if not are_allowed and reason(node.operator):
+                message = reason(node.operator)
+            elif not are_allowed:
                 message = "an operator that costcalc does not know"
                 known = (*self.operators, *(name for table in _TABLES for name in table))
-                hint = did_you_mean(node.operator, known) or ALLOW_UNKNOWN_HINT
+                hint = did_you_mean(node.operator, known) or hint
             elif not self.lost.isdisjoint(node.outputs):
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"

@@ -24,7 +24,7 @@ from costcalc.importers.onnx.numbers import WHOLE
 from costcalc.importers.onnx.tensors import TensorInfo
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
-from costcalc.spec.numbers import exact
+from costcalc.spec.numbers import exact, plain_value
 
 IMAGE_CHANNELS = (1, 3, 4)
 
@@ -116,7 +116,10 @@ def _set_value(value: ValueInfoProto, given: Any, mark: Mark) -> TensorInfo:
     Raises:
         SpecError: they are no numbers of the input's type, or of another count.
     """
-    numbers = given if isinstance(given, tuple) else (given,)
+    if isinstance(given, str):  # 1x1x0.5x0.5: fractions are not sides, and are left as a word
+        numbers = tuple(map(plain_value, given.split("x")))
+    else:
+        numbers = given if isinstance(given, tuple) else (given,)
     dims, data_type = value.dims or (), value.type.data_type if value.type else 0
     is_whole = data_type in WHOLE or data_type == DataType.BOOL
     fits = all(

@@ -41,11 +41,11 @@ _NAMES = {
     FLOATS: "activation_params scales value_floats",
     STRING: """
         approximate auto_pad coordinate_transformation_mode direction equation
-        keep_aspect_ratio_policy mode nearest_mode reduction
+        keep_aspect_ratio_policy mode nearest_mode reduction update_rule
     """,
     STRINGS: "activations",
     TENSOR: "value",
-    GRAPH: "body else_branch then_branch",
+    GRAPH: "body else_branch prob_mod score_mod then_branch",
 }
 
 MICROSOFT = "com.microsoft"
@@ -68,6 +68,7 @@ EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
         (f"{MICROSOFT}.{operator}", "activation"): (STRING,)
         for operator in ("FusedConv", "FusedGemm", "FusedMatMulActivation", "NhwcFusedConv")
     },
+    ("CausalConvWithState", "activation"): (STRING,),
 }
 """The attributes that have another type in one operator, or in an old version of it."""
 
@@ -103,6 +104,8 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("MaxRoiPool", "MaxUnpool", "ReverseSequence", "STFT", "TensorScatter"), 2),
     **dict.fromkeys(("DeformConv", "OneHot", "RoiAlign", "Scatter"), 3),
     **dict.fromkeys(("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"), 2),
+    "CausalConvWithState": 2,
+    **dict.fromkeys(("LinearAttention", "ai.onnx.preview.FlexAttention"), 3),
     **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
     **dict.fromkeys(("Constant", "Loop", "RandomNormal", "RandomUniform"), 0),
 }

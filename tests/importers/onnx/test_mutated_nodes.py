@@ -317,6 +317,32 @@ BASES: dict[str, Base] = {
     "SoftmaxCrossEntropyLoss": Base(
         stored=(("t", (1, 8, 8), 1),), attributes={"reduction": "sum"}, outputs="y z"
     ),
+    "CausalConvWithState": Base(
+        TOKENS,
+        (("w", (5, 1, 3), 0.5), ("b", (5,), 0.5), ("p", (1, 5, 2), 0.5)),
+        {"activation": "silu"},
+        outputs="y z",
+    ),
+    "LinearAttention": Base(
+        (1, 7, 16),
+        (
+            ("k", (1, 7, 8), 0.5),
+            ("v", (1, 7, 6), 0.5),
+            ("p", (1, 2, 4, 3), 0.5),
+            ("d", (1, 7, 8), 0.5),
+            ("r", (1, 7, 2), 0.5),
+        ),
+        {"q_num_heads": 4, "kv_num_heads": 2, "update_rule": "gated_delta"},
+        outputs="y z",
+    ),
+    "ai.onnx.preview.FlexAttention": Base(
+        (1, 4, 5, 3),
+        (("k", (1, 2, 7, 3), 0.5), ("v", (1, 2, 7, 6), 0.5)),
+        {
+            "score_mod": graph([node("Tanh", "s", "t")], [value("s")], [value("t")]),
+            "prob_mod": graph([node("Relu", "p", "r")], [value("p")], [value("r")]),
+        },
+    ),
     "DFT": Base(
         (1, 9, 2),
         (single("l", 8), single("a", 1)),

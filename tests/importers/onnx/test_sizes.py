@@ -1,8 +1,13 @@
 """Open dimensions, sizes other than those in the file, and batches."""
 
-import pytest
+from fractions import Fraction
 
+import pytest
+from click.testing import CliRunner
+
+import costcalc
 from costcalc import opening
+from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.importers import import_model
 from tests.importers.onnx.counted import macs, outputs
@@ -106,9 +111,28 @@ def test_numbers_that_decide_a_shape_are_set_by_name(opened):
         opened(model(inside))
     assert "--set axes=..." in str(caught.value)
     assert outputs(opened(model(inside), axes=2)) == [(3, 7)]
-    for wrong in ("two", (2, 3), 1.5):
+    for wrong in ("two", (2, 3), Fraction(3, 2)):
         with pytest.raises(SpecError, match="input 'axes' cannot be"):
             opened(model(inside), axes=wrong)
+
+
+def test_a_list_of_numbers_may_be_set(opened, tmp_path):
+    inside = graph(
+        [node("Resize", "x none scales", "y", mode="linear")],
+        [value("x", 1, 3, 8, 8), value("none", 0, of=INT64), value("scales", 4)],
+        [value("y")],
+    )
+    data = model(inside, opset=13)
+    half = Fraction(1, 2)
+    assert outputs(opened(data, scales=(1, 1, half, 2)))[-1] == (3, 4, 16)
+    path = tmp_path / "scaled.onnx"
+    path.write_bytes(data)
+    report = costcalc.report(path, scales=(1, 1, 0.5, 2))
+    assert report.parameters["scales"] == (1, 1, half, 2)
+    command = ["report", str(path), "--set", "scales=1x1x0.5x2"]
+    assert "scales = 1x1x0.5x2" in CliRunner().invoke(main, command).stdout
+    command[-1] = "scales=1x1x0.5xa"
+    assert "input 'scales' cannot be 1x1x0.5xa" in CliRunner().invoke(main, command).stderr
 
 
 def test_an_input_that_only_lends_its_type_needs_no_size(opened):

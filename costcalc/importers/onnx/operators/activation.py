@@ -46,14 +46,14 @@ def prelu(op: OpView) -> Rule:
         return
     padded = (1,) * (len(info.shape) - len(slope)) + slope
     axes = [axis for axis, size in enumerate(padded) if size > 1]
-    if len(axes) != 1 or len(padded) != len(info.shape) or padded[axes[0]] != info.shape[axes[0]]:
+    if len(padded) != len(info.shape) or any(padded[axis] != info.shape[axis] for axis in axes):
         raise Refusal(
-            "has slopes along several axes",
+            "has slopes that do not fit its input",
             expected="one for each channel, or one for all",
             found=dims_text(slope),
         )
-    x, (axis,) = ctx.along_axes(0, axes)
-    ctx.add_output("prelu", {"axis": axis}, (x,), params)
+    x, own = ctx.along_axes(0, axes)
+    ctx.set_output(emit.prelu(ctx, x, own, params=params))
 
 
 def thresholded(op: OpView) -> Rule:

@@ -160,4 +160,62 @@ def _angles(ctx: OnnxContext, index: int, x: Operand) -> Operand:
     return ctx.add("rearrange", (angles,), {"shape": x.shape})
 
 
-TABLE: Mapping[str, Operator] = {"Attention": attention, "RotaryEmbedding": rotary}
+def linear_attention(op: OpView) -> Rule:
+    """LinearAttention: a state of keys times values, updated and read at every step.
+
+    ``S' = g S + k v^T`` and ``o = q^T S'``; with a delta rule, ``v - S^T k`` is written in
+    place of v.  All steps are layers at once: a state is a rearrangement of the values.
+    """
+    q_heads, heads = (op.integer(f"{name}_num_heads", 0, lowest=1) for name in ("q", "kv"))
+    q, k, v = (op.shape(index) for index in range(3))
+    is_packed = all(len(shape) == 3 for shape in (q, k, v)) and q[:2] == k[:2] == v[:2]
+    fits = is_packed and q_heads % heads == 0
+    if not fits or q[2] % q_heads or k[2] % heads or v[2] % heads or 0 in (*q, *k, *v):
+        found = " and ".join(map(dims_text, (q, k, v)))
+        raise Refusal("cannot divide its inputs into heads", "(batch, n, heads * width)", found)
+    images, steps = q[:2]
+    keys, values = k[2] // heads, v[2] // heads
+    batch = op.leading_batch(op.input(0))
+    shape = (images, steps, q_heads * values)
+    ctx = yield [
+        TensorInfo(shape, batch),
+        TensorInfo((images, heads, keys, values), batch),
+    ]
+    ctx.fold()
+    rest = 1 if batch == 0 else images
+    rows, read = rest * steps * heads, rest * steps * q_heads
+
+    def add(kind: str, *inputs: Operand, part: str = "", **arguments: Shape) -> Operand:
+        return ctx.add(kind, inputs, arguments, f"/{part or kind}")
+
+    key = ctx.view(ctx.operand(1), (rows, keys, 1))
+    value = ctx.view(ctx.operand(2), (rows, 1, values))
+    given = [value, *([ctx.operand(3)] if ctx.has(3) else [])]
+    state = add("rearrange", *given, part="previous", shape=(rows, keys, values))
+    rule = op.string("update_rule", "gated_delta")
+    if "gated" in rule and ctx.has(4):
+        decay = add("exp", ctx.operand(4), part="decay")
+        factors = add("rearrange", decay, part="decays", shape=(rows, keys, 1))
+        state = emit.join(ctx, "multiply", (state, factors), part="/decayed")
+    if "delta" in rule:
+        turned = add("transpose", state, axes=(0, 2, 1))
+        retrieved = ctx.view(add("matmul", turned, key, part="retrieved"), (rows, 1, values))
+        value = emit.join(ctx, "subtract", (value, retrieved), part="/difference")
+        if ctx.has(5):
+            rates = add("rearrange", ctx.operand(5), part="rates", shape=(rows, 1, 1))
+            value = emit.join(ctx, "multiply", (value, rates), part="/rate")
+    state = add("add", state, add("matmul", key, value, part="outer"), part="state")
+    seen = state
+    if q_heads != heads:
+        seen = add("rearrange", state, part="shared", shape=(read, keys, values))
+    query = ctx.view(ctx.operand(0), (read, 1, q[2] // q_heads))
+    y = add("scale", add("matmul", query, seen, part="read"), part="output")
+    ctx.set_output(ctx.view(y, ctx.output().image_shape))
+    ctx.by_product(1, (state,))
+
+
+TABLE: Mapping[str, Operator] = {
+    "Attention": attention,
+    "LinearAttention": linear_attention,
+    "RotaryEmbedding": rotary,
+}

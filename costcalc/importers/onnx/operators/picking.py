@@ -20,8 +20,6 @@ def slice_(op: OpView) -> Rule:
     """Slice."""
     info, chosen = op.input(0), _sliced(op)
     ctx = yield [_part(info, chosen)]
-    if 0 in ctx.output().shape:
-        return  # nothing is taken, and no layer may be empty
     cut = [axis for axis, size in enumerate(info.shape) if chosen[axis] != range(size)]
     x, axes = ctx.along_axes(0, cut)
     places = (chosen[axis] for axis in cut)

@@ -1,0 +1,31 @@
+"""The operators that costcalc knows and does not read, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STRINGS = "works on strings, whose lengths are values"
+SEQUENCES = "works on sequences or optional tensors, which costcalc does not follow"
+TRAINING = "updates weights: costcalc reads networks as they run after training"
+CLASSICAL = "is of classical machine learning, not of neural networks"
+DECODED = "decodes a file, whose size is in its bytes"
+NO_KIND = "is computed by elimination, for which costcalc has no layer kind"
+
+UNREAD: Mapping[str, str] = {
+    **dict.fromkeys(("StringConcat", "StringNormalizer", "StringSplit"), STRINGS),
+    **dict.fromkeys(("RegexFullMatch", "TfIdfVectorizer", "com.microsoft.Tokenizer"), STRINGS),
+    **dict.fromkeys(("SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceMap"), SEQUENCES),
+    **dict.fromkeys(("Optional", "OptionalGetElement", "OptionalHasElement"), SEQUENCES),
+    "ImageDecoder": DECODED,
+    "Det": NO_KIND,
+    "com.microsoft.Inverse": NO_KIND,
+}
+"""By the operator's name."""
+
+DOMAINS: Mapping[str, str] = {"ai.onnx.ml": CLASSICAL, "ai.onnx.preview.training": TRAINING}
+"""By the operator's domain."""
+
+
+def reason(operator: str) -> str:
+    """Why an operator is not read; empty if it is not known at all."""
+    return UNREAD.get(operator) or DOMAINS.get(operator.rpartition(".")[0], "")
