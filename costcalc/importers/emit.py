@@ -98,7 +98,7 @@ def _grouped(
 
     The groups of a depthwise one are as many as its channels at every width multiplier.
     """
-    channels = maps.shape[0]
+    channels = maps.shape[0] if maps.shape else 1
     if groups == channels > 1 and out % channels == 0:
         return depthwise, {"multiplier": out // channels}
     return kind, {"out": out, "groups": groups}

@@ -257,7 +257,7 @@ class _Builder:
         kept = set[int]()
         if "outputs" in self.storage.keeps:
             kept.update(
-                tensor for index in self.outputs if (tensor := self.homes[index]) is not None
+                tensor for index in self.outputs if (tensor := self.source(index)) is not None
             )
         if "inputs" in self.storage.keeps:
             kept.update(self.given)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from costcalc.importers.keras.layers import TABLE
+from costcalc.importers.keras.layers.operations import TABLE as OPERATIONS
 from tests.drawing.draws import Draws
 from tests.fuzz import agreements, command_lines, hostile, mutations
 from tests.fuzz.case import Case
 from tests.fuzz.onnx_files import exported
 from tests.importers.caffe import written as caffe
+from tests.importers.caffe.detectors import faster_rcnn, ssd300
 from tests.importers.imported_kinds import caffe_layers, keras_models
 from tests.importers.keras import written as keras
 
@@ -55,6 +57,10 @@ CONFIG = (
     *("target_shape", "dims", "n", "output_size", "num_heads", "key_dim", "value_dim", "layer"),
     *("input_dim", "output_dim", "rate", "interpolation", "scale", "center", "shared_axes"),
     *("return_sequences", "batch_shape", "output_padding", "keepdims", "height", "width", "factor"),
+    *("return_state", "cell", "cells", "backward_layer", "merge_mode", "reset_after", "equation"),
+    *("output_shape", "bias_axes", "attention_axes", "use_gate", "use_scale", "score_mode", "mode"),
+    *("subscripts", "pad_width", "repeats", "indices", "shape", "axis1", "axis2", "source", "k"),
+    *("destination", "num_classes", "block_size", "frame_length", "fft_length", "tie_weights"),
 )
 """Keys of the configurations of Keras' layers."""
 
@@ -66,8 +72,11 @@ def keras_layer(draws: Draws) -> Case:
         config = {draws.of(*CONFIG): _config(draws) for _ in range(draws.upto(6, 0))}
         if draws.chance(2):
             config |= {"filters": 4, "kernel_size": [3, 3], "units": 5, "pool_size": [2, 2]}
-        name = draws.of(*TABLE)
-        layers.append(keras.layer(name, f"l{index}", **config))
+        if draws.chance(4):
+            name, module = draws.of(*OPERATIONS), "keras.src.ops.numpy"
+        else:
+            name, module = draws.of(*TABLE), "keras.layers"
+        layers.append(keras.layer(name, f"l{index}", module=module, **config))
     shape = [draws.upto(9) for _ in range(draws.upto(4, 0))] if draws.chance(3) else [8, 9, 4]
     return case(draws, "case.json", json.dumps(keras.sequential(shape, *layers)))
 
@@ -80,6 +89,8 @@ def _config(draws: Draws) -> Any:
         draws.chance(2),
         hostile.value(draws),
         [[1, 0], [0, 1]],
+        draws.of("ab,bc->ac", "abc,bcd->adb", "...x,xy->...y", "sum", "dot", "concat", "log"),
+        keras.of(draws.of(*TABLE), units=draws.upto(5), filters=2, kernel_size=[2], cells=[]),
     )
 
 
@@ -88,13 +99,15 @@ def caffe_seeds() -> tuple[str, ...]:
     """costcalc's own files of every kind, layers that it does not write, and Caffe's networks."""
     stored = [path.read_text(encoding="utf-8") for path in sorted((DATA / "caffe").iterdir())]
     layers = [caffe.network((4, 9, 8), each) for each in caffe_layers()]
-    return (*(data.decode() for data in exported("prototxt")), *layers, *stored)
+    detectors = (faster_rcnn(), ssd300(classes=3, keep=5))
+    return (*(data.decode() for data in exported("prototxt")), *layers, *stored, *detectors)
 
 
 FIELDS = (
     *("num_output: ", "kernel_size: ", "stride: ", "pad: ", "group: ", "dilation: ", "axis: "),
     *("bias_term: ", "pool: ", "global_pooling: ", "dim: ", "slice_point: ", "operation: "),
     *("kernel_h: ", "kernel_w: ", "stride_h: ", "num_axes: ", "top: ", "bottom: ", "type: "),
+    *("min_size: ", "aspect_ratio: ", "num_classes: ", "keep_top_k: ", "post_nms_topn: "),
     *("include { phase: TEST } ", "param { name: 'w' } ", "name: ", "input: ", "state { } "),
 )
 """Fields that a change puts somewhere."""

@@ -417,3 +417,10 @@ layers:
     alive = {row.name: (row.bytes, row.first, row.last) for row in schedule.tensors}
     assert alive["other"] == (4 * 9 * 9, 0, 1)
     assert not [row for row in schedule.constants if row.name.startswith("other")]
+
+
+def test_a_network_without_layers_has_its_input(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers: [relu: {when: false}]\n")
+    memory = costcalc.memory(path)
+    assert (memory.data()["peak_bytes"], memory.weight_bytes) == (3 * 8 * 8 * 4, 0)

@@ -61,7 +61,7 @@ def cropping(rank: int) -> Rule:
     """``Cropping1D`` to ``Cropping3D``."""
 
     def rule(op: KerasContext) -> Result:
-        _, *dims = op.input.shape
+        dims = op.input.shape[1:]
         if len(dims) != rank:
             raise Refusal(f"it needs maps with {rank} spatial axes", found=f"{len(dims)}")
         return op.add("crop", (op.input,), {"cropping": op.config.pairs("cropping", rank)})

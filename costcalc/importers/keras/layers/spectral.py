@@ -16,6 +16,8 @@ MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
 def stft_spectrogram(op: KerasContext) -> Result:
     """``STFTSpectrogram``: convolutions with windowed cosines and sines, which Keras learns."""
     mode = op.config.word("mode", "log", MODES)
+    if op.rank != 2:
+        raise Refusal("it reads signals", "steps and channels", f"{op.rank} axes")
     if mode == "angle":
         raise UnknownOp("costcalc has no layer kind for the angle of a complex number")
     parts = [name for name in ("real", "imag") if mode in (name, *MODES[:3], "stft")]
