@@ -1,0 +1,127 @@
+"""Training again: multiply-accumulates counted one by one, bytes from a table of layers."""
+
+import json
+from itertools import pairwise, product
+
+import pytest
+
+import costcalc
+
+NET = """\
+name: net
+input: [4, 8, 8]
+layers:
+  - conv: {out: 6, kernel: 3, groups: 2, act: relu, bias: false, name: grouped}
+  - depthwise: {kernel: 3, stride: 2, norm: batch_norm, act: relu, bias: false, name: wise}
+  - conv: {out: 8, kernel: 1, act: swish, name: point}
+  - avg_pool: {kernel: 2, name: pool}
+  - fc: {out: 5, name: head}
+"""
+
+
+def multiplied(inputs, outputs, kernel, side, groups=1):
+    """The products of a convolution, counted one by one.
+
+    In the backward pass each weight's place gives one for the weight's gradient and one for the
+    input's: the output's gradient times the input, and times the weight.
+    """
+    places = product(range(side), range(side), range(kernel), range(kernel))
+    pairs = [(o, i) for o in range(outputs) for i in range(inputs // groups)]
+    return sum(1 for _ in places for _ in pairs)
+
+
+LAYERS = {
+    "grouped": multiplied(4, 6, 3, 8, groups=2),
+    "wise": multiplied(6, 6, 3, 4, groups=6),
+    "point": multiplied(6, 8, 1, 4),
+    "head": multiplied(8 * 2 * 2, 5, 1, 1),
+}
+PARAMS = 6 * 2 * 9 + (6 * 9 + 2 * 6) + (8 * 6 + 8) + (5 * 32 + 5)
+
+
+@pytest.fixture
+def network(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(NET, encoding="utf-8")
+    return str(path)
+
+
+def test_mult_adds_one_by_one(network):
+    answer = costcalc.training(network)
+    counted = {layer.name: (layer.forward, layer.backward) for layer in answer.layers}
+    for name, forward in LAYERS.items():
+        backward = forward if name == "grouped" else 2 * forward  # the image needs no gradient
+        assert counted[name] == (forward, backward)
+    assert answer.forward == sum(LAYERS.values())
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize(("dtype", "width"), [("fp32", 4), ("mixed", 2), ("bf16", 2)])
+def test_kept_bytes_from_a_table(network, batch, dtype, width):
+    """Elements of an image: 256 in, 384 after the first layer, 96, 96, 128, 128, 32 pooled."""
+    answer = costcalc.training(network, batch=batch, dtype=dtype)
+    tensors = {
+        "grouped": 256,
+        "grouped.relu": 384,  # which the depthwise layer reads
+        "wise.batch_norm": 96,
+        "wise.relu": 96,  # which the pointwise layer reads
+        "point.swish": 128,
+        "pool": 128,
+        "head": 32,
+    }
+    statistics = 4 * 2 * 6  # in 32 bits whatever the dtype, once a batch
+    kept = {layer.name: layer.kept_bytes for layer in answer.layers if layer.kept_bytes}
+    expected = {name: width * batch * count for name, count in tensors.items()}
+    expected["wise.batch_norm"] += statistics
+    assert kept == expected
+    assert answer.activation_bytes == sum(expected.values())
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3, 64])
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("optimizer", "dtype", "weight", "gradient", "state"),
+    [
+        ("adam", "mixed", 2, 2, 12),
+        ("adam", "fp32", 4, 4, 8),
+        ("momentum", "fp32", 4, 4, 4),
+        ("sgd", "mixed", 2, 2, 4),
+    ],
+)
+def test_zero_by_the_formulas_of_its_paper(
+    network, optimizer, dtype, weight, gradient, state, stage, ranks
+):
+    """ZeRO, section 5: P_os divides states, P_os+g gradients too, P_os+g+p weights too."""
+    if (stage == 0) != (ranks == 1):
+        with pytest.raises(costcalc.CostcalcError, match="ZeRO"):
+            costcalc.training(network, zero=stage, ranks=ranks)
+        return
+    answer = costcalc.training(network, optimizer=optimizer, dtype=dtype, zero=stage, ranks=ranks)
+    shared = -(-PARAMS // ranks)
+    assert answer.states == (
+        weight * (shared if stage >= 3 else PARAMS),
+        gradient * (shared if stage >= 2 else PARAMS),
+        state * (shared if stage >= 1 else PARAMS),
+    )
+    data = json.loads(answer.to_json())["bytes"]
+    assert data["total"] == sum(answer.states) + answer.activation_bytes
+
+
+CHAIN = [3, 5, 7, 4, 6, 2, 8, 3, 5]
+"""Channels of a chain of convolutions on maps of 4 x 4."""
+
+
+@pytest.mark.parametrize("every", range(1, 11))
+def test_checkpoints_of_a_chain(every, tmp_path):
+    """A convolution keeps its input: what is kept is the segments' inputs and the largest rest."""
+    layers = "".join(f"  - conv: {{out: {out}, kernel: 1, act: none}}\n" for out in CHAIN[1:])
+    path = tmp_path / "chain.yaml"
+    path.write_text(f"name: chain\ninput: [{CHAIN[0]}, 4, 4]\nlayers:\n{layers}", encoding="utf-8")
+    answer = costcalc.training(str(path), checkpoint=every)
+    inputs = [4 * 16 * channels for channels in CHAIN[:-1]]
+    segments = [inputs[at : at + every] for at in range(0, len(inputs), every)]
+    expected = sum(segment[0] for segment in segments)
+    expected += max(sum(segment[1:]) for segment in segments)
+    assert answer.activation_bytes == expected
+    forward = 16 * sum(one * two for one, two in pairwise(CHAIN))
+    assert answer.recomputed == answer.forward == forward
