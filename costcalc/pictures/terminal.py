@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, words
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, amount, words
 from costcalc.pictures.timing import Roofline, Timeline
 from costcalc.render.formatting import counted, milliseconds, prefixed, scaled, share, significant
 from costcalc.render.layout import bar, text_width, wrapped
@@ -155,21 +156,23 @@ def heat(costs: HeatMap, width: int | None = None) -> str:
     drawn = costs.costs[costs.metric]
     valid = [cost for line in drawn for cost in line if cost is not None]
     least, most = min(valid, default=1), max(valid, default=1)
-    span = f"from {scaled(least)} ({_SHADES[0]}) to {scaled(most)} ({_SHADES[-1]})"
-    lines = wrapped(f"{costs.title}: {words(costs.metric)} {span}", width)
+    number = partial(_number, costs.metric)
+    span = f"from {number(least)} ({_SHADES[0]}) to {number(most)} ({_SHADES[-1]})"
+    lines = wrapped(f"{costs.title}: {costs.counted} {span}", width)
     for name, limits in costs.budgets.items():
-        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {words(name)}" for limit in limits]
+        for limit in limits:
+            lines += wrapped(f"{_BEYOND}: more than {amount(name, limit)} {words(name)}", width)
     (down, ups), (across, sides) = costs.down, costs.across
     rows = range(len(ups) - 1, -1, -1)
     names = [across, *(f"{down} {ups[row]:g}" for row in rows)]
     first = max(map(text_width, names))
-    cell = max(map(len, [f"{side:g}" for side in sides] + [_number(cost) for cost in valid]))
+    cell = max(map(len, [f"{side:g}" for side in sides] + [number(cost) for cost in valid]))
     columns = _thinned(len(sides), ((width or _WIDTH) - first) // (cell + 4))
     cells = [
         [f"{sides[column]:g}".rjust(cell) + "  " for column in columns],
         *(
             [
-                f"{_number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
+                f"{number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
                 for column in columns
             ]
             for row in rows
@@ -197,11 +200,13 @@ def _thinned(count: int, most: int) -> list[int]:
     return [index * (count - 1) // (most - 1) for index in range(most)]
 
 
-def _number(cost: int | None) -> str:
-    return "-" if cost is None else scaled(cost)
+def _number(metric: str, cost: int | Fraction | None) -> str:
+    return "-" if cost is None else amount(metric, cost)
 
 
-def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
+def _shade(
+    costs: HeatMap, row: int, column: int, least: int | Fraction, most: int | Fraction
+) -> str:
     cost = costs.costs[costs.metric][row][column]
     if cost is None:
         return " "
@@ -210,7 +215,7 @@ def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
         if value is not None and any(value > limit for limit in limits):
             return _BEYOND
     index, ceiling = 0, len(_SHADES)
-    # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.
+    # Compares cost / least with (most / least) ** ((index + 1) / ceiling), exactly.
     while index < ceiling - 1 and cost**ceiling >= least ** (ceiling - index - 1) * most ** (
         index + 1
     ):
