@@ -18,7 +18,15 @@ from costcalc.performance.roofline import StepTime, bound, roofline, serial, ste
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, milliseconds, number, prefixed, rounded, significant
+from costcalc.render.formatting import (
+    counted,
+    milliseconds,
+    number,
+    prefixed,
+    rounded,
+    significant,
+    stated,
+)
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 
@@ -233,7 +241,7 @@ class Latency(Answer):
             ("batch", self._batch()),
             ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
             ("blocking", self._blocking()),
-            ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
+            ("peak", f"{stated(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
             ("bandwidth", self._bandwidth()),
             ("ridge", self._ridge()),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
@@ -251,7 +259,7 @@ class Latency(Answer):
         if rates.tensors is None and rates.weights is None:
             return "not stated: moving is not counted, and all times are of computing alone"
         tensors, weights = (
-            "not stated" if rate is None else prefixed(rate, "B/s")
+            "not stated" if rate is None else stated(rate, "B/s")
             for rate in (rates.tensors, rates.weights)
         )
         return (
@@ -317,7 +325,7 @@ class Latency(Answer):
         power = self.run.device.power
         if power is not None:
             least = f"{prefixed(power.value * self.bound, 'J')} or more"
-            watts = prefixed(power.value, "W")
+            watts = stated(power.value, "W")
             yield "energy", f"{least}: {watts} for {milliseconds(self.bound)}, the bound"
             if self.measured is not None:
                 joules = prefixed(power.value * self.measured, "J")

@@ -19,7 +19,7 @@ from costcalc.performance.device import Device
 from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import prefixed
+from costcalc.render.formatting import stated
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import load
 from costcalc.storing.network import A_STORAGE, stored_network
@@ -97,7 +97,7 @@ def device_line(run: Run) -> str:
     device = run.device
     cores = run.working_cores
     of = f" of {device.cores}" if cores != device.cores else ""
-    clock = "" if device.clock is None else f" at {prefixed(device.clock.value, 'Hz')}"
+    clock = "" if device.clock is None else f" at {stated(device.clock.value, 'Hz')}"
     noun = "core" if device.cores == 1 else "cores"
     return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
 

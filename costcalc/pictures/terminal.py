@@ -8,7 +8,15 @@ from functools import partial
 
 from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, amount, words
 from costcalc.pictures.timing import Roofline, Timeline
-from costcalc.render.formatting import counted, milliseconds, prefixed, scaled, share, significant
+from costcalc.render.formatting import (
+    counted,
+    milliseconds,
+    prefixed,
+    scaled,
+    share,
+    significant,
+    stated,
+)
 from costcalc.render.layout import bar, text_width, wrapped
 
 _BAR, _LEAST_BAR = 40, 6
@@ -124,7 +132,7 @@ def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
 def roof(data: Roofline, width: int | None = None) -> str:
     """A line for each point, the least intensity first: speed, intensity, share of the time."""
     ridge = f"ridge at {significant(data.ridge)} operations a byte"
-    roof = f"peak {prefixed(data.peak, 'OP/s')}, {prefixed(data.bandwidth, 'B/s')}, {ridge}"
+    roof = f"peak {stated(data.peak, 'OP/s')}, {stated(data.bandwidth, 'B/s')}, {ridge}"
     lines = [
         (
             point.label,

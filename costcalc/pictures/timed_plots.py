@@ -14,7 +14,7 @@ from costcalc.pictures.plots import (
     pyplot,
 )
 from costcalc.pictures.timing import Roofline, Timeline
-from costcalc.render.formatting import milliseconds, prefixed, significant
+from costcalc.render.formatting import milliseconds, significant, stated
 
 _LABELLED = 12
 """The most points with their names."""
@@ -61,7 +61,7 @@ def roof(data: Roofline) -> Any:
     panel.grid(alpha=0.3)
     panel.set_axisbelow(True)
     panel.set_title(
-        f"peak {prefixed(data.peak, 'OP/s')}, {prefixed(data.bandwidth, 'B/s')}, "
+        f"peak {stated(data.peak, 'OP/s')}, {stated(data.bandwidth, 'B/s')}, "
         f"ridge at {significant(data.ridge)}; area: share of the time",
         fontsize=9,
     )

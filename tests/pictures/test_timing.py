@@ -91,7 +91,7 @@ def test_words_in_the_terminal():
     shown = run("roofline", "mobilenet_v1", "--device", "rpi4").stdout
     lines = shown.splitlines()
     assert lines[0] == "MobileNetV1 on Raspberry Pi 4 Model B, fp32: the roofline, an estimate"
-    assert lines[1] == "peak 48.0 GOP/s, 12.8 GB/s, ridge at 3.75 operations a byte"
+    assert lines[1] == "peak 48 GOP/s, 12.8 GB/s, ridge at 3.75 operations a byte"
     shown = run("latency", "mobilenet_v1", "--device", "rpi4").stdout
     assert "bound 23.70 ms: no run is faster\nroofline" in shown
     assert shown.splitlines()[5].endswith("0.4516 ms, compute")
