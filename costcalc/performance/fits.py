@@ -40,6 +40,11 @@ class Check(NamedTuple):
     """None if no source states it."""
     change: str
     """What to change if it does not hold."""
+    metrics: tuple[str, ...]
+    """The metrics whose sum is needed."""
+    fitting: Mapping[str, Any] | None = None
+    """The largest smaller setting at which it holds, by parameter, None where there is none; or
+    None if it was not looked for."""
 
     @property
     def margin(self) -> int | Fraction | None:
@@ -62,6 +67,7 @@ class Check(NamedTuple):
             "margin": number(self.margin),
             "holds": self.holds,
             "change": "" if self.holds else self.change,
+            **_fitting_data(self.fitting),
         }
 
 
@@ -71,7 +77,8 @@ class Fits(Answer):
 
     Attributes:
         bound: seconds that no run there is below.
-        fitting: the largest setting that fits, by parameter, if one does not.
+        fitting: the largest smaller setting at which all checks hold, by parameter, None where
+            there is none; or None if it was not looked for.
     """
 
     network: str
@@ -84,7 +91,6 @@ class Fits(Answer):
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
     fitting: Mapping[str, Any] | None = None
-    """None if it was not looked for."""
 
     @property
     def fits(self) -> bool:
@@ -162,27 +168,24 @@ class Fits(Answer):
 
     def _changes(self) -> Iterator[str]:
         """What to change, for each check that does not hold; then settings that fit."""
-        for check in self.checks:
-            if check.holds is False:
-                over = self._amount(check, -(check.margin or 0))
-                yield f"{check.name}: {over} too much. {check.change}."
-        if self.fits or self.fitting is None:
-            return
-        settings = [f"{name} = {number(value)}" for name, value in self.fitting.items()]
-        if settings:
-            yield f"It fits at {', or at '.join(settings)}, other settings as they are."
-        else:
-            yield "No smaller alpha or res that was tried fits, other settings as they are."
+        failing = [check for check in self.checks if check.holds is False]
+        for check in failing:
+            over = self._amount(check, -(check.margin or 0))
+            alone = _settings(check.fitting) if len(failing) > 1 else ""
+            alone = f" It holds at {alone}." if alone else ""
+            yield f"{check.name}: {over} too much. {check.change}.{alone}"
+        together = _settings(self.fitting)
+        if together:
+            yield f"It fits at {together}, other settings as they are."
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc fits --format json``."""
-        fitting = {name: number(value) for name, value in (self.fitting or {}).items()}
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             **self.row(),
-            **({"fitting": fitting} if self.fitting is not None else {}),
+            **_fitting_data(self.fitting),
         }
 
     def row(self) -> dict[str, Any]:
@@ -268,6 +271,19 @@ _NO_PREDICTION = (
 )
 
 
+def _fitting_data(fitting: Mapping[str, Any] | None) -> dict[str, Any]:
+    if fitting is None:
+        return {}
+    return {"fitting": {name: number(value) for name, value in fitting.items()}}
+
+
+def _settings(fitting: Mapping[str, Any] | None) -> str:
+    """The settings of a ``fitting`` in words; empty if none were tried."""
+    found = [f"{name} = {number(value)}" for name, value in (fitting or {}).items() if value]
+    nothing = f"no smaller {' or '.join(fitting)} that was tried" if fitting else ""
+    return ", or at ".join(found) or nothing
+
+
 def _exact(value: int | Fraction | None) -> Cell:
     return None if value is None else value
 
@@ -304,7 +320,8 @@ def fits(
     seconds = Fraction(bound(done.moves, done.rates))
     checks = list(_memory_checks(graph, run.device, planned))
     if most_ms is not None:
-        checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, _most_operations(done)))
+        change = _most_operations(done)
+        checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, change, ("bound_ms",)))
     notes = [_NO_PREDICTION]
     if not planned.has_addresses:
         notes.insert(0, f"RAM by '{name}' has no addresses: a runtime's may be larger.")
@@ -335,10 +352,12 @@ def _memory_checks(graph: LayerGraph, device: Device, planned: PlannedSchedule) 
     working, home = device.ram or device.dram, device.flash or device.dram or device.ram
     if home is working:
         change = f"{most_stored}; {_at_peak(planned)}"
-        yield Check("ram", "weights and tensors", "B", weights + peak, _size(home), change)
+        both = ("weight_bytes", "peak_bytes")
+        yield Check("ram", "weights and tensors", "B", weights + peak, _size(home), change, both)
         return
-    yield Check("flash", "weights", "B", weights, _size(home), most_stored)
-    yield Check("ram", "tensors", "B", peak, _size(working), _at_peak(planned))
+    yield Check("flash", "weights", "B", weights, _size(home), most_stored, ("weight_bytes",))
+    at_peak = _at_peak(planned)
+    yield Check("ram", "tensors", "B", peak, _size(working), at_peak, ("peak_bytes",))
 
 
 def _size(memory: Memory | None) -> int | None:

@@ -161,7 +161,7 @@ def test_each_step_reads_the_weights_that_several_share(network):
     ],
 )
 def test_a_step_reads_the_rows_that_it_looks_up(network, operator, inputs):
-    """Five of a table of 400 rows, of 6 numbers of 4 bytes each; the rest where it is multiplied."""
+    """Five of 400 rows of 6 numbers of 4 bytes; the rest where the table is multiplied."""
     net = Net()
     which = net.tensor((5, 1) if operator == "GATHER_ND" else (5,), "INT32")
     table, rows, end = net.zeros((400, 6)), net.tensor((5, 6)), net.tensor((5, 400))
