@@ -169,8 +169,12 @@ def test_what_fits_a_memory_for_weights_and_tensors(tmp_path, spec):
 
 
 def test_a_limit_of_time_alone_is_answered_with_settings():
+    """In 10 ms at 57.6 G operations a second: 288 million multiply-accumulates."""
     answer = costcalc.fits("mobilenet_v1", "rpi4", max_ms=10)
-    assert answer.fitting == {"alpha": Fraction(3, 5), "res": 128}
+    assert answer.fitting == {"alpha": Fraction(7, 10), "res": 144}
+    for fits, beyond in (({"alpha": "0.7"}, {"alpha": "0.75"}), ({"res": 144}, {"res": 160})):
+        macs = [costcalc.totals("mobilenet_v1", **at).mult_adds for at in (fits, beyond)]
+        assert macs[0] <= 288_000_000 < macs[1]
 
 
 def test_no_setting_fits_a_chip_that_is_far_too_small():

@@ -91,10 +91,10 @@ def test_words_in_the_terminal():
     shown = run("roofline", "mobilenet_v1", "--device", "rpi4").stdout
     lines = shown.splitlines()
     assert lines[0] == "MobileNetV1 on Raspberry Pi 4 Model B, fp32: the roofline, an estimate"
-    assert lines[1] == "peak 48 GOP/s, 12.8 GB/s, ridge at 3.75 operations a byte"
+    assert lines[1] == "peak 57.6 GOP/s, 12.8 GB/s, ridge at 4.50 operations a byte"
     shown = run("latency", "mobilenet_v1", "--device", "rpi4").stdout
-    assert "bound 23.70 ms: no run is faster\nroofline" in shown
-    assert shown.splitlines()[5].endswith("0.4516 ms, compute")
+    assert "bound 19.75 ms: no run is faster\nroofline" in shown
+    assert shown.splitlines()[5].endswith("0.3763 ms, compute")
 
 
 def test_what_has_no_roofline(tmp_path):
