@@ -111,13 +111,53 @@ CHAIN = [3, 5, 7, 4, 6, 2, 8, 3, 5]
 """Channels of a chain of convolutions on maps of 4 x 4."""
 
 
-@pytest.mark.parametrize("every", range(1, 11))
-def test_checkpoints_of_a_chain(every, tmp_path):
-    """A convolution keeps its input: what is kept is the segments' inputs and the largest rest."""
+@pytest.fixture
+def chain(tmp_path):
     layers = "".join(f"  - conv: {{out: {out}, kernel: 1, act: none}}\n" for out in CHAIN[1:])
     path = tmp_path / "chain.yaml"
     path.write_text(f"name: chain\ninput: [{CHAIN[0]}, 4, 4]\nlayers:\n{layers}", encoding="utf-8")
-    answer = costcalc.training(str(path), checkpoint=every)
+    return str(path)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 16])
+def test_the_most_at_once_of_a_chain(chain, batch):
+    """At a layer: its input and those before it, gradients of its params and those after it, and
+    of its output and input; the image's gradient is not needed."""
+    answer = costcalc.training(chain, batch=batch, optimizer="momentum")
+    params = [one * two + two for one, two in pairwise(CHAIN)]
+    most = 0
+    for at in range(len(CHAIN) - 1):
+        alive = batch * 16 * sum(CHAIN[: at + 1])
+        around = batch * 16 * (CHAIN[at + 1] + (CHAIN[at] if at else 0))
+        most = max(most, alive + around + sum(params[at:]))
+    assert answer.peak.bytes == 4 * (2 * sum(params) + most)
+
+
+SHARED = """\
+name: shared
+input: [4, 4, 4]
+layers:
+  - conv: {out: 4, kernel: 3, bias: false, name: first, shares: both}
+  - batch_norm: {name: norm, shares: statistics}
+  - conv: {out: 4, kernel: 3, bias: false, name: second, shares: both}
+  - batch_norm: {name: again, shares: statistics}
+"""
+
+
+def test_what_is_shared_is_held_once(tmp_path):
+    """144 weights, 4 scales and 4 shifts; 4 means and 4 variances."""
+    path = tmp_path / "shared.yaml"
+    path.write_text(SHARED, encoding="utf-8")
+    answer = costcalc.training(str(path), optimizer="adam")
+    assert answer.states == (4 * 152, 4 * 152, 8 * 152)
+    assert answer.buffer_bytes == 4 * 8
+
+
+@pytest.mark.parametrize("every", range(1, 11))
+def test_checkpoints_of_a_chain(every, chain):
+    """A convolution keeps its input: what is kept is the segments' inputs and the largest rest."""
+    answer = costcalc.training(chain, checkpoint=every)
+    frozen = costcalc.training(chain, checkpoint=every, freeze="conv[123]")
     inputs = [4 * 16 * channels for channels in CHAIN[:-1]]
     segments = [inputs[at : at + every] for at in range(0, len(inputs), every)]
     expected = sum(segment[0] for segment in segments)
@@ -125,3 +165,13 @@ def test_checkpoints_of_a_chain(every, tmp_path):
     assert answer.activation_bytes == expected
     forward = 16 * sum(one * two for one, two in pairwise(CHAIN))
     assert answer.recomputed == answer.forward == forward
+    # What is frozen at the beginning runs once, if all of its segment is.
+    idle = 3 // every * every
+    assert frozen.recomputed == 16 * sum(one * two for one, two in pairwise(CHAIN[idle:]))
+
+
+def test_an_image_has_no_gradient(tmp_path):
+    """Of a layer that reads 64 maps of 4 x 4 and writes 2, the gradients are those of the 2."""
+    path = tmp_path / "net.yaml"
+    path.write_text("name: net\ninput: [64, 4, 4]\nlayers:\n  - conv: {out: 2, kernel: 1}\n")
+    assert costcalc.training(str(path)).temporary == 4 * 2 * 16

@@ -76,6 +76,21 @@ def test_a_time_below_the_bound_means_a_wrong_profile_or_measurement():
     assert "below the bound: the profile or the measurement is wrong" in result.stdout
 
 
+def test_a_time_that_is_the_bound_refutes_nothing(tmp_path):
+    """1000 multiply-accumulates, 2000 operations at 1 kOP/s: 2 s exactly."""
+    spec, device = tmp_path / "net.yaml", tmp_path / "mine.yaml"
+    spec.write_text("name: net\ninput: [100]\nlayers:\n  - fc: {out: 10, bias: false}\n")
+    device.write_text(
+        "name: mine\ntitle: t\nclass: mcu\nprocessor: p\nsource: s\npeak: {int8: 1 kOP/s}\n"
+    )
+    exact = latency(str(spec), "--device", str(device), "--measured", "2 s")
+    assert exact.exit_code == 0
+    assert "utilisation 100.0 %" in exact.stdout
+    assert latency(str(spec), "--device", str(device), "--measured", "1.9999 s").exit_code == 1
+    answer = costcalc.latency(str(spec), str(device), calibrate=f"{spec}=2s")
+    assert answer.calibrated == answer.bound == 2
+
+
 def test_calibration_by_hand():
     """Plumerai's vww on the F746 took 34.08 ms, 1.966 times its bound of 7,489,664 / 432e6."""
     reference = "mobilenet_v1_vww=34.08ms"

@@ -7,6 +7,7 @@ import pytest
 
 import costcalc
 from costcalc.errors import CostcalcError
+from tests.importers.tflite.arenas import early_output
 from tests.storing.random_networks import random_spec
 
 DEVICE = """\
@@ -82,7 +83,11 @@ def test_weights_beyond_the_chip_are_compulsory(spec, device):
     assert answer.bound == Fraction(4 * (100 * 50 + 50 + 50 * 10 + 10) - 240 + 4 * 110, 1000)
     large = device("dram: {bandwidth: 1000 B/s}\ncache: {size: 1 MiB}")
     assert costcalc.latency(spec(MLP), large).bound == Fraction(11_000, 1000)
+    # A size that no source states may be any: all weights may stay.
+    unknown = device("dram: {bandwidth: 1000 B/s}\nram: {size: 240 B}\ncache: {bandwidth: 1 B/s}")
+    assert costcalc.latency(spec(MLP), unknown).data()["compulsory"]["weight_bytes"] == 0
     batched = costcalc.latency(spec(MLP), chip, batch=3)
+    assert "; the bound is 11,000 ms an input" in str(batched)
     assert batched.bound == Fraction(3 * 11_000, 1000)  # now by computing: 33,000 operations
 
 
@@ -120,6 +125,30 @@ def test_a_fused_block_by_hand(spec, device):
     }
     assert answer.bound == Fraction(12800, 4000)
     assert answer.types == ("Conv 1x1", "Conv DW 3x3 + Conv 1x1")
+
+
+TWICE = """\
+name: twice
+input: [8, 4, 4]
+layers:
+  - depthwise: {kernel: 3, bias: false, name: wise}
+  - conv: {out: 8, kernel: 1, bias: false, name: point}
+  - multiply: {from: [wise, point], name: product}
+"""
+GROUPED = """\
+name: grouped
+input: [8, 4, 4]
+layers:
+  - depthwise: {kernel: 3, bias: false, name: wise}
+  - conv: {out: 8, kernel: 1, groups: 2, bias: false, name: point}
+"""
+
+
+@pytest.mark.parametrize("text", [TWICE, GROUPED])
+def test_a_pair_that_cannot_be_one_step(text, spec, device):
+    """Another layer reads the tensor between, or the second convolution is not of all channels."""
+    unfused = costcalc.latency(spec(text), device())
+    assert costcalc.latency(spec(text), device(), fused=True).steps == unfused.steps
 
 
 ATTENTION = """\
@@ -259,7 +288,7 @@ def test_half_of_the_cores_have_half_of_the_peak(spec, device):
     ("kind", "options", "storage", "dtype"),
     [
         ("mcu", {}, "int8", "int8"),
-        ("gpu", {}, "fp32", "fp32"),
+        *((kind, {}, "fp32", "fp32") for kind in ("npu", "accelerator", "phone", "board", "gpu")),
         ("mcu", {"storage": "tflm"}, "tflm", "int8"),
         ("mcu", {"storage": "fp16"}, "fp16", "fp16"),
         ("gpu", {"dtype": "fp16"}, "fp16", "fp16"),
@@ -285,6 +314,22 @@ layers:
   - conv: {out: 4, kernel: 3, bias: false, name: first, shares: kernel}
   - conv: {out: 4, kernel: 3, bias: false, name: second, shares: kernel}
 """
+
+
+def test_a_network_of_views_needs_no_time(spec, device):
+    """Its input is its output: nothing moves, so that nothing is compulsory."""
+    text = "name: view\ninput: [4, 4, 4]\nlayers:\n  - flatten: {}\n"
+    answer = costcalc.latency(spec(text), device("dram: {bandwidth: 1 B/s}"))
+    assert answer.bound == answer.roofline == answer.serial == 0
+
+
+def test_an_output_that_others_read_is_compulsory(tmp_path, device):
+    """A chain of three activations on 640 numbers in 8 bits, whose first result goes out, too."""
+    path = tmp_path / "early.tflite"
+    path.write_bytes(early_output().bytes())
+    answer = costcalc.latency(str(path), device("dram: {bandwidth: 10 B/s}"))
+    assert answer.bound == Fraction(3 * 640, 10)
+    assert answer.roofline == Fraction(3 * 2 * 640, 10)
 
 
 def test_shared_weights_are_compulsory_once_and_read_by_each_step(spec, device):
