@@ -133,6 +133,17 @@ def test_the_most_at_once_of_a_chain(chain, batch):
     assert answer.peak.bytes == 4 * (2 * sum(params) + most)
 
 
+@pytest.mark.parametrize("last", range(1, 20))
+def test_the_last_layers_of_a_chain(chain, last):
+    """More than there are is all of them."""
+    params = [one * two + two for one, two in pairwise(CHAIN)]
+    macs = [16 * one * two for one, two in pairwise(CHAIN)]
+    first = max(len(macs) - last, 0)
+    answer = costcalc.training(chain, last=last)
+    assert answer.trained == sum(params[first:])
+    assert answer.backward == macs[first] + 2 * sum(macs[first + 1 :])
+
+
 SHARED = """\
 name: shared
 input: [4, 4, 4]
