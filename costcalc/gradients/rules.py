@@ -287,7 +287,13 @@ def _partial(layer: Layer, wanted: Wanted) -> Any:
 
 
 def _noise(layer: Layer, wanted: Wanted) -> Any:
-    return elements(layer.output) if drops(layer, wanted.is_training) else 0
+    """A number for whatever is dropped as a whole."""
+    if not drops(layer, wanted.is_training):
+        return 0
+    operation: Any = layer.operation
+    return {"element": elements(layer.output), "channel": layer.output[0], "image": 1}[
+        operation.noise
+    ]
 
 
 def drops(layer: Layer, is_training: bool) -> bool:

@@ -26,6 +26,7 @@ from costcalc.gradients.optimizers import (
 from costcalc.gradients.rules import backward_macs, rule
 from costcalc.gradients.updates import Update, Updated, updated
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE, RECURRENT
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.records import NamedTuple
@@ -185,6 +186,7 @@ class TrainingCost(Answer):
                 }
                 for layer in self.layers
             ],
+            "notes": list(self.notes),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -318,7 +320,7 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
         temporary=0 if largest is None else temporaries[largest],
         temporary_layer="" if largest is None else layers[largest].name,
         peak=_peak(resident, layers, temporaries, gradients),
-        notes=tuple(_notes(graph)),
+        notes=tuple(_notes(graph, how)),
     )
 
 
@@ -416,10 +418,57 @@ def _check(how: Training) -> None:
         )
 
 
-def _notes(graph: LayerGraph) -> Iterator[str]:
+_REMARKS: Mapping[str, str] = {
+    COPIED: "a copy of a whole tensor counts as that tensor, so that what is kept is an estimate",
+    DETACHED: "gradients are counted as if they passed, so that backward and kept are at most that",
+    FROZEN: "left as they are by the model itself, and counted as updated: freeze them here, too",
+}
+"""What costcalc does about what a model does, by a word of :mod:`costcalc.graph.remarks`."""
+
+_AS_PYTORCH: Mapping[str, str] = {
+    IN_PLACE: "in place PyTorch keeps the output for the input, so that kept is at most that",
+    DEPTH: "stochastic depth keeps 4 B besides for each image and each of these",
+}
+"""The same, for what PyTorch keeps."""
+
+
+def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
     yield "Without the loss: cross-entropy keeps the log-probabilities of its classes besides."
     if graph.gated:
         yield "With every gate open."
-    if any(layer.kind.family == "recurrent" for layer in graph.layers):
-        yield "Without the workspace that a framework's recurrent kernel takes."
+    recurrent = [layer.name for layer in graph.layers if layer.kind.family == "recurrent"]
+    recurrent += graph.remarks.get(RECURRENT, ())
+    if recurrent:
+        yield (
+            f"An estimate of {_named(recurrent)}: gates and states by their formulas, not as a"
+            " framework's recurrent kernel keeps them, and without its workspace; backward"
+            " mult-adds are at most these, as the first state needs no gradient."
+        )
+    is_pytorch = how.keeps == "pytorch"
+    # The copies that PyTorch's own module makes before it are judged with it.
+    flash = {one.name.rpartition("/")[0] for one in graph.layers if one.kind.name == "attention"}
+    if is_pytorch and how.mode == "train" and flash:
+        yield (
+            "Attention without dropout of its probabilities: with it PyTorch keeps them three"
+            " times, and scaled queries and keys, in place of the output."
+        )
+    for word, meaning in {**_REMARKS, **(_AS_PYTORCH if is_pytorch else {})}.items():
+        names = graph.remarks.get(word, ())
+        if word == COPIED:
+            names = [name for name in names if name not in flash]
+        if names and (word != DEPTH or how.mode == "train"):
+            yield f"{_named(names)}: {meaning}."
+    if graph.uncounted:
+        yield "What is not counted has no mult-adds, and keeps nothing: at least that is needed."
     yield from uncounted_notes(graph.uncounted)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first names of several, and how many there are."""
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMES])} and {counted(len(names) - _NAMES)} more"
+
+
+_NAMES = 3
+"""The most names that a note lists."""

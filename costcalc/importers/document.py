@@ -49,6 +49,7 @@ def document(model: Model) -> Document:
         groups=shown_blocks(model, hosted),
         schedule=model.schedule,
         is_file_resized=model.is_file_resized,
+        remarks=model.remarks,
     )
 
 

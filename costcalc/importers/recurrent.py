@@ -5,6 +5,7 @@ A previous state is a rearrangement of a computed tensor: costs depend only on i
 
 from __future__ import annotations
 
+from costcalc.graph.remarks import RECURRENT
 from costcalc.importers.builder import OpContext, Operand
 from costcalc.records import NamedTuple
 
@@ -29,6 +30,7 @@ class Gates(NamedTuple):
 
     def previous(self, x: Operand) -> Operand:
         """The states at the time steps before those of a tensor."""
+        self.op.builder.remark(RECURRENT, self.op.path)
         shape = list(x.shape)
         shape[self.axis] = self.hidden
         part = self.part.format("rearrange")

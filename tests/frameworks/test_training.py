@@ -12,6 +12,7 @@ from torchvision.ops import StochasticDepth
 
 import costcalc
 from costcalc.errors import SpecError
+from costcalc.graph.remarks import DEPTH
 from costcalc.opening import opened
 from tests.frameworks.autograd import on_cpu, optimizer_bytes, step
 from tests.frameworks.drawing import network
@@ -91,6 +92,7 @@ def test_torchvisions_networks(name):
         answer = ours.training(batch=batch, mode=mode)
         theirs = step(module.train(mode == "train"), image)
         expected = theirs.kept - 4 * batch * len(depths) // 2  # the module runs twice
+        assert len(opened(ours).graph().remarks.get(DEPTH, ())) * 2 == len(depths) or mode == "eval"
         depths.clear()
         if name.startswith("swin_v2"):
             expected += cropped_copies(opened(ours).graph(), batch)
@@ -251,6 +253,130 @@ def test_states_of_optimizers(name, make):
 
 
 @pytest.mark.parametrize(
+    ("drop", "rank"),
+    [
+        (nn.Dropout(0.2), 2),
+        (nn.Dropout(0.2, inplace=True), 2),
+        (nn.Dropout1d(0.2), 1),
+        (nn.Dropout2d(0.2), 2),
+        (nn.Dropout2d(0.2, inplace=True), 2),
+        (nn.Dropout3d(0.2), 3),
+        (nn.AlphaDropout(0.2), 2),
+        (nn.FeatureAlphaDropout(0.2), 2),
+        (nn.Dropout2d(0), 2),
+    ],
+    ids=str,
+)
+def test_dropouts(drop, rank):
+    conv = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[rank - 1]
+    module = on_cpu(nn.Sequential(conv(3, 4, 1), drop, conv(4, 4, 1)))
+    shape = (3, *(4, 5, 6)[:rank])
+    ours = costcalc.from_torch(module, shape)
+    for mode in ("train", "eval"):
+        theirs = step(module.train(mode == "train"), torch.rand(2, *shape))
+        assert ours.training(batch=2, mode=mode).activation_bytes == theirs.kept, mode
+
+
+class Attention(nn.Module):
+    """Attention whose probabilities are dropped in training."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.project = nn.Linear(16, 48)
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        images, words, width = x.shape
+        q, k, v = self.project(x).view(images, words, 3, 2, 8).permute(2, 0, 3, 1, 4)
+        rate = self.rate if self.training else 0
+        y = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=rate)
+        return y.transpose(1, 2).reshape(images, words, width)
+
+
+def test_attention_without_dropout_is_exact_and_says_what_dropout_would_keep():
+    for rate in (0, 0.1):
+        module = on_cpu(Attention(rate))
+        answer = costcalc.from_torch(module, (10, 16)).training(batch=2)
+        theirs = step(module.train(), torch.rand(2, 10, 16))
+        # 2 images, 2 heads, 10 words: three times the probabilities, scaled queries and keys,
+        # and values as they are multiplied, all copies; no output, no row sums, and no memory
+        # of all three.
+        more = 3 * 400 + 3 * 320 - 320 - 40 - 3 * 320
+        assert theirs.kept - answer.activation_bytes == (4 * more if rate else 0)
+        assert any(note.startswith("Attention without dropout") for note in answer.notes)
+
+
+class Recurrent(nn.Module):
+    """The states of a recurrent layer."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)[0]
+
+
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU])
+def test_recurrent_layers_are_an_estimate_that_says_so(make):
+    module = on_cpu(Recurrent(make(5, 6, batch_first=True)))
+    answer = costcalc.from_torch(module, (7, 5)).training(batch=2)
+    theirs = step(module, torch.rand(2, 7, 5))
+    assert any(note.startswith("An estimate of layer:") for note in answer.notes)
+    if make is nn.LSTM:
+        # oneDNN keeps input, output, first and last states, and a workspace in whole pages;
+        # FlopCounterMode does not see its products.
+        states = 4 * 2 * (7 * 5 + 7 * 6 + 4 * 6)
+        assert (theirs.kept - states) % 4096 == 0
+        assert theirs.kept - states > 0
+        assert theirs.forward == 0
+    else:
+        assert 2 * answer.forward == theirs.forward
+        # The state before the first step needs no gradient: 3 * 6 * 6 for each image.
+        assert 2 * answer.backward - theirs.backward == 2 * 3 * 6 * 6
+        assert theirs.kept <= answer.activation_bytes
+
+
+class Between(nn.Module):
+    """A function between two linear layers."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(self.function(torch.relu(self.first(x))))
+
+
+@pytest.mark.parametrize(
+    ("function", "kept", "backward", "words"),
+    [
+        (torch.relu, 0, 0, None),
+        # Both the tensor and its copy: 2 * 8 * 8 numbers more.
+        (torch.clone, 4 * 2 * 64, 0, "clone: a copy of a whole tensor counts as that tensor"),
+        # No gradient of the first layer's weights, nor of the second one's input.
+        (torch.detach, -4 * 2 * 64, -2 * 2 * 512, "detach: gradients are counted as if"),
+    ],
+)
+def test_what_a_module_does_that_no_layer_states_is_said(function, kept, backward, words):
+    module = on_cpu(Between(function))
+    answer = costcalc.from_torch(module, (8, 8)).training(batch=2)
+    theirs = step(module, torch.rand(2, 8, 8))
+    if function is not torch.relu:
+        assert theirs.kept - answer.activation_bytes == kept
+        assert theirs.backward - 2 * answer.backward == backward
+    assert [note for note in answer.notes[1:] if words and words in note] == [*answer.notes[1:]]
+
+
+def test_a_module_of_which_a_part_is_frozen_is_said():
+    module = Small()
+    module.conv.requires_grad_(False)
+    notes = costcalc.from_torch(module, (3, 8, 8)).training().notes
+    assert any(note.startswith("conv/weight, conv/bias: left as they are") for note in notes)
+
+
+@pytest.mark.parametrize(
     ("make", "more"),
     [
         *((each, 0) for each in (nn.ReLU, nn.ReLU6, nn.SiLU, nn.Hardswish, nn.Mish)),
@@ -269,6 +395,8 @@ def test_activations_in_place(make, more):
         answer = costcalc.from_torch(module, (3, 8, 8)).training(batch=2)
         theirs = step(module, torch.rand(2, 3, 8, 8))
         assert answer.activation_bytes - theirs.kept == (more if inplace else 0)
+        is_said = any(note.startswith("2: in place") for note in answer.notes)
+        assert is_said == bool(more and inplace)
 
 
 def test_checkpoints_run_every_segment_again():

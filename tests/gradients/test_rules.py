@@ -91,6 +91,10 @@ def test_what_a_kind_keeps(kind):
         ("upsample", {"size": 5, "mode": "area"}, [(4, 9, 8)], (1152, 0)),
         ("upsample", {"scale": 2, "mode": "bilinear"}, [(4, 9, 8)], (0, 0)),
         ("dropout", {"rate": 0}, [(4, 9, 8)], (0, 0)),
+        # A number for each of 4 channels, or one for the image: 4 bits, or 1, in a byte.
+        ("dropout", {"noise": "channel"}, [(4, 9, 8)], (16, 1)),
+        ("dropout", {"noise": "image"}, [(4, 9, 8)], (4, 1)),
+        ("dropout", {"noise": "image", "rate": 0}, [(4, 9, 8)], (0, 0)),
         # a b, then a b c: three inputs and one product.
         ("multiply", {}, [(2, 10, 5)] * 3, (1600, 1600)),
         # The smaller input as it is, before it is repeated: 400 + 4*2.

@@ -6,8 +6,10 @@ Shapes are PyTorch's, with a batch of one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from costcalc.graph.remarks import Remarks
 from costcalc.importers.model import Shape
 
 LINEAR_ROLES = ("weight", "bias")
@@ -90,3 +92,5 @@ class Trace(NamedTuple):
     """All registered parameters; tied ones appear once."""
     classes: Mapping[str, str]
     """The class of the module at each path."""
+    remarks: Remarks = MappingProxyType({})
+    """What no call states of training."""
