@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,14 +12,14 @@ from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Schedule
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
-from costcalc.performance.latency import GATES, bound_line
+from costcalc.performance.latency import bound_line, left_out
 from costcalc.performance.roofline import bound
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, milliseconds, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Table, Word
-from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, source_line
 from costcalc.storing.storage import Storage
 
 _NAMED = 2
@@ -77,6 +77,8 @@ class Fits(Answer):
 
     Attributes:
         bound: seconds that no run there is below.
+        uncounted: layers unknown to costcalc, by the model's names for their operations, which
+            nothing includes but their outputs.
         fitting: the largest smaller setting at which all checks hold, by parameter, None where
             there is none; or None if it was not looked for.
     """
@@ -89,7 +91,9 @@ class Fits(Answer):
     planner: str
     bound: Fraction
     checks: tuple[Check, ...]
-    notes: tuple[str, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bound leaves out."""
     fitting: Mapping[str, Any] | None = None
 
     @property
@@ -121,7 +125,7 @@ class Fits(Answer):
             ("device", device_line(self.run)),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("planner", f"{self.planner}: {PLANNERS[self.planner].title}"),
-            ("bound", bound_line(self.work, self.bound)),
+            ("bound", bound_line(self.work, self.bound, self.left_out)),
         )
         columns = (
             Column("check", "Check"),
@@ -140,7 +144,7 @@ class Fits(Answer):
         title = f"{self.network} on {self.run.device.title}: {verdict}"
         table = Table("Checks", columns, rows)
         shown = tuple(fact for fact in facts if fact[1])
-        return Page(title, shown, (table,), (*self._changes(), *self.notes))
+        return Page(title, shown, (table,), (*self._changes(), *self._notes()))
 
     def _cells(self, check: Check) -> tuple[Cell, ...]:
         share = None
@@ -166,6 +170,12 @@ class Fits(Answer):
             return sign + milliseconds(abs(Fraction(value)) / 1000)
         return sign + self.storage.amount(abs(int(value)))
 
+    def _notes(self) -> Iterator[str]:
+        if not PLANNERS[self.planner].has_addresses:
+            yield f"RAM by '{self.planner}' has no addresses: a runtime's may be larger."
+        yield _NO_PREDICTION
+        yield from self.left_out
+
     def _changes(self) -> Iterator[str]:
         """What to change, for each check that does not hold; then settings that fit."""
         failing = [check for check in self.checks if check.holds is False]
@@ -186,6 +196,7 @@ class Fits(Answer):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             **self.row(),
             **_fitting_data(self.fitting),
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
         }
 
     def row(self) -> dict[str, Any]:
@@ -209,6 +220,9 @@ class FitsAll(Answer):
     source: Mapping[str, str]
     parameters: Mapping[str, Any]
     rows: tuple[Fits, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bounds leave out."""
 
     @property
     def fits(self) -> bool:
@@ -246,6 +260,7 @@ class FitsAll(Answer):
             "Flash and RAM: the share that is used; empty where it is not stated, or where "
             "weights and tensors share one memory, RAM.",
             _NO_PREDICTION,
+            *self.left_out,
         )
         shown = tuple(fact for fact in facts if fact[1])
         return Page(
@@ -263,6 +278,7 @@ class FitsAll(Answer):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "fits": self.fits,
             "devices": [row.row() for row in self.rows],
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
         }
 
 
@@ -322,11 +338,6 @@ def fits(
     if most_ms is not None:
         change = _most_operations(done)
         checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, change, ("bound_ms",)))
-    notes = [_NO_PREDICTION]
-    if not planned.has_addresses:
-        notes.insert(0, f"RAM by '{name}' has no addresses: a runtime's may be larger.")
-    if graph.gated:
-        notes.append(GATES)
     return Fits(
         network=graph.name,
         source=graph.source,
@@ -336,14 +347,21 @@ def fits(
         planner=name,
         bound=seconds,
         checks=tuple(checks),
-        notes=(*notes, *uncounted_notes(graph.uncounted)),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
     )
 
 
 def everywhere(graph: LayerGraph, fit: Callable[[str], Fits], devices: list[str]) -> FitsAll:
     """Whether a layer graph fits each of some devices, by name."""
-    rows = tuple(replace(fit(device), notes=()) for device in devices)
-    return FitsAll(graph.name, graph.source, graph.parameters, rows)
+    return FitsAll(
+        network=graph.name,
+        source=graph.source,
+        parameters=graph.parameters,
+        rows=tuple(map(fit, devices)),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
+    )
 
 
 def _memory_checks(graph: LayerGraph, device: Device, planned: PlannedSchedule) -> Iterator[Check]:

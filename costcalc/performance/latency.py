@@ -30,7 +30,12 @@ from costcalc.render.formatting import (
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 
-GATES = "With every gate open: a run that skips parts of the network may be below the bound."
+_NO_PREDICTION = (
+    "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
+    "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
+)
+
+_GATES = "With every gate open: a run that skips parts of the network may be below the bound."
 
 
 class Spread(NamedTuple):
@@ -68,6 +73,8 @@ class Latency(Answer):
         roofline: an estimate; computing and moving overlap within each step.
         serial: an estimate; nothing overlaps.
         measured: a measured time, if one was given.
+        uncounted: layers unknown to costcalc, by the model's names for their operations, which
+            no time includes.
     """
 
     network: str
@@ -83,7 +90,9 @@ class Latency(Answer):
     measured: Fraction | None
     calibration: Calibration | None
     events: EventEnergy | None
-    notes: tuple[str, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bound leaves out."""
 
     @cached_property
     def roofline(self) -> Fraction:
@@ -126,7 +135,8 @@ class Latency(Answer):
     def page(self) -> Page:
         """The steps with what limits them, and the sums by type and by limit."""
         tables = (self._step_table(), self._sums("Types", "type", self.types), self._limits())
-        return Page(f"{self.network} on {self.run.device.title}", self._facts(), tables, self.notes)
+        title = f"{self.network} on {self.run.device.title}"
+        return Page(title, self._facts(), tables, (_NO_PREDICTION, *self.left_out))
 
     def explain(self, step: str) -> StepLatency:
         """The arithmetic of one step.
@@ -166,6 +176,7 @@ class Latency(Answer):
             "operations": self.operations,
             **self._measured_data(),
             **self._energy_data(),
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
             "layers": [
                 {
                     "name": step.name,
@@ -245,7 +256,7 @@ class Latency(Answer):
             ("bandwidth", self._bandwidth()),
             ("ridge", self._ridge()),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
-            ("bound", bound_line(self.work, self.bound)),
+            ("bound", bound_line(self.work, self.bound, self.left_out)),
             ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
             ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
             ("measured", self._measured()),
@@ -449,11 +460,22 @@ def _sizes(step: StepTime) -> tuple[int, int]:
     return step.operations, step.bytes
 
 
-def bound_line(done: Work, seconds: Fraction) -> str:
-    """The bound with what it comes from, in words that no reader takes for a prediction."""
+def bound_line(done: Work, seconds: Fraction, left_out: Sequence[str]) -> str:
+    """The bound with what it comes from, in words that no reader takes for a prediction.
+
+    Args:
+        done: what is computed and moved.
+        seconds: the bound.
+        left_out: sentences on what it leaves out.
+    """
     is_computing = done.rates.computing(done.moves.operations) == seconds
     by = "computing" if is_computing else "compulsory bytes"
-    return f"{milliseconds(seconds)}, by {by}: no run is faster; a limit, not a prediction"
+    return f"{milliseconds(seconds)}, by {by}: {no_run(left_out)}; a limit, not a prediction"
+
+
+def no_run(left_out: Sequence[str]) -> str:
+    """What a bound says, in words, given sentences on what it leaves out."""
+    return f"no run{' of all that is counted' if left_out else ''} is faster"
 
 
 def latency(
@@ -488,7 +510,8 @@ def latency(
         measured=measured,
         calibration=calibration,
         events=events,
-        notes=tuple(_notes(graph, done)),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
     )
 
 
@@ -522,14 +545,11 @@ def _types(graph: LayerGraph, done: Work) -> list[str]:
     return [" + ".join(map(of_step, parts)) for parts in done.moves.parts]
 
 
-def _notes(graph: LayerGraph, done: Work) -> list[str]:
-    notes = [
-        "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
-        "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
-    ]
+def left_out(graph: LayerGraph) -> Iterator[str]:
+    """Sentences on what a bound leaves out: gates that close, operations without a kind."""
     if graph.gated:
-        notes.append(GATES)
-    return [*notes, *uncounted_notes(graph.uncounted)]
+        yield _GATES
+    yield from uncounted_notes(graph.uncounted)
 
 
 def event_energy(model: EventModel, graph: LayerGraph, run: Run) -> EventEnergy:

@@ -11,7 +11,6 @@ from costcalc.pictures.timing import Roofline, Timeline
 from costcalc.render.formatting import (
     counted,
     milliseconds,
-    prefixed,
     scaled,
     share,
     significant,
@@ -137,14 +136,13 @@ def roof(data: Roofline, width: int | None = None) -> str:
         (
             point.label,
             round(point.speed),
-            f"{prefixed(point.speed, 'OP/s')} at {significant(point.intensity)} a byte, "
+            f"{stated(point.speed, 'OP/s')} at {significant(point.intensity)} a byte, "
             f"{share(round(point.share * 10**6), 10**6, 1)} % of the time",
         )
         for point in sorted(data.points, key=lambda point: point.intensity)
     ]
     head = [*wrapped(data.title, width), *wrapped(roof, width), ""]
-    note = "\n".join(["", *wrapped(f"{data.left_out}.", width), ""]) if data.left_out else ""
-    return "\n".join(head) + "\n" + _bars(lines, round(data.peak), width) + note
+    return "\n".join(head) + "\n" + _bars(lines, round(data.peak), width) + _notes(data, width)
 
 
 def times(data: Timeline, width: int | None = None) -> str:
@@ -156,7 +154,14 @@ def times(data: Timeline, width: int | None = None) -> str:
     ]
     texts = (data.title, *data.words())
     head = [*(line for text in texts for line in wrapped(text, width)), ""]
-    return "\n".join(head) + "\n" + _bars(lines, round(most * 10**9), width)
+    drawn = _bars(lines, round(most * 10**9), width)
+    return "\n".join(head) + "\n" + drawn + _notes(data, width)
+
+
+def _notes(data: Roofline | Timeline, width: int | None) -> str:
+    """What is left out, below a picture; empty if nothing is."""
+    notes = [line for sentence in data.left_out for line in wrapped(sentence, width)]
+    return "\n".join(["", *notes, ""]) if notes else ""
 
 
 def heat(costs: HeatMap, width: int | None = None) -> str:

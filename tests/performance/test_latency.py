@@ -51,6 +51,40 @@ def test_words_that_keep_a_bound_from_being_a_promise():
     assert "usually 2 to 20 times the bound" in lines[-1]
 
 
+PARTIAL = """\
+name: partial
+input: [3, 8, 8]
+layers:
+  - conv: {out: 4, kernel: 3}
+  - uncounted: {op: Mystery, shape: [4, 8, 8]}
+"""
+
+
+@pytest.mark.parametrize(
+    "question", [["latency"], ["fits", "--max-ms", "5"], ["fits", "--max-ms", "5", "everywhere"]]
+)
+def test_a_bound_says_what_it_leaves_out(question, tmp_path):
+    """27 * 4 * 64 multiply-accumulates are counted; what 'Mystery' computes is not known."""
+    path = tmp_path / "partial.yaml"
+    path.write_text(PARTIAL)
+    command, *options = question
+    device = [] if "everywhere" in options else ["--device", "rpi4"]
+    line = [command, str(path), *device, *(text for text in options if text != "everywhere")]
+    shown = CliRunner().invoke(main, line).stdout
+    assert "Not counted: 1 Mystery (uncounted1).\n" in shown
+    assert bool(device) == ("no run of all that is counted is faster" in shown)
+    data = json.loads(CliRunner().invoke(main, [*line, "--format", "json"]).stdout)
+    assert data["uncounted"] == {"Mystery": ["uncounted1"]}
+    if command == "latency":
+        assert data["operations"] == 2 * 27 * 4 * 64
+
+
+def test_a_bound_is_one_of_every_gate_open():
+    lines = latency("skipnet50", "--device", "rpi4").stdout.splitlines()
+    assert any("no run of all that is counted is faster" in line for line in lines)
+    assert lines[-1].startswith("With every gate open: a run that skips parts")
+
+
 def test_shares_add_up_by_step_type_and_limit():
     answer = costcalc.latency("mobilenet_v2", "rpi4")
     for table in answer.page().tables:

@@ -46,7 +46,8 @@ def test_points_lie_on_the_roof_and_their_areas_are_shares():
     assert drawn == 1 - sum(step.seconds for step in pool) / answer.roofline
     names = [name for point in data.points for name in point.names]
     assert sorted(names) == sorted(step.name for step in answer.steps if step.operations)
-    assert "Not drawn: 1 step that multiplies nothing" in data.left_out
+    (left_out,) = data.left_out
+    assert left_out.startswith("Not drawn: 1 step that multiplies nothing, ")
     figure = timed_plots.roof(data)
     areas = [float(points.get_sizes()[0]) for points in figure.axes[0].collections]
     assert areas == sorted(areas, reverse=True)
@@ -106,3 +107,30 @@ def test_what_has_no_roofline(tmp_path):
     assert (result.exit_code, result.stdout) == (2, "")
     assert "no step of free multiplies" in result.stderr
     assert run("latency", str(path), "--device", "rpi4").exit_code == 0
+
+
+PARTIAL = """\
+input: [3, 8, 8]
+layers:
+  - conv: {out: 4, kernel: 3}
+  - uncounted: {op: Mystery, shape: [4, 8, 8]}
+"""
+
+
+@pytest.mark.parametrize("picture", ["latency", "roofline"])
+def test_pictures_say_what_no_time_includes(picture, tmp_path):
+    spec = tmp_path / "partial.yaml"
+    spec.write_text(PARTIAL)
+    shown = run(picture, str(spec), "--device", "rpi4").stdout
+    assert shown.endswith("\nNot counted: 1 Mystery (uncounted1).\n")
+    answer = costcalc.latency(spec, "rpi4")
+    figure = (
+        timed_plots.times(timeline(answer))
+        if picture == "latency"
+        else timed_plots.roof(roofline(answer))
+    )
+    (panel,) = figure.axes
+    assert "Not counted: 1 Mystery (uncounted1)." in panel.get_title() + panel.get_xlabel()
+    if picture == "latency":
+        assert "no run of all that is counted is faster" in shown
+        assert "no run of all that is counted is faster" in panel.get_title()
