@@ -142,7 +142,7 @@ def work(graph: LayerGraph, run: Run, planner: str | None = None) -> Work:
         row = load(usual_storage(run))
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
         dtype = run.dtype or dtype_of(row)
-    moved = moves(network)
+    moved = moves(graph, network)
     if run.fast_bytes is not None:
         bits = network.storage.bits.get("activations", 32)
         moved = blocked(graph, network, moved, run.fast_bytes, bits, run.batch)

@@ -1,12 +1,17 @@
 """Bound, roofline and serial: by hand, against published figures, and on random networks."""
 
 from fractions import Fraction
+from math import prod
 from random import Random
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import costcalc
 from costcalc.errors import CostcalcError
+from costcalc.opening import opened
+from costcalc.performance.roofline import rows_touched
 from tests.importers.tflite.arenas import early_output
 from tests.storing.random_networks import random_spec
 
@@ -360,3 +365,55 @@ def test_without_a_stated_bandwidth_all_times_are_of_computing(spec, device):
     assert answer.bound == answer.roofline == answer.serial == Fraction(11_000, 1000)
     assert answer.data()["bandwidth"] is None
     assert "computing alone" in str(answer)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    side=st.integers(1, 24),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 6),
+    dilation=st.integers(1, 3),
+    before=st.integers(0, 3),
+    after=st.integers(0, 3),
+)
+def test_rows_touched_are_no_more_than_windows_touch(side, kernel, stride, dilation, before, after):
+    """A loop over every window; without padding and holes exactly as many."""
+    extent = (kernel - 1) * dilation + 1
+    assume(side + before + after >= extent)
+    positions = (side + before + after - extent) // stride + 1
+    rows = {
+        position * stride + tap * dilation - before
+        for position in range(positions)
+        for tap in range(kernel)
+    }
+    touched = len(rows & set(range(side)))
+    least = rows_touched(side, positions, kernel, stride, dilation, (before, after))
+    assert least <= touched
+    if dilation == 1 and not before and not after:
+        assert least == touched
+
+
+@pytest.mark.parametrize(
+    ("layers", "elements"),
+    [
+        # of an input of 6 x 10 x 10, and what is written
+        ("[slice: 2]", 2 * 100),
+        ("[crop: {size: 4}]", 6 * 16),
+        ("[conv: {out: 2, kernel: 1, stride: 3}]", 6 * 16),
+        ("[max_pool: {kernel: 3, stride: 2}]", 6 * 81),
+        ("[max_pool: {kernel: 2, stride: 4, padding: valid}]", 6 * 36),
+        ("[avg_pool: {kernel: 2}]", 6 * 100),
+        ("[conv: {out: 2, kernel: 3, stride: 2}]", 6 * 100),
+        ("[relu]", 6 * 100),
+        ("[concat: [[slice: 2], [slice: {start: 4, stop: 6}]]]", 4 * 100),
+    ],
+)
+def test_compulsory_bytes_are_those_that_some_step_needs(layers, elements, tmp_path):
+    """By hand: no run has to read what no layer takes from the network's input."""
+    path = tmp_path / "part.yaml"
+    path.write_text(f"input: [6, 10, 10]\nlayers: {layers}\n")
+    answer = costcalc.latency(path, "rpi4")
+    written = int(prod(opened(str(path)).graph().layers[-1].output))
+    assert answer.work.moves.tensors == 4 * (elements + written)
+    sweep = costcalc.sweep(path, metrics="bound_ms", device="rpi4", res=[10, 12]).rows()
+    assert next(iter(sweep)).bound_ms == 1000 * answer.bound
