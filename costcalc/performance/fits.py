@@ -130,13 +130,13 @@ class Fits(Answer):
         columns = (
             Column("check", "Check"),
             Column("what", "What", rank=2),
-            Column("needed", "Needed", "right", audience="people"),
-            Column("available", "Available", "right", audience="people"),
-            Column("margin", "Margin", "right", audience="people"),
+            Column("needed_text", "Needed", "right", audience="people"),
+            Column("available_text", "Available", "right", audience="people"),
+            Column("margin_text", "Margin", "right", audience="people"),
             Column("unit", "Unit", audience="scripts"),
-            Column("needed_exact", "Needed", "right", audience="scripts"),
-            Column("available_exact", "Available", "right", audience="scripts"),
-            Column("margin_exact", "Margin", "right", audience="scripts"),
+            Column("needed", "Needed", "right", audience="scripts"),
+            Column("available", "Available", "right", audience="scripts"),
+            Column("margin", "Margin", "right", audience="scripts"),
             Column("margin_percent", "%", "right", audience="people"),
             Column("holds", "Holds"),
         )
@@ -238,8 +238,8 @@ class FitsAll(Answer):
             Column("device", "Device"),
             Column("storage", "Storage", rank=2),
             *(Column(f"{name}_percent", f"{titles[name]}, %", "right") for name in names),
-            Column("bound_ms", "Bound, ms", "right", audience="people"),
-            Column("bound_ms_exact", "Bound, ms", "right", audience="scripts"),
+            Column("bound_text", "Bound, ms", "right", audience="people"),
+            Column("bound_ms", "Bound, ms", "right", audience="scripts"),
             Column("fits", "Fits"),
         ]
         rows = []
