@@ -453,7 +453,7 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
             " times, and scaled queries and keys, in place of the output."
         )
     for word, meaning in {**_REMARKS, **(_AS_PYTORCH if is_pytorch else {})}.items():
-        names = graph.remarks.get(word, ())
+        names: Sequence[str] = graph.remarks.get(word, ())
         if word == COPIED:
             names = [name for name in names if name not in flash]
         if names and (word != DEPTH or how.mode == "train"):
