@@ -10,6 +10,7 @@ import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
 from costcalc.resources import duration
+from tests.importers.tflite.models import Net
 
 SMALL = "mobilenet_v1@alpha=0.25,res=96"
 BOUND = Fraction(7_745_152, 2 * 216_000_000)
@@ -204,3 +205,48 @@ def test_a_file_keeps_its_own_bytes_and_cannot_be_fused(tmp_path):
     assert costcalc.latency(str(floats), "stm32f746").work.dtype == "fp32"
     with pytest.raises(CostcalcError, match="its file"):
         costcalc.latency(str(path), "stm32f746", fused=True)
+
+
+def test_the_dtype_of_a_file_is_that_of_what_is_multiplied(tmp_path):
+    """Ids of 32 bits look up rows of 8 bits, of which 5 x 8 x 16 multiply-accumulates."""
+    net = Net()
+    ids, rows = net.tensor((1, 5), "INT32"), net.tensor((1, 5, 16), "INT8")
+    out = net.tensor((1, 5, 8), "INT8")
+    net.operator("GATHER", [net.tensor((100, 16), "INT8", [0] * 1600), ids], [rows])
+    weights = net.tensor((8, 16), "INT8", [0] * 128)
+    net.operator("FULLY_CONNECTED", [rows, weights], [out], keep_num_dims=True)
+    net.ends([ids], [out])
+    answer = costcalc.latency(written(net, tmp_path), "stm32f746")
+    assert answer.work.dtype == "int8"
+    assert answer.bound == Fraction(2 * 5 * 8 * 16, 864_000_000)
+
+
+@pytest.mark.parametrize("images", [1, 2])
+@pytest.mark.parametrize(("type_", "dtype"), [("INT8", "int8"), ("FLOAT32", "fp32")])
+def test_the_dtype_of_a_file_for_several_images(images, type_, dtype, tmp_path):
+    net = Net()
+    x, y = (net.tensor((images, size), type_) for size in (64, 8))
+    net.operator("FULLY_CONNECTED", [x, net.tensor((8, 64), type_, [0] * 512)], [y])
+    net.ends([x], [y])
+    assert costcalc.latency(written(net, tmp_path), "stm32f746").work.dtype == dtype
+
+
+def test_words_of_a_fast_memory_are_those_of_the_file(tmp_path):
+    """Products move as much more through a small memory as those of the network in 8 bits."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(bytes(costcalc.export(SMALL, "tflite", dtype="int8")))
+
+    def more(network):
+        through, plain = (
+            costcalc.latency(network, "stm32f746", fast_memory=size) for size in ("1KiB", None)
+        )
+        return sum(step.bytes for step in through.steps) - sum(step.bytes for step in plain.steps)
+
+    assert more(str(path)) == more(SMALL) > 0
+
+
+def written(net, folder):
+    """The path of a file with the network."""
+    path = folder / "net.tflite"
+    path.write_bytes(net.bytes())
+    return str(path)

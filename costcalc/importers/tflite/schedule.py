@@ -171,9 +171,10 @@ def schedule(
     for place in ahead.planned:
         places[place] = len(tensors)
         first, last = ahead.life(place)
-        name, size = names.tensor(place), planned_bytes(file.tensor(place))
-        offset = file.offline_offset(place)
-        tensors.append(Tensor(name, size, first, last, offset, place in outputs))
+        tensor = file.tensor(place)
+        name, size = names.tensor(place), planned_bytes(tensor)
+        offset, bits = file.offline_offset(place), TYPES[tensor.type].bits
+        tensors.append(Tensor(name, size, first, last, offset, place in outputs, bits))
     scratch_places = dict[Place, range]()
     for place, (life, requests) in sorted(walk.scratch.items(), key=lambda item: item[0]):
         scratch_places[place] = range(len(tensors), len(tensors) + len(requests))
