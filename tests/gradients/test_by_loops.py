@@ -186,3 +186,59 @@ def test_an_image_has_no_gradient(tmp_path):
     path = tmp_path / "net.yaml"
     path.write_text("name: net\ninput: [64, 4, 4]\nlayers:\n  - conv: {out: 2, kernel: 1}\n")
     assert costcalc.training(str(path)).temporary == 4 * 2 * 16
+
+
+def cost(tmp_path, text, **how):
+    """What training a spec costs."""
+    path = tmp_path / "net.yaml"
+    path.write_text(text, encoding="utf-8")
+    return costcalc.training(str(path), **how)
+
+
+def test_what_shares_is_updated_with_its_owner(tmp_path):
+    """The owners, a convolution and a norm, are the only layers with params of their own."""
+    answer = cost(tmp_path, SHARED)
+    forward = 9 * 4 * 4 * 16
+    assert answer.backward == forward + 2 * forward
+    assert [cost(tmp_path, SHARED, last=last).trained for last in (1, 2)] == [8, 152]
+
+
+CROP = """\
+name: crop
+input: [2, 8, 8]
+layers:
+  - conv: {out: 3, kernel: 1, name: cropped}
+  - conv: {out: 4, kernel: 1, stride: 2, name: size, from: input}
+  - crop: {from: [cropped, size]}
+"""
+
+
+def test_what_is_only_a_size_has_no_gradient(tmp_path):
+    answer = cost(tmp_path, CROP)
+    assert [layer.backward for layer in answer.layers] == [2 * 3 * 64, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("norm", "shifts", "all_"),
+    [
+        ("batch_norm: {}", 4, 8),
+        ("batch_norm: {scale: false}", 4, 4),
+        ("batch_norm: {bias: false}", 0, 4),
+        ("rms_norm: {}", 0, 4),
+    ],
+)
+def test_shifts_of_norms_are_biases(norm, shifts, all_, tmp_path):
+    text = f"name: norm\ninput: [4, 4, 4]\nlayers:\n  - {norm}\n"
+    assert cost(tmp_path, text).trained == all_
+    assert cost(tmp_path, text, update="biases").trained == shifts
+
+
+@pytest.mark.parametrize(("side", "width"), [(2, 1), (16, 1), (17, 2), (256, 2), (257, 3)])
+def test_places_of_a_window_in_whole_bytes(side, width, tmp_path):
+    """A window of 16 x 16 has places 0 to 255, which a byte holds."""
+    text = (
+        f"name: pool\ninput: [3, {side}, {side}]\nlayers:\n  - conv: {{out: 3, kernel: 1}}\n"
+        f"  - max_pool: {{kernel: {side}, stride: {side}, name: pool}}\n"
+    )
+    answer = cost(tmp_path, text, keeps="minimal")
+    assert answer.layers[-1].kept_bytes == 3 * width
