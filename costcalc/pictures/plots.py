@@ -412,6 +412,7 @@ def pyplot() -> Any:
             "figures need the package 'matplotlib', which is not installed",
             hint="pip install 'costcalc[plot]'",
         )
+    matplotlib.rcdefaults()  # black on white, whatever a style of the user's is
     matplotlib.use("agg")
     warnings.filterwarnings("ignore", _NO_GLYPH.pattern)  # said once, when a figure is written
     matplotlib.rcParams.update(

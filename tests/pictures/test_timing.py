@@ -34,6 +34,13 @@ def test_labels_of_a_roofline_cover_neither_each_other_nor_a_point(network, devi
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
     frame = panel.get_window_extent(renderer)
     assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
+    for text, own in zip(panel.texts, boxes, strict=True):
+        if text.arrow_patch is not None:  # a line to its point, which crosses no other label
+            start = panel.transData.transform(text.xy)
+            end = (own.x0 + own.x1) / 2, (own.y0 + own.y1) / 2
+            for part in (step / 100 for step in range(101)):
+                x, y = (a + part * (b - a) for a, b in zip(start, end, strict=True))
+                assert not any(box.contains(x, y) for box in boxes if box is not own)
 
 
 def test_points_lie_on_the_roof_and_their_areas_are_shares():
@@ -134,3 +141,16 @@ def test_pictures_say_what_no_time_includes(picture, tmp_path):
     if picture == "latency":
         assert "no run of all that is counted is faster" in shown
         assert "no run of all that is counted is faster" in panel.get_title()
+
+
+def test_a_style_of_the_user_does_not_reach_the_figures(tmp_path, monkeypatch):
+    """Black on white, to be read in print and on a dark page."""
+    import matplotlib
+
+    monkeypatch.setitem(matplotlib.rcParams, "figure.facecolor", "black")
+    monkeypatch.setitem(matplotlib.rcParams, "text.color", "white")
+    figure = timed_plots.times(timeline(costcalc.latency("mobilenet_v1", "rpi4")))
+    assert figure.get_facecolor() == (1, 1, 1, 1)
+    assert matplotlib.rcParams["savefig.facecolor"] == "auto"
+    assert not matplotlib.rcParams["savefig.transparent"]
+    assert matplotlib.rcParams["text.color"] == "black"
