@@ -228,6 +228,7 @@ def test_times_of_a_comparison_are_numbers_for_scripts(tmp_path):
     [
         ('bound_ms: {figure: "<= 1.03 ms", device: stm32f746}', True),
         ('bound_ms: {figure: "<= 1024 us", device: stm32f746}', True),
+        ('bound_ms: {figure: "<= 1023 us", device: stm32f746}', False),
         ('bound_ms: {figure: "<= 1.02", device: stm32f746}', False),
         ('bound_ms: {figure: "<= 0.001 s", device: stm32f746}', False),
         ('energy: {figure: "<= 36 uJ", device: stm32u575}', False),
