@@ -56,6 +56,12 @@ class Check(NamedTuple):
         """Whether it is enough; None if it is not known."""
         return None if self.available is None else self.needed <= self.available
 
+    def amount(self, value: int | Fraction | None) -> str:
+        """A value for people: whole bytes, or milliseconds with four digits."""
+        if value is None:
+            return "not stated"
+        return milliseconds(Fraction(value) / 1000) if self.unit == "ms" else f"{counted(value)} B"
+
     def data(self) -> dict[str, Any]:
         """The check in JSON."""
         return {
@@ -153,22 +159,12 @@ class Fits(Answer):
         return (
             check.name,
             check.what,
-            self._amount(check, check.needed),
-            self._amount(check, check.available),
-            self._amount(check, check.margin),
+            *map(check.amount, (check.needed, check.available, check.margin)),
             check.unit,
             *map(_exact, (check.needed, check.available, check.margin)),
             share,
             _verdict(check.holds, "not known"),
         )
-
-    def _amount(self, check: Check, value: int | Fraction | None) -> str:
-        if value is None:
-            return "not stated"
-        sign = "-" if value < 0 else ""
-        if check.unit == "ms":
-            return sign + milliseconds(abs(Fraction(value)) / 1000)
-        return sign + self.storage.amount(abs(int(value)))
 
     def _notes(self) -> Iterator[str]:
         if not PLANNERS[self.planner].has_addresses:
@@ -180,7 +176,9 @@ class Fits(Answer):
         """What to change, for each check that does not hold; then settings that fit."""
         failing = [check for check in self.checks if check.holds is False]
         for check in failing:
-            over = self._amount(check, -(check.margin or 0))
+            over = check.amount(-(check.margin or 0))
+            if check.unit == "B":
+                over = self.storage.amount(-int(check.margin or 0))
             alone = _settings(check.fitting) if len(failing) > 1 else ""
             alone = f" It holds at {alone}." if alone else ""
             yield f"{check.name}: {over} too much. {check.change}.{alone}"
