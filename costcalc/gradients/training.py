@@ -12,6 +12,7 @@ from costcalc.advice import advice, option
 from costcalc.costs.convention import load
 from costcalc.costs.count import count
 from costcalc.errors import refuse
+from costcalc.gradients.factors import factored
 from costcalc.gradients.kept import Keeper, Kept, Pass, checkpointed, stored
 from costcalc.gradients.layouts import images
 from costcalc.gradients.optimizers import (
@@ -281,7 +282,7 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
     is_training = how.mode == "train"
     by_layer = updated(graph, how.update, is_training)
     wanted = [layer.wanted for layer in by_layer]
-    run = Pass(how.keeps, is_training, how.batch, precision.activation)
+    run = Pass(how.keeps, is_training, how.batch, precision.activation, precision.statistic)
     keeper = Keeper(graph, wanted, run)
     forward = [int(cost.mult_adds) for cost in count(graph, load(CONVENTION))]
     if how.checkpoint is None:
@@ -300,7 +301,8 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
     trained = sum(sum(layer.trained) for layer in by_layer)
     params = sum(sum(layer.own) for layer in by_layer)
     buffers = sum(layer.events().buffers for layer in graph.layers if layer.shares is None)
-    states = state_bytes(params, trained, optimizer, precision, how.zero, how.ranks)
+    factors = sum(map(factored, graph.layers, by_layer)) if optimizer.is_factored else 0
+    states = state_bytes(params, trained, optimizer, precision, how.zero, how.ranks, factors)
     layers = tuple(_layers(graph, by_layer, forward, kept))
 
     def gradients(count: int) -> int:
@@ -425,6 +427,9 @@ _REMARKS: Mapping[str, str] = {
 }
 """What costcalc does about what a model does, by a word of :mod:`costcalc.graph.remarks`."""
 
+_COPIED_TO_32_BITS = ("rms_norm", "instance_norm", "lrn", "prelu")
+"""Kinds of which PyTorch keeps other tensors in 16 bits than in 32."""
+
 _AS_PYTORCH: Mapping[str, str] = {
     IN_PLACE: "in place PyTorch keeps the output for the input, so that kept is at most that",
     DEPTH: "stochastic depth keeps 4 B besides for each image and each of these",
@@ -451,6 +456,11 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
         yield (
             "Attention without dropout of its probabilities: with it PyTorch keeps them three"
             " times, and scaled queries and keys, in place of the output."
+        )
+    copied = [layer.name for layer in graph.layers if layer.kind.name in _COPIED_TO_32_BITS]
+    if copied and is_pytorch and how.dtype != "fp32":
+        yield (
+            f"An estimate of {_named(copied)}: in 16 bits PyTorch keeps some of its tensors in 32."
         )
     for word, meaning in {**_REMARKS, **(_AS_PYTORCH if is_pytorch else {})}.items():
         names: Sequence[str] = graph.remarks.get(word, ())

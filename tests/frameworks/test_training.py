@@ -243,6 +243,7 @@ def test_parts_of_a_network(arguments, is_trained, mode):
         ("adadelta", torch.optim.Adadelta),
         ("rmsprop", torch.optim.RMSprop),
         ("rprop", torch.optim.Rprop),
+        ("adafactor", torch.optim.Adafactor),
     ],
 )
 def test_states_of_optimizers(name, make):
@@ -250,6 +251,38 @@ def test_states_of_optimizers(name, make):
     states = costcalc.from_torch(module, (3, 8, 8)).training(optimizer=name).states
     learned = sum(parameter.nbytes for parameter in module.parameters())
     assert states == (learned, learned, optimizer_bytes(make, module))
+
+
+class Params(nn.Module):
+    """Params of every shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Conv1d(6, 4, 5, groups=2)
+        self.wide = nn.ConvTranspose1d(4, 6, 3, groups=2)
+        self.map = nn.ConvTranspose2d(6, 4, (3, 5), groups=2)
+        self.norm = nn.LayerNorm((4, 3, 8), bias=False)
+        self.slopes = nn.PReLU(4)
+        self.table = nn.Parameter(torch.zeros(1, 3, 8))
+        self.gates = nn.GRU(8, 5, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.map(self.wide(self.line(x)).unsqueeze(2))
+        x = self.slopes(self.norm(x)) + self.table
+        return self.gates(x.mean(1))[0]
+
+
+@pytest.mark.parametrize("name", ["", "mobilenet_v2", "vit_b_32", "convnext_tiny", "swin_t"])
+def test_sums_of_rows_and_columns(name):
+    module, shape = (built(name), (3, 224, 224)) if name else (Params(), (6, 6))
+    states = costcalc.from_torch(module, shape).training(optimizer="adafactor").states
+    if not name:
+        assert states.optimizer == optimizer_bytes(torch.optim.Adafactor, module)
+    numbers = 0
+    for parameter in module.parameters():
+        count, sides = parameter.numel(), parameter.shape
+        numbers += count if len(sides) < 2 else count // sides[-1] + count // sides[-2]
+    assert states.optimizer == 4 * numbers
 
 
 @pytest.mark.parametrize(
@@ -275,6 +308,30 @@ def test_dropouts(drop, rank):
     for mode in ("train", "eval"):
         theirs = step(module.train(mode == "train"), torch.rand(2, *shape))
         assert ours.training(batch=2, mode=mode).activation_bytes == theirs.kept, mode
+
+
+def sixteen_bits(name: str) -> tuple[nn.Module, tuple[int, ...]]:
+    if name == "small":
+        return Small(), (3, 8, 8)
+    norms = {"layer": nn.LayerNorm((4, 8, 8)), "group": nn.GroupNorm(2, 4)}
+    if name in norms:
+        return nn.Sequential(nn.Conv2d(3, 4, 1), norms[name], nn.Conv2d(4, 4, 1)), (3, 8, 8)
+    return models.get_model(name), (3, 32, 32)
+
+
+@pytest.mark.parametrize("name", ["small", "layer", "group", "mobilenet_v2"])
+def test_sixteen_bits(name):
+    module, shape = sixteen_bits(name)
+    module = on_cpu(module)
+    ours, image = costcalc.from_torch(module, shape), torch.rand(2, *shape)
+    with torch.autocast("cpu", torch.bfloat16):
+        theirs = step(module, image)
+    # Autocast keeps the copies of matrices in 16 bits, which are weights to costcalc.
+    matrices = [each for each in module.modules() if isinstance(each, nn.Conv2d | nn.Linear)]
+    copies = sum(2 * each.weight.numel() for each in matrices)
+    assert ours.training(batch=2, dtype="mixed").activation_bytes + copies == theirs.kept
+    theirs = step(module.bfloat16(), image.bfloat16())
+    assert ours.training(batch=2, dtype="bf16").activation_bytes == theirs.kept
 
 
 class Attention(nn.Module):

@@ -180,6 +180,18 @@ def test_bytes_for_each_param(optimizer, dtype, expected):
     assert answer.states == tuple(answer.params * each for each in expected)
 
 
+def test_sums_of_rows_and_columns(network):
+    answer = costcalc.training(network, optimizer="adafactor")
+    # 4 x 3 x 3 x 3: 4*3*3 rows and as many columns; 8 of the norm; 4 x 4 x 1 x 1: 16 twice,
+    # and 4 biases; 10 x 64, and 10.
+    numbers = 2 * 36 + 8 + 2 * 16 + 4 + 10 + 64 + 10
+    assert answer.states.optimizer == 4 * numbers
+    divided = costcalc.training(network, optimizer="adafactor", dtype="mixed", zero=1, ranks=3)
+    assert divided.states.optimizer == 4 * -(-WEIGHTS // 3) + 4 * -(-numbers // 3)
+    last = costcalc.training(network, optimizer="adafactor", last=1, update="biases")
+    assert last.states.optimizer == 4 * 10
+
+
 @pytest.mark.parametrize(
     ("zero", "ranks", "gigabytes"),
     [
