@@ -10,6 +10,7 @@ from typing import Any
 from costcalc.arena.plan import PLANNERS
 from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Schedule
+from costcalc.errors import DeviceError
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
 from costcalc.performance.latency import bound_line, left_out
@@ -221,6 +222,8 @@ class FitsAll(Answer):
     uncounted: Mapping[str, Sequence[str]]
     left_out: tuple[str, ...]
     """Sentences on what the bounds leave out."""
+    without: tuple[str, ...]
+    """The devices that state no peak for what is multiplied, and so have no row."""
 
     @property
     def fits(self) -> bool:
@@ -258,6 +261,7 @@ class FitsAll(Answer):
             "Flash and RAM: the share that is used; empty where it is not stated, or where "
             "weights and tensors share one memory, RAM.",
             _NO_PREDICTION,
+            *self._without(),
             *self.left_out,
         )
         shown = tuple(fact for fact in facts if fact[1])
@@ -268,6 +272,11 @@ class FitsAll(Answer):
             notes,
         )
 
+    def _without(self) -> Iterator[str]:
+        if self.without:
+            names = ", ".join(self.without)
+            yield f"Without those that state no peak for these numbers: {names}."
+
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc fits --format json`` without a device."""
         return {
@@ -276,6 +285,7 @@ class FitsAll(Answer):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "fits": self.fits,
             "devices": [row.row() for row in self.rows],
+            **({"without": self.without} if self.without else {}),
             **({"uncounted": self.uncounted} if self.uncounted else {}),
         }
 
@@ -351,14 +361,27 @@ def fits(
 
 
 def everywhere(graph: LayerGraph, fit: Callable[[str], Fits], devices: list[str]) -> FitsAll:
-    """Whether a layer graph fits each of some devices, by name."""
+    """Whether a layer graph fits each of some devices, by name.
+
+    Raises:
+        CostcalcError: as for :func:`fits`; or no device states a peak for what is multiplied.
+    """
+    rows, without = list[Fits](), list[str]()
+    for device in devices:
+        try:
+            rows.append(fit(device))
+        except DeviceError:
+            without.append(device)
+    if not rows:
+        fit(devices[0])
     return FitsAll(
         network=graph.name,
         source=graph.source,
         parameters=graph.parameters,
-        rows=tuple(map(fit, devices)),
+        rows=tuple(rows),
         uncounted=graph.uncounted,
         left_out=tuple(left_out(graph)),
+        without=tuple(without),
     )
 
 
@@ -381,12 +404,14 @@ def _size(memory: Memory | None) -> int | None:
 
 
 def _most_stored(graph: LayerGraph, schedule: Schedule) -> str:
-    """The layer that stores most."""
+    """The step that stores most."""
     by_layer = schedule.weights_by_layer
     if not by_layer:
         return "Nothing is stored"
     layer = max(by_layer, key=by_layer.__getitem__)
-    return f"Most is stored for {graph.layers[layer].name}: {counted(by_layer[layer])} B"
+    steps = (step.name for step in schedule.steps if layer in step.layers)
+    name = next(steps, graph.layers[layer].name)
+    return f"Most is stored for {name}: {counted(by_layer[layer])} B"
 
 
 def _at_peak(planned: PlannedSchedule) -> str:

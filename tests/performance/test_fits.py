@@ -242,3 +242,22 @@ def test_a_wrong_limit_is_refused(most):
     result = fits("mobilenet_v1", "--device", "stm32f746", f"--max-ms={most}")
     assert result.exit_code == 2
     assert "--max-ms" in result.stderr
+
+
+def test_devices_without_a_peak_for_the_dtype_are_named():
+    answer = costcalc.fits("mobilenet_v1@alpha=0.25,res=96", dtype="fp16")
+    shown = {row.run.device.name for row in answer.rows}
+    assert shown | set(answer.without) == {row.name for row in costcalc.devices().devices}
+    assert "edgetpu" in answer.without and "jetson-nano" in shown
+    line = str(answer).splitlines()[-1]
+    assert line.startswith("Without those that state no peak for these numbers: ")
+    assert line.endswith(", ".join(answer.without) + ".")
+
+
+def test_most_is_stored_for_a_step_that_the_table_of_latency_has(tmp_path):
+    """A .tflite file's fully connected operator is a reshape and a product here, but one step."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(bytes(costcalc.export("mobilenet_v1@alpha=0.25,res=96", "tflite")))
+    flash = costcalc.fits(path, "stm32f746").checks[0]
+    assert flash.change == "Most is stored for fc1: 1,028,000 B"  # 4 * (256 * 1000 + 1000)
+    assert "fc1" in [step.name for step in costcalc.latency(path, "stm32f746").steps]
