@@ -27,7 +27,7 @@ from costcalc.gradients.optimizers import (
 from costcalc.gradients.rules import backward_macs, rule
 from costcalc.gradients.updates import Update, Updated, updated
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE, RECURRENT
+from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE, INFERENCE, RECURRENT
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.records import NamedTuple
@@ -96,6 +96,8 @@ class TrainingCost(Answer):
         temporary: the largest gradients of activations that exist at once: of a layer's
             output and of its inputs.
         peak: a lower bound of the bytes that a step needs at once.
+        is_estimate: whether some of what is kept may be less or more, as a note says; then
+            ``peak`` is no bound.
     """
 
     network: str
@@ -111,6 +113,7 @@ class TrainingCost(Answer):
     temporary_layer: str
     peak: Peak
     notes: tuple[str, ...]
+    is_estimate: bool
 
     @cached_property
     def forward(self) -> int:
@@ -174,7 +177,7 @@ class TrainingCost(Answer):
                 "total": self.total,
                 "buffers": self.buffer_bytes,
                 "temporary": self.temporary,
-                "lower_bound": self.peak.bytes,
+                "lower_bound": None if self.is_estimate else self.peak.bytes,
             },
             "layers": [
                 {
@@ -187,6 +190,7 @@ class TrainingCost(Answer):
                 }
                 for layer in self.layers
             ],
+            "is_estimate": self.is_estimate,
             "notes": list(self.notes),
         }
 
@@ -228,7 +232,10 @@ class TrainingCost(Answer):
         if self.buffer_bytes:
             yield "buffers", byte_amount(self.buffer_bytes)
         where = f", in the backward pass of {self.peak.layer}" if self.peak.layer else ""
-        yield "bound", f"at least {byte_amount(self.peak.bytes)} at once{where}"
+        if self.is_estimate:
+            yield "estimate", f"{byte_amount(self.peak.bytes)} at once{where}; see the notes"
+        else:
+            yield "bound", f"at least {byte_amount(self.peak.bytes)} at once{where}"
 
     def _factor(self) -> str:
         """The mult-adds of a step, as a multiple of the forward pass."""
@@ -308,6 +315,7 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
     def gradients(count: int) -> int:
         return state_bytes(params, count, optimizer, precision, how.zero, how.ranks).gradients
 
+    estimates = tuple(_estimates(graph, how))
     resident = states.weights + states.optimizer + buffers * _BUFFER
     return TrainingCost(
         network=graph.name,
@@ -322,7 +330,8 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
         temporary=0 if largest is None else temporaries[largest],
         temporary_layer="" if largest is None else layers[largest].name,
         peak=_peak(resident, layers, temporaries, gradients),
-        notes=tuple(_notes(graph, how)),
+        notes=(*estimates, *_notes(graph, how)),
+        is_estimate=bool(estimates),
     )
 
 
@@ -421,26 +430,24 @@ def _check(how: Training) -> None:
 
 
 _REMARKS: Mapping[str, str] = {
-    COPIED: "a copy of a whole tensor counts as that tensor, so that what is kept is an estimate",
     DETACHED: "gradients are counted as if they passed, so that backward and kept are at most that",
     FROZEN: "left as they are by the model itself, and counted as updated: freeze them here, too",
 }
 """What costcalc does about what a model does, by a word of :mod:`costcalc.graph.remarks`."""
 
+_AS_PYTORCH: Mapping[str, str] = {
+    **_REMARKS,
+    IN_PLACE: "in place PyTorch keeps the output for the input, so that kept is at most that",
+    COPIED: "a copy of a whole tensor counts as that tensor, so that what is kept is an estimate",
+}
+"""The same, with what only PyTorch does."""
+
 _COPIED_TO_32_BITS = ("rms_norm", "instance_norm", "lrn", "prelu")
 """Kinds of which PyTorch keeps other tensors in 16 bits than in 32."""
 
-_AS_PYTORCH: Mapping[str, str] = {
-    IN_PLACE: "in place PyTorch keeps the output for the input, so that kept is at most that",
-    DEPTH: "stochastic depth keeps 4 B besides for each image and each of these",
-}
-"""The same, for what PyTorch keeps."""
 
-
-def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
-    yield "Without the loss: cross-entropy keeps the log-probabilities of its classes besides."
-    if graph.gated:
-        yield "With every gate open."
+def _estimates(graph: LayerGraph, how: Training) -> Iterator[str]:
+    """Notes upon what is an estimate, or at most what is counted."""
     recurrent = [layer.name for layer in graph.layers if layer.kind.family == "recurrent"]
     recurrent += graph.remarks.get(RECURRENT, ())
     if recurrent:
@@ -450,31 +457,57 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
             " mult-adds are at most these, as the first state needs no gradient."
         )
     is_pytorch = how.keeps == "pytorch"
-    # The copies that PyTorch's own module makes before it are judged with it.
-    flash = {one.name.rpartition("/")[0] for one in graph.layers if one.kind.name == "attention"}
-    if is_pytorch and how.mode == "train" and flash:
-        yield (
-            "Attention without dropout of its probabilities: with it PyTorch keeps them three"
-            " times, and scaled queries and keys, in place of the output."
-        )
     copied = [layer.name for layer in graph.layers if layer.kind.name in _COPIED_TO_32_BITS]
     if copied and is_pytorch and how.dtype != "fp32":
         yield (
             f"An estimate of {_named(copied)}: in 16 bits PyTorch keeps some of its tensors in 32."
         )
-    for word, meaning in {**_REMARKS, **(_AS_PYTORCH if is_pytorch else {})}.items():
-        names: Sequence[str] = graph.remarks.get(word, ())
-        if word == COPIED:
-            names = [name for name in names if name not in flash]
-        if names and (word != DEPTH or how.mode == "train"):
+    # The copies that PyTorch's own module makes before it are judged with it.
+    flash = _attentions(graph)
+    for word, meaning in (_AS_PYTORCH if is_pytorch else _REMARKS).items():
+        names = [
+            name for name in graph.remarks.get(word, ()) if not (word == COPIED and name in flash)
+        ]
+        if names:
             yield f"{_named(names)}: {meaning}."
+
+
+def _attentions(graph: LayerGraph) -> set[str]:
+    """The paths in which there is attention."""
+    return {one.name.rpartition("/")[0] for one in graph.layers if one.kind.name == "attention"}
+
+
+def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
+    """Notes upon what is left out."""
+    yield "Without the loss: cross-entropy keeps the log-probabilities of its classes besides."
+    if graph.gated:
+        yield "With every gate open."
+    for name in graph.remarks.get(INFERENCE, ()):
+        yield (
+            f"The network as its {name} file runs at inference: norms that are folded into"
+            " convolutions and dropouts that were taken out are not counted, and quantised numbers"
+            " are those of the training's dtype."
+        )
+    if how.keeps == "pytorch" and how.mode == "train":
+        if _attentions(graph):
+            yield (
+                "Attention without dropout of its probabilities: with it PyTorch keeps them three"
+                " times, and scaled queries and keys, in place of the output."
+            )
+        depths = graph.remarks.get(DEPTH, ())
+        if depths:
+            yield (
+                f"Without stochastic depth, which keeps {counted(len(depths))} numbers for each"
+                f" image: {_named(depths)}."
+            )
     if graph.uncounted:
         yield "What is not counted has no mult-adds, and keeps nothing: at least that is needed."
     yield from uncounted_notes(graph.uncounted)
 
 
 def _named(names: Sequence[str]) -> str:
-    """The first names of several, and how many there are."""
+    """The first names of several, each once, and how many there are."""
+    names = [*dict.fromkeys(names)]
     if len(names) <= _NAMES:
         return ", ".join(names)
     return f"{', '.join(names[:_NAMES])} and {counted(len(names) - _NAMES)} more"

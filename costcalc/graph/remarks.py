@@ -20,6 +20,8 @@ DEPTH = "stochastic depth"
 """Modules that drop a whole image in training, and do nothing where the model is read."""
 RECURRENT = "recurrent"
 """Recurrent layers, written as the operations of all their time steps at once."""
+INFERENCE = "inference"
+"""A file that holds a network as it runs at inference."""
 
 Remarks = Mapping[str, tuple[str, ...]]
-"""Names of modules by these words."""
+"""Names of modules by these words, once for each call."""

@@ -278,7 +278,7 @@ class ModelBuilder:
             parameters=parameters,
             is_sized=self.is_sized,
             blocks=self.blocks,
-            remarks={word: (*dict.fromkeys(names),) for word, names in self._remarks.items()},
+            remarks={word: (*names,) for word, names in self._remarks.items()},
         )
 
     def move_to_front(self, first: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -102,6 +103,32 @@ def test_a_frozen_beginning_keeps_nothing(network):
     }
     assert answer.trained == 20 + 650
     assert answer.states == (4 * WEIGHTS, 4 * 670, 0)
+
+
+def test_a_file_for_inference_says_what_may_be_gone_from_it(network):
+    file = Path(__file__).parents[1] / "data" / "onnx" / "resnet18.legacy.kept.onnx"
+    assert "as its ONNX file runs at inference" in costcalc.training(file).notes[-1]
+    assert not any("inference" in note for note in costcalc.training(network).notes)
+
+
+def test_a_recurrent_layer_is_an_estimate_and_no_bound(tmp_path):
+    path = tmp_path / "cell.yaml"
+    path.write_text("name: cell\ninput: [10]\nlayers: [{lstm: 6}, {fc: 3}]\n", encoding="utf-8")
+    answer = costcalc.training(str(path))
+    assert answer.is_estimate
+    assert answer.notes[0].startswith("An estimate of lstm1:")
+    assert answer.data()["bytes"]["lower_bound"] is None
+    assert "bound " not in str(answer)
+
+
+def test_norms_that_are_copied_are_an_estimate_in_16_bits(tmp_path):
+    path = tmp_path / "norm.yaml"
+    path.write_text(
+        "name: n\ninput: [8, 4, 4]\nlayers: [{pointwise: 3}, prelu]\n", encoding="utf-8"
+    )
+    for dtype, keeps in (("fp32", "pytorch"), ("bf16", "minimal"), ("bf16", "pytorch")):
+        answer = costcalc.training(str(path), dtype=dtype, keeps=keeps)
+        assert answer.is_estimate == (dtype == "bf16" and keeps == "pytorch")
 
 
 def test_only_the_last_layers(network):

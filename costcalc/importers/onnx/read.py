@@ -25,6 +25,7 @@ from costcalc.errors import Mark, Refusal, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.protobuf import WireReader
+from costcalc.graph.remarks import INFERENCE
 from costcalc.importers.model import Model, Request
 from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph
 from costcalc.importers.onnx.inference import ShapeInference
@@ -90,6 +91,7 @@ def read_model(wire: WireReader, request: Request) -> Model:
     if values[0].name not in outputs and not any(node.inputs for node in builder.nodes):
         refuse(mark, "no output depends on the network's input")
     name = os.path.basename(wire.file).removesuffix(".onnx")
+    builder.remark(INFERENCE, "ONNX")
     return builder.model(name, wire.file, inputs.parameters)
 
 
