@@ -250,7 +250,8 @@ class Measured:
         from costcalc.performance.running import dtype_of
 
         run, network = self.run, self.stored
-        return moves(network), rates(run.device, run.dtype or dtype_of(network.storage), run.cores)
+        dtype = run.dtype or dtype_of(network.storage)
+        return moves(self.graph, network), rates(run.device, dtype, run.cores)
 
     @property
     def run(self) -> Run:

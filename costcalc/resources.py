@@ -164,7 +164,8 @@ def fits(
 
     Returns:
         The checks; ``fits`` says whether all hold.  If one does not, ``fitting`` has the largest
-        alpha and the largest res that fit.
+        smaller alpha and res that fit, None where none does; that of a check has those at which
+        it alone holds.
 
     Raises:
         CostcalcError: as for :func:`latency`, or there is no such planner.

@@ -32,6 +32,8 @@ class Tensor(NamedTuple):
     """Its address, if the network's file fixes it."""
     kept: bool = False
     """Whether it stays to the end in any order of the steps, as outputs of the network do."""
+    bits: int | None = None
+    """Of one number, if the network's file states a type."""
 
 
 class Step(NamedTuple):

@@ -59,7 +59,8 @@ class AttributeReader:
             self.problems.add(node.mark, "a figure is expected here", found=str(node))
             return None
         try:
-            figure = parse(node.text)
+            known = metrics.METRICS.get(metric)
+            figure = parse(node.text, known.unit if known is not None and known.is_timed else "")
         except ExpressionError as error:
             self._note(error, node)
             return None

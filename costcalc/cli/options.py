@@ -293,15 +293,12 @@ def times_options(function: F, *, required: bool = False) -> F:
     )(function)
 
 
-def budget_options(
-    lead: str = "At most", where: str = "", *, has_times: bool = True
-) -> Callable[[F], F]:
+def budget_options(lead: str = "At most", where: str = "") -> Callable[[F], F]:
     """A bound on each metric, as an argument that the table of metrics names.
 
     Args:
         lead: how the help of each begins.
         where: how it ends.
-        has_times: whether there are those of times and energy, which need a device.
     """
     rows = [
         ("--max-mult-adds", "N", "mult-adds", "100M"),
@@ -309,12 +306,9 @@ def budget_options(
         ("--max-ram", "SIZE", "of RAM, the peak", "256KiB"),
         ("--max-flash", "SIZE", "of flash, the weights", "1MiB"),
         ("--max-traffic", "SIZE", "read and written", "20MB"),
+        ("--max-ms", "T", "ms at the bound", "20, or 20ms"),
+        ("--max-mj", "E", "mJ at the bound", "5"),
     ]
-    if has_times:
-        rows += [
-            ("--max-ms", "T", "ms at the bound", "20, or 20ms"),
-            ("--max-mj", "E", "mJ at the bound", "5"),
-        ]
 
     def decorated(function: F) -> F:
         for name, metavar, noun, example in reversed(rows):

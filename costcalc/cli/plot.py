@@ -213,14 +213,25 @@ def latency(
 @click.option(
     "--of",
     "metric",
-    type=Choice(["mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes"]),
+    type=Choice(
+        [
+            "mult_adds",
+            "params",
+            "weight_bytes",
+            "peak_bytes",
+            "traffic_bytes",
+            "bound_ms",
+            "energy",
+        ]
+    ),
     default="mult_adds",
     show_default=True,
-    help="The cost to show.",
+    help="The cost to show; bound_ms and energy need --device.",
 )
-@budget_options("A contour at", has_times=False)
+@budget_options("A contour at")
 @convention_options
 @storage_options
+@times_options
 @_output_option
 @pass_options
 def sweep(
@@ -235,14 +246,17 @@ def sweep(
     from costcalc.solving.search import Budgets
 
     bounds = limits(by_metric(**budgets))
-    of_bytes = "--of peak_bytes, or --max-ram 256KiB"
-    refuse_unused((metric, *bounds), of_bytes, **options.stored_by)
+    asking = "--of peak_bytes, or --max-ram 256KiB"
+    if options.device is not None or options.dtype is not None:
+        asking = "--of bound_ms, or --max-ms 20"
+    refuse_unused((metric, *bounds), asking, **options.stored_by, **options.timed_by)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
     swept = questions.sweep(
         network,
         metrics=(metric, *bounds),
         **options.stored_by,
+        **options.timed_by,
         at=options.texts,
         **options.counted_by,
     )

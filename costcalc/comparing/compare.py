@@ -16,7 +16,7 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas.algebra import product
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import channels_last
-from costcalc.metrics import METRICS, TIMES, for_scripts
+from costcalc.metrics import METRICS, TIMES
 from costcalc.metrics import title as title_of
 from costcalc.opening import OpenNetwork
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -367,7 +367,7 @@ def _totals(comparison: Comparison) -> Table:
             cells.append(Ratio(Fraction(accuracy.top1), 1) if accuracy else None)
         for metric in titles:
             total = entry.total(metric)
-            cells += [_for_people(metric, total, units[metric]), for_scripts(metric, total)]
+            cells += [_for_people(metric, total, units[metric]), total]
         for metric in titles:
             ratio = comparison.ratio(entry, metric)
             is_baseline = entry is comparison.baseline

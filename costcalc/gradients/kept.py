@@ -44,6 +44,8 @@ class Pass(NamedTuple):
     batch: int
     activation: int
     """Bytes of one number between layers."""
+    statistic: int
+    """Bytes of a statistic of a norm."""
 
 
 class Keeper:
@@ -94,9 +96,8 @@ class Keeper:
         layer = self.graph.layers[index]
         images = 1 if numbers.is_shared else self._tensors.images[index]
         count = numbers.amount(layer, self.wanted[index]) * images
-        return Kept(
-            index, (numbers.what, index), numbers.what, stored(count, numbers.bits, self.how)
-        )
+        bits = self.how.statistic * BYTE if numbers.is_statistic else numbers.bits
+        return Kept(index, (numbers.what, index), numbers.what, stored(count, bits, self.how))
 
     def _signs(self, index: int) -> Kept:
         count = prod(self.graph.layers[index].output) * self._tensors.images[index]

@@ -17,6 +17,8 @@ class Optimizer(NamedTuple):
     source: str
     bytes_: int | None = None
     """Of one number; None for those of the precision."""
+    is_factored: bool = False
+    """Whether it keeps sums of rows and columns instead, as :mod:`.factors` counts them."""
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
@@ -38,6 +40,12 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     "adadelta": Optimizer("Adadelta", 2, "torch.optim.Adadelta: square_avg and acc_delta"),
     "rmsprop": Optimizer("RMSprop", 1, "torch.optim.RMSprop: square_avg"),
     "rprop": Optimizer("Rprop", 2, "torch.optim.Rprop: prev and step_size"),
+    "adafactor": Optimizer(
+        "Adafactor, sums of rows and columns",
+        0,
+        "Shazeer and Stern (arXiv 1804.04235), section 3; torch.optim.Adafactor",
+        is_factored=True,
+    ),
     "lion": Optimizer("Lion", 1, "Chen et al. (arXiv 2302.06675), algorithm 2: m"),
     "adam8bit": Optimizer(
         "8-bit Adam, without the scales of its blocks",
@@ -59,11 +67,13 @@ class Precision(NamedTuple):
     """Of a copy of each param that the optimizer updates, in full precision; 0 without one."""
     state: int
     activation: int
+    statistic: int
+    """Of a mean or deviation that a norm keeps."""
     source: str
 
 
 PRECISIONS: Mapping[str, Precision] = {
-    "fp32": Precision("every number in 32 bits", 4, 4, 0, 4, 4, "IEEE 754 single precision"),
+    "fp32": Precision("every number in 32 bits", 4, 4, 0, 4, 4, 4, "IEEE 754 single precision"),
     "mixed": Precision(
         "16 bits, with weights and states of the optimizer in 32 as well",
         2,
@@ -71,6 +81,7 @@ PRECISIONS: Mapping[str, Precision] = {
         4,
         4,
         2,
+        4,
         "Rajbhandari et al., ZeRO (arXiv 1910.02054), section 3.1: 2 + 2 + 12 bytes with Adam",
     ),
     "bf16": Precision(
@@ -79,6 +90,7 @@ PRECISIONS: Mapping[str, Precision] = {
         2,
         0,
         4,
+        2,
         2,
         "2 + 2 + 8 bytes with Adam: no copy of the weights in 32 bits",
     ),
@@ -103,12 +115,19 @@ class StateBytes(NamedTuple):
 
 
 def state_bytes(
-    params: int, trained: int, optimizer: Optimizer, precision: Precision, zero: int, ranks: int
+    params: int,
+    trained: int,
+    optimizer: Optimizer,
+    precision: Precision,
+    zero: int,
+    ranks: int,
+    factors: int = 0,
 ) -> StateBytes:
     """Weights, gradients and the optimizer's states, on one of the ranks.
 
     ZeRO, section 3.1 and figure 1: of P params under Adam in mixed precision 2 P, 2 P and
-    12 P bytes; each stage divides one more of the three, from the right.
+    12 P bytes; each stage divides one more of the three, from the right.  ``factors`` are the
+    numbers of a factored optimizer, for all params together.
 
     >>> state_bytes(1000, 1000, OPTIMIZERS["adam"], PRECISIONS["mixed"], 0, 1)
     StateBytes(weights=2000, gradients=2000, optimizer=12000)
@@ -124,7 +143,8 @@ def state_bytes(
     return StateBytes(
         weights=part(params, 3) * precision.weight,
         gradients=part(trained, 2) * precision.gradient,
-        optimizer=part(trained, 1) * (precision.master + optimizer.states * state),
+        optimizer=part(trained, 1) * (precision.master + optimizer.states * state)
+        + part(factors, 1) * state,
     )
 
 

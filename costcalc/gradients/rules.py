@@ -143,6 +143,8 @@ class Numbers(NamedTuple):
     """Of one number; None for those of an activation."""
     is_shared: bool = False
     """Whether the images of a batch share them."""
+    is_statistic: bool = False
+    """Whether they are statistics of a norm, which have a size of their own."""
 
 
 class Keep(NamedTuple):
@@ -218,9 +220,10 @@ def _of_input(layer: Layer, wanted: Wanted) -> Any:
     return elements(layer.input_shapes[0])
 
 
-def _is_affine(layer: Layer) -> bool:
+def _scales(layer: Layer, wanted: Wanted) -> Any:
+    """The scales of an instance norm, which PyTorch repeats for each image."""
     operation: Any = layer.operation
-    return bool(operation.affine)
+    return layer.output[0] if operation.affine else 0
 
 
 def _window_bytes(layer: Layer, wanted: Wanted) -> Any:
@@ -287,7 +290,13 @@ def _partial(layer: Layer, wanted: Wanted) -> Any:
 
 
 def _noise(layer: Layer, wanted: Wanted) -> Any:
-    return elements(layer.output) if drops(layer, wanted.is_training) else 0
+    """A number for whatever is dropped as a whole."""
+    if not drops(layer, wanted.is_training):
+        return 0
+    operation: Any = layer.operation
+    return {"element": elements(layer.output), "channel": layer.output[0], "image": 1}[
+        operation.noise
+    ]
 
 
 def drops(layer: Layer, is_training: bool) -> bool:
@@ -341,8 +350,8 @@ def _places(layer: Layer, wanted: Wanted) -> Any:
 
 BIT, BYTE, SINGLE, LONG = 1, 8, 32, 64
 
-_STATISTICS = Numbers("statistics", lambda layer, wanted: 2 * _rows(layer), SINGLE)
-_OF_BATCH = Numbers("statistics", _of_batch, SINGLE, is_shared=True)
+_STATISTICS = Numbers("statistics", lambda layer, wanted: 2 * _rows(layer), is_statistic=True)
+_OF_BATCH = Numbers("statistics", _of_batch, is_shared=True, is_statistic=True)
 _PARTIAL = Numbers("partial products", _partial)
 _WINDOW = Numbers("indices", _window_bytes, BYTE)
 
@@ -406,18 +415,16 @@ TABLE: Mapping[str, Gradient] = {
         Keep(
             _scaled,
             (
-                Numbers("statistics", _mean_squares, SINGLE),
+                Numbers("statistics", _mean_squares, is_statistic=True),
                 Numbers("normalised", _unscaled),
             ),
         ),
-        Keep(first, (Numbers("statistics", lambda layer, _: _rows(layer), SINGLE),)),
+        Keep(first, (Numbers("statistics", lambda layer, _: _rows(layer), is_statistic=True),)),
     ),
-    "group_norm": _norm(Numbers("statistics", _groups, SINGLE)),
+    "group_norm": _norm(Numbers("statistics", _groups, is_statistic=True)),
     "instance_norm": _norm(
-        Numbers("statistics", lambda layer, _: 2 * layer.output[0], SINGLE),
-        copies=(
-            Numbers("scales", lambda layer, _: layer.output[0] if _is_affine(layer) else 0, SINGLE),
-        ),
+        Numbers("statistics", lambda layer, _: 2 * layer.output[0], is_statistic=True),
+        copies=(Numbers("scales", _scales, is_statistic=True),),
     ),
     "lrn": Gradient(
         Keep(first, (Numbers("sums", _padded_squares),)),

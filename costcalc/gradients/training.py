@@ -12,6 +12,7 @@ from costcalc.advice import advice, option
 from costcalc.costs.convention import load
 from costcalc.costs.count import count
 from costcalc.errors import refuse
+from costcalc.gradients.factors import factored
 from costcalc.gradients.kept import Keeper, Kept, Pass, checkpointed, stored
 from costcalc.gradients.layouts import images
 from costcalc.gradients.optimizers import (
@@ -26,6 +27,7 @@ from costcalc.gradients.optimizers import (
 from costcalc.gradients.rules import backward_macs, rule
 from costcalc.gradients.updates import Update, Updated, updated
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE, INFERENCE, RECURRENT
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.records import NamedTuple
@@ -94,6 +96,8 @@ class TrainingCost(Answer):
         temporary: the largest gradients of activations that exist at once: of a layer's
             output and of its inputs.
         peak: a lower bound of the bytes that a step needs at once.
+        is_estimate: whether some of what is kept may be less or more, as a note says; then
+            ``peak`` is no bound.
     """
 
     network: str
@@ -109,6 +113,7 @@ class TrainingCost(Answer):
     temporary_layer: str
     peak: Peak
     notes: tuple[str, ...]
+    is_estimate: bool
 
     @cached_property
     def forward(self) -> int:
@@ -172,7 +177,7 @@ class TrainingCost(Answer):
                 "total": self.total,
                 "buffers": self.buffer_bytes,
                 "temporary": self.temporary,
-                "lower_bound": self.peak.bytes,
+                "lower_bound": None if self.is_estimate else self.peak.bytes,
             },
             "layers": [
                 {
@@ -185,6 +190,8 @@ class TrainingCost(Answer):
                 }
                 for layer in self.layers
             ],
+            "is_estimate": self.is_estimate,
+            "notes": list(self.notes),
         }
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -225,7 +232,10 @@ class TrainingCost(Answer):
         if self.buffer_bytes:
             yield "buffers", byte_amount(self.buffer_bytes)
         where = f", in the backward pass of {self.peak.layer}" if self.peak.layer else ""
-        yield "bound", f"at least {byte_amount(self.peak.bytes)} at once{where}"
+        if self.is_estimate:
+            yield "estimate", f"{byte_amount(self.peak.bytes)} at once{where}; see the notes"
+        else:
+            yield "bound", f"at least {byte_amount(self.peak.bytes)} at once{where}"
 
     def _factor(self) -> str:
         """The mult-adds of a step, as a multiple of the forward pass."""
@@ -279,7 +289,7 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
     is_training = how.mode == "train"
     by_layer = updated(graph, how.update, is_training)
     wanted = [layer.wanted for layer in by_layer]
-    run = Pass(how.keeps, is_training, how.batch, precision.activation)
+    run = Pass(how.keeps, is_training, how.batch, precision.activation, precision.statistic)
     keeper = Keeper(graph, wanted, run)
     forward = [int(cost.mult_adds) for cost in count(graph, load(CONVENTION))]
     if how.checkpoint is None:
@@ -298,12 +308,14 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
     trained = sum(sum(layer.trained) for layer in by_layer)
     params = sum(sum(layer.own) for layer in by_layer)
     buffers = sum(layer.events().buffers for layer in graph.layers if layer.shares is None)
-    states = state_bytes(params, trained, optimizer, precision, how.zero, how.ranks)
+    factors = sum(map(factored, graph.layers, by_layer)) if optimizer.is_factored else 0
+    states = state_bytes(params, trained, optimizer, precision, how.zero, how.ranks, factors)
     layers = tuple(_layers(graph, by_layer, forward, kept))
 
     def gradients(count: int) -> int:
         return state_bytes(params, count, optimizer, precision, how.zero, how.ranks).gradients
 
+    estimates = tuple(_estimates(graph, how))
     resident = states.weights + states.optimizer + buffers * _BUFFER
     return TrainingCost(
         network=graph.name,
@@ -318,7 +330,8 @@ def training(graph: LayerGraph, how: Training) -> TrainingCost:
         temporary=0 if largest is None else temporaries[largest],
         temporary_layer="" if largest is None else layers[largest].name,
         peak=_peak(resident, layers, temporaries, gradients),
-        notes=tuple(_notes(graph)),
+        notes=(*estimates, *_notes(graph, how)),
+        is_estimate=bool(estimates),
     )
 
 
@@ -416,10 +429,91 @@ def _check(how: Training) -> None:
         )
 
 
-def _notes(graph: LayerGraph) -> Iterator[str]:
+_REMARKS: Mapping[str, str] = {
+    DETACHED: "gradients are counted as if they passed, so that backward and kept are at most that",
+    FROZEN: "left as they are by the model itself, and counted as updated: freeze them here, too",
+}
+"""What costcalc does about what a model does, by a word of :mod:`costcalc.graph.remarks`."""
+
+_AS_PYTORCH: Mapping[str, str] = {
+    **_REMARKS,
+    IN_PLACE: "in place PyTorch keeps the output for the input, so that kept is at most that",
+    COPIED: "a copy of a whole tensor counts as that tensor, so that what is kept is an estimate",
+}
+"""The same, with what only PyTorch does."""
+
+_COPIED_TO_32_BITS = ("rms_norm", "instance_norm", "lrn", "prelu")
+"""Kinds of which PyTorch keeps other tensors in 16 bits than in 32."""
+
+
+def _estimates(graph: LayerGraph, how: Training) -> Iterator[str]:
+    """Notes upon what is an estimate, or at most what is counted."""
+    recurrent = [layer.name for layer in graph.layers if layer.kind.family == "recurrent"]
+    recurrent += graph.remarks.get(RECURRENT, ())
+    if recurrent:
+        yield (
+            f"An estimate of {_named(recurrent)}: gates and states by their formulas, not as a"
+            " framework's recurrent kernel keeps them, and without its workspace; backward"
+            " mult-adds are at most these, as the first state needs no gradient."
+        )
+    is_pytorch = how.keeps == "pytorch"
+    copied = [layer.name for layer in graph.layers if layer.kind.name in _COPIED_TO_32_BITS]
+    if copied and is_pytorch and how.dtype != "fp32":
+        yield (
+            f"An estimate of {_named(copied)}: in 16 bits PyTorch keeps some of its tensors in 32."
+        )
+    # The copies that PyTorch's own module makes before it are judged with it.
+    flash = _attentions(graph)
+    for word, meaning in (_AS_PYTORCH if is_pytorch else _REMARKS).items():
+        names = [
+            name for name in graph.remarks.get(word, ()) if not (word == COPIED and name in flash)
+        ]
+        if names:
+            yield f"{_named(names)}: {meaning}."
+
+
+def _attentions(graph: LayerGraph) -> set[str]:
+    """The paths in which there is attention."""
+    return {one.name.rpartition("/")[0] for one in graph.layers if one.kind.name == "attention"}
+
+
+def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
+    """Notes upon what is left out."""
     yield "Without the loss: cross-entropy keeps the log-probabilities of its classes besides."
     if graph.gated:
         yield "With every gate open."
     if any(layer.kind.family == "recurrent" for layer in graph.layers):
         yield "Without the workspace that a framework's recurrent kernel takes."
+    for name in graph.remarks.get(INFERENCE, ()):
+        yield (
+            f"The network as its {name} file runs at inference: norms that are folded into"
+            " convolutions and dropouts that were taken out are not counted, and quantised numbers"
+            " are those of the training's dtype."
+        )
+    if how.keeps == "pytorch" and how.mode == "train":
+        if _attentions(graph):
+            yield (
+                "Attention without dropout of its probabilities: with it PyTorch keeps them three"
+                " times, and scaled queries and keys, in place of the output."
+            )
+        depths = graph.remarks.get(DEPTH, ())
+        if depths:
+            yield (
+                f"Without stochastic depth, which keeps {counted(len(depths))} numbers for each"
+                f" image: {_named(depths)}."
+            )
+    if graph.uncounted:
+        yield "What is not counted has no mult-adds, and keeps nothing: at least that is needed."
     yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first names of several, each once, and how many there are."""
+    names = [*dict.fromkeys(names)]
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMES])} and {counted(len(names) - _NAMES)} more"
+
+
+_NAMES = 3
+"""The most names that a note lists."""

@@ -133,7 +133,7 @@ def _trained_layers(graph: LayerGraph, update: Update) -> set[int]:
         for index, layer in enumerate(graph.layers)
         if layer.shares is None and any(params(layer, layer.events()))
     ]
-    chosen = owners if update.last is None else owners[len(owners) - update.last :]
+    chosen = owners if update.last is None else owners[-update.last :]
     return {
         index
         for index in chosen

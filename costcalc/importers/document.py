@@ -53,6 +53,7 @@ def document(model: Model) -> Document:
         notes=model.notes,
         schedule=model.schedule,
         is_file_resized=model.is_file_resized,
+        remarks=model.remarks,
     )
 
 

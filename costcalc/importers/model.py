@@ -13,6 +13,7 @@ from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from costcalc.arena.schedule import Schedule
+    from costcalc.graph.remarks import Remarks
 
 Shape = tuple[int, ...]
 
@@ -69,6 +70,8 @@ class Model(NamedTuple):
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
     is_file_resized: bool = False
     """Whether the file states its steps and tensors, but at another input."""
+    remarks: Remarks = MappingProxyType({})
+    """What it does in training that no node states."""
 
 
 IMAGE = (3, 224, 224)

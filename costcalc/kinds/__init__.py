@@ -147,7 +147,7 @@ TABLE = (
     Kind("reshape", "Reshape", "reshaping", layout.Reshape, main="shape", aliases=("view",)),
     Kind("transpose", "Transpose", "reshaping", layout.Transpose, main="axes", aliases=("permute",)),
     Kind("rearrange", "Rearrange", "reshaping", layout.Rearrange, main="shape", arity=Arity(1, None)),
-    Kind("dropout", "Dropout", "inactive", reshaping.Dropout, main="rate"),
+    Kind("dropout", "Dropout", "inactive", reshaping.Dropout, main="rate", rare=("noise",)),
     Kind("identity", "Identity", "inactive", reshaping.Identity),
 
     Kind("learned", "Learned Tensor", "source", sources.Learned, main="shape", arity=NONE, short="Learned"),

@@ -33,6 +33,7 @@ from costcalc.records import NamedTuple
 
 Interpolation = Annotated[str, ("nearest", "bilinear", "bicubic", "area")]
 Border = Annotated[str, ("zero", "reflect", "replicate", "circular")]
+Noise = Annotated[str, ("element", "channel", "image")]
 
 
 class Split(NamedTuple):
@@ -131,9 +132,15 @@ class Flatten(NamedTuple):
 
 
 class Dropout(NamedTuple):
-    """Does nothing at inference; in training, its ``rate`` is the share that it drops."""
+    """Does nothing at inference; in training, its ``rate`` is the share that it drops.
+
+    By element (Srivastava et al., JMLR 15, 2014), by channel (Tompson et al., arXiv 1411.4280)
+    or by image, which is stochastic depth (Huang et al., arXiv 1603.09382).
+    """
 
     rate: Number = None
+    noise: Noise = "element"
+    """What is dropped as a whole: an element, a channel, or an image of the batch."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The input's shape."""

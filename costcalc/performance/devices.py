@@ -9,7 +9,7 @@ from typing import Any
 from costcalc.performance import DTYPES
 from costcalc.performance.device import CLASSES, Device, Figure, Memory
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import number
+from costcalc.render.formatting import number, stated
 from costcalc.render.page import Cell, Column, Page, Row, Table
 
 _PEAKS = "Peaks are dense operations a second of all cores; a multiply-accumulate is two."
@@ -125,9 +125,9 @@ def _cells(device: Device) -> tuple[Cell, ...]:
     return (
         device.name,
         device.device_class,
-        *(_text(peak) for peak in peaks),
-        _text(memory.size if memory else None),
-        _text(memory.bandwidth if memory else None),
+        *(_text("peak", peak) for peak in peaks),
+        _text("size", memory.size if memory else None),
+        _text("bandwidth", memory.bandwidth if memory else None),
         *(_value(peak) for peak in peaks),
         *(_value(size) for size in sizes),
         device.title,
@@ -135,16 +135,24 @@ def _cells(device: Device) -> tuple[Cell, ...]:
 
 
 def _figure_cells(device: Device, name: str, figure: Figure | None) -> tuple[Cell, ...]:
-    unit = _UNITS.get(name.split()[-1], "OP/s")
+    unit = _unit(name)
     if figure is None:
         return (name, _NOT_STATED, None, unit, None, None, None, None)
     other = figure.source if figure.source != device.source else ""
     texts = (figure.arithmetic, figure.note, other, figure.source)
-    return (name, figure.text, _value(figure), unit, *(text or None for text in texts))
+    return (name, _text(name, figure), _value(figure), unit, *(text or None for text in texts))
 
 
-def _text(figure: Figure | None) -> str | None:
-    return figure.text if figure is not None else None
+def _unit(name: str) -> str:
+    return _UNITS.get(name.split()[-1], "OP/s")
+
+
+def _text(name: str, figure: Figure | None) -> str | None:
+    """A figure for people: sizes as they are written, KiB or GB, all others alike."""
+    if figure is None:
+        return None
+    unit = _unit(name)
+    return figure.text if unit == "B" else stated(figure.value, unit)
 
 
 def _value(figure: Figure | None) -> Cell:

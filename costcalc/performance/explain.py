@@ -9,7 +9,7 @@ from typing import Any
 from costcalc.performance.roofline import StepTime
 from costcalc.performance.running import Run, Work
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, milliseconds, prefixed, rounded, significant
+from costcalc.render.formatting import counted, milliseconds, rounded, significant, stated
 from costcalc.render.page import Column, Page, Row, Table
 
 
@@ -36,7 +36,7 @@ class StepLatency(Answer):
         facts = (
             ("device", f"{device.name}: {device.title}"),
             ("storage", f"{self.work.storage.name}: {self.work.storage.title}"),
-            ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
+            ("peak", f"{stated(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
             ("limit", self._limit()),
         )
         table = Table("Estimate by the roofline", columns, rows)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from costcalc.arena.plan import PLANNERS
 from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Schedule
+from costcalc.errors import DeviceError
 from costcalc.graph.layer import LayerGraph
 from costcalc.performance.device import Device, Memory
-from costcalc.performance.latency import GATES, bound_line
+from costcalc.performance.latency import bound_line, left_out
 from costcalc.performance.roofline import bound
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, milliseconds, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Table, Word
-from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, source_line
 from costcalc.storing.storage import Storage
 
 _NAMED = 2
@@ -40,6 +41,11 @@ class Check(NamedTuple):
     """None if no source states it."""
     change: str
     """What to change if it does not hold."""
+    metrics: tuple[str, ...]
+    """The metrics whose sum is needed."""
+    fitting: Mapping[str, Any] | None = None
+    """The largest smaller setting at which it holds, by parameter, None where there is none; or
+    None if it was not looked for."""
 
     @property
     def margin(self) -> int | Fraction | None:
@@ -50,6 +56,12 @@ class Check(NamedTuple):
     def holds(self) -> bool | None:
         """Whether it is enough; None if it is not known."""
         return None if self.available is None else self.needed <= self.available
+
+    def amount(self, value: int | Fraction | None) -> str:
+        """A value for people: whole bytes, or milliseconds with four digits."""
+        if value is None:
+            return "not stated"
+        return milliseconds(Fraction(value) / 1000) if self.unit == "ms" else f"{counted(value)} B"
 
     def data(self) -> dict[str, Any]:
         """The check in JSON."""
@@ -62,6 +74,7 @@ class Check(NamedTuple):
             "margin": number(self.margin),
             "holds": self.holds,
             "change": "" if self.holds else self.change,
+            **_fitting_data(self.fitting),
         }
 
 
@@ -71,7 +84,10 @@ class Fits(Answer):
 
     Attributes:
         bound: seconds that no run there is below.
-        fitting: the largest setting that fits, by parameter, if one does not.
+        uncounted: layers unknown to costcalc, by the model's names for their operations, which
+            nothing includes but their outputs.
+        fitting: the largest smaller setting at which all checks hold, by parameter, None where
+            there is none; or None if it was not looked for.
     """
 
     network: str
@@ -82,9 +98,10 @@ class Fits(Answer):
     planner: str
     bound: Fraction
     checks: tuple[Check, ...]
-    notes: tuple[str, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bound leaves out."""
     fitting: Mapping[str, Any] | None = None
-    """None if it was not looked for."""
 
     @property
     def fits(self) -> bool:
@@ -115,18 +132,18 @@ class Fits(Answer):
             ("device", device_line(self.run)),
             ("storage", f"{self.storage.name}: {self.storage.title}"),
             ("planner", f"{self.planner}: {PLANNERS[self.planner].title}"),
-            ("bound", bound_line(self.work, self.bound)),
+            ("bound", bound_line(self.work, self.bound, self.left_out)),
         )
         columns = (
             Column("check", "Check"),
             Column("what", "What", rank=2),
-            Column("needed", "Needed", "right", audience="people"),
-            Column("available", "Available", "right", audience="people"),
-            Column("margin", "Margin", "right", audience="people"),
+            Column("needed_text", "Needed", "right", audience="people"),
+            Column("available_text", "Available", "right", audience="people"),
+            Column("margin_text", "Margin", "right", audience="people"),
             Column("unit", "Unit", audience="scripts"),
-            Column("needed_exact", "Needed", "right", audience="scripts"),
-            Column("available_exact", "Available", "right", audience="scripts"),
-            Column("margin_exact", "Margin", "right", audience="scripts"),
+            Column("needed", "Needed", "right", audience="scripts"),
+            Column("available", "Available", "right", audience="scripts"),
+            Column("margin", "Margin", "right", audience="scripts"),
             Column("margin_percent", "%", "right", audience="people"),
             Column("holds", "Holds"),
         )
@@ -134,7 +151,7 @@ class Fits(Answer):
         title = f"{self.network} on {self.run.device.title}: {verdict}"
         table = Table("Checks", columns, rows)
         shown = tuple(fact for fact in facts if fact[1])
-        return Page(title, shown, (table,), (*self._changes(), *self.notes))
+        return Page(title, shown, (table,), (*self._changes(), *self._notes()))
 
     def _cells(self, check: Check) -> tuple[Cell, ...]:
         share = None
@@ -143,46 +160,42 @@ class Fits(Answer):
         return (
             check.name,
             check.what,
-            self._amount(check, check.needed),
-            self._amount(check, check.available),
-            self._amount(check, check.margin),
+            *map(check.amount, (check.needed, check.available, check.margin)),
             check.unit,
             *map(_exact, (check.needed, check.available, check.margin)),
             share,
             _verdict(check.holds, "not known"),
         )
 
-    def _amount(self, check: Check, value: int | Fraction | None) -> str:
-        if value is None:
-            return "not stated"
-        sign = "-" if value < 0 else ""
-        if check.unit == "ms":
-            return sign + milliseconds(abs(Fraction(value)) / 1000)
-        return sign + self.storage.amount(abs(int(value)))
+    def _notes(self) -> Iterator[str]:
+        if not PLANNERS[self.planner].has_addresses:
+            yield f"RAM by '{self.planner}' has no addresses: a runtime's may be larger."
+        yield _NO_PREDICTION
+        yield from self.left_out
 
     def _changes(self) -> Iterator[str]:
         """What to change, for each check that does not hold; then settings that fit."""
-        for check in self.checks:
-            if check.holds is False:
-                over = self._amount(check, -(check.margin or 0))
-                yield f"{check.name}: {over} too much. {check.change}."
-        if self.fits or self.fitting is None:
-            return
-        settings = [f"{name} = {number(value)}" for name, value in self.fitting.items()]
-        if settings:
-            yield f"It fits at {', or at '.join(settings)}, other settings as they are."
-        else:
-            yield "No smaller alpha or res that was tried fits, other settings as they are."
+        failing = [check for check in self.checks if check.holds is False]
+        for check in failing:
+            over = check.amount(-(check.margin or 0))
+            if check.unit == "B":
+                over = self.storage.amount(-int(check.margin or 0))
+            alone = _settings(check.fitting) if len(failing) > 1 else ""
+            alone = f" It holds at {alone}." if alone else ""
+            yield f"{check.name}: {over} too much. {check.change}.{alone}"
+        together = _settings(self.fitting)
+        if together:
+            yield f"It fits at {together}, other settings as they are."
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc fits --format json``."""
-        fitting = {name: number(value) for name, value in (self.fitting or {}).items()}
         return {
             "format_version": FORMAT_VERSION,
             "network": self.network,
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             **self.row(),
-            **({"fitting": fitting} if self.fitting is not None else {}),
+            **_fitting_data(self.fitting),
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
         }
 
     def row(self) -> dict[str, Any]:
@@ -206,6 +219,11 @@ class FitsAll(Answer):
     source: Mapping[str, str]
     parameters: Mapping[str, Any]
     rows: tuple[Fits, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bounds leave out."""
+    without: tuple[str, ...]
+    """The devices that state no peak for what is multiplied, and so have no row."""
 
     @property
     def fits(self) -> bool:
@@ -221,8 +239,8 @@ class FitsAll(Answer):
             Column("device", "Device"),
             Column("storage", "Storage", rank=2),
             *(Column(f"{name}_percent", f"{titles[name]}, %", "right") for name in names),
-            Column("bound_ms", "Bound, ms", "right", audience="people"),
-            Column("bound_ms_exact", "Bound, ms", "right", audience="scripts"),
+            Column("bound_text", "Bound, ms", "right", audience="people"),
+            Column("bound_ms", "Bound, ms", "right", audience="scripts"),
             Column("fits", "Fits"),
         ]
         rows = []
@@ -243,6 +261,8 @@ class FitsAll(Answer):
             "Flash and RAM: the share that is used; empty where it is not stated, or where "
             "weights and tensors share one memory, RAM.",
             _NO_PREDICTION,
+            *self._without(),
+            *self.left_out,
         )
         shown = tuple(fact for fact in facts if fact[1])
         return Page(
@@ -252,6 +272,11 @@ class FitsAll(Answer):
             notes,
         )
 
+    def _without(self) -> Iterator[str]:
+        if self.without:
+            names = ", ".join(self.without)
+            yield f"Without those that state no peak for these numbers: {names}."
+
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc fits --format json`` without a device."""
         return {
@@ -260,12 +285,27 @@ class FitsAll(Answer):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "fits": self.fits,
             "devices": [row.row() for row in self.rows],
+            **({"without": self.without} if self.without else {}),
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
         }
 
 
 _NO_PREDICTION = (
     "The bound is the least that any run needs: measured times are usually 2 to 20 times it."
 )
+
+
+def _fitting_data(fitting: Mapping[str, Any] | None) -> dict[str, Any]:
+    if fitting is None:
+        return {}
+    return {"fitting": {name: number(value) for name, value in fitting.items()}}
+
+
+def _settings(fitting: Mapping[str, Any] | None) -> str:
+    """The settings of a ``fitting`` in words; empty if none were tried."""
+    found = [f"{name} = {number(value)}" for name, value in (fitting or {}).items() if value]
+    nothing = f"no smaller {' or '.join(fitting)} that was tried" if fitting else ""
+    return ", or at ".join(found) or nothing
 
 
 def _exact(value: int | Fraction | None) -> Cell:
@@ -304,12 +344,8 @@ def fits(
     seconds = Fraction(bound(done.moves, done.rates))
     checks = list(_memory_checks(graph, run.device, planned))
     if most_ms is not None:
-        checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, _most_operations(done)))
-    notes = [_NO_PREDICTION]
-    if not planned.has_addresses:
-        notes.insert(0, f"RAM by '{name}' has no addresses: a runtime's may be larger.")
-    if graph.gated:
-        notes.append(GATES)
+        change = _most_operations(done)
+        checks.append(Check("bound", "time", "ms", 1000 * seconds, most_ms, change, ("bound_ms",)))
     return Fits(
         network=graph.name,
         source=graph.source,
@@ -319,14 +355,34 @@ def fits(
         planner=name,
         bound=seconds,
         checks=tuple(checks),
-        notes=(*notes, *uncounted_notes(graph.uncounted, guessed=graph.guessed_names())),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
     )
 
 
 def everywhere(graph: LayerGraph, fit: Callable[[str], Fits], devices: list[str]) -> FitsAll:
-    """Whether a layer graph fits each of some devices, by name."""
-    rows = tuple(replace(fit(device), notes=()) for device in devices)
-    return FitsAll(graph.name, graph.source, graph.parameters, rows)
+    """Whether a layer graph fits each of some devices, by name.
+
+    Raises:
+        CostcalcError: as for :func:`fits`; or no device states a peak for what is multiplied.
+    """
+    rows, without = list[Fits](), list[str]()
+    for device in devices:
+        try:
+            rows.append(fit(device))
+        except DeviceError:
+            without.append(device)
+    if not rows:
+        fit(devices[0])
+    return FitsAll(
+        network=graph.name,
+        source=graph.source,
+        parameters=graph.parameters,
+        rows=tuple(rows),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
+        without=tuple(without),
+    )
 
 
 def _memory_checks(graph: LayerGraph, device: Device, planned: PlannedSchedule) -> Iterator[Check]:
@@ -335,10 +391,12 @@ def _memory_checks(graph: LayerGraph, device: Device, planned: PlannedSchedule) 
     working, home = device.ram or device.dram, device.flash or device.dram or device.ram
     if home is working:
         change = f"{most_stored}; {_at_peak(planned)}"
-        yield Check("ram", "weights and tensors", "B", weights + peak, _size(home), change)
+        both = ("weight_bytes", "peak_bytes")
+        yield Check("ram", "weights and tensors", "B", weights + peak, _size(home), change, both)
         return
-    yield Check("flash", "weights", "B", weights, _size(home), most_stored)
-    yield Check("ram", "tensors", "B", peak, _size(working), _at_peak(planned))
+    yield Check("flash", "weights", "B", weights, _size(home), most_stored, ("weight_bytes",))
+    at_peak = _at_peak(planned)
+    yield Check("ram", "tensors", "B", peak, _size(working), at_peak, ("peak_bytes",))
 
 
 def _size(memory: Memory | None) -> int | None:
@@ -346,12 +404,14 @@ def _size(memory: Memory | None) -> int | None:
 
 
 def _most_stored(graph: LayerGraph, schedule: Schedule) -> str:
-    """The layer that stores most."""
+    """The step that stores most."""
     by_layer = schedule.weights_by_layer
     if not by_layer:
         return "Nothing is stored"
     layer = max(by_layer, key=by_layer.__getitem__)
-    return f"Most is stored for {graph.layers[layer].name}: {counted(by_layer[layer])} B"
+    steps = (step.name for step in schedule.steps if layer in step.layers)
+    name = next(steps, graph.layers[layer].name)
+    return f"Most is stored for {name}: {counted(by_layer[layer])} B"
 
 
 def _at_peak(planned: PlannedSchedule) -> str:

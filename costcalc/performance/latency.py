@@ -18,11 +18,24 @@ from costcalc.performance.roofline import StepTime, bound, roofline, serial, ste
 from costcalc.performance.running import Run, Work, device_line, work
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import counted, milliseconds, number, prefixed, rounded, significant
+from costcalc.render.formatting import (
+    counted,
+    milliseconds,
+    number,
+    prefixed,
+    rounded,
+    significant,
+    stated,
+)
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
 from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
 
-GATES = "With every gate open: a run that skips parts of the network may be below the bound."
+_NO_PREDICTION = (
+    "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
+    "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
+)
+
+_GATES = "With every gate open: a run that skips parts of the network may be below the bound."
 
 
 class Spread(NamedTuple):
@@ -60,6 +73,8 @@ class Latency(Answer):
         roofline: an estimate; computing and moving overlap within each step.
         serial: an estimate; nothing overlaps.
         measured: a measured time, if one was given.
+        uncounted: layers unknown to costcalc, by the model's names for their operations, which
+            no time includes.
     """
 
     network: str
@@ -75,7 +90,9 @@ class Latency(Answer):
     measured: Fraction | None
     calibration: Calibration | None
     events: EventEnergy | None
-    notes: tuple[str, ...]
+    uncounted: Mapping[str, Sequence[str]]
+    left_out: tuple[str, ...]
+    """Sentences on what the bound leaves out."""
 
     @cached_property
     def roofline(self) -> Fraction:
@@ -118,7 +135,8 @@ class Latency(Answer):
     def page(self) -> Page:
         """The steps with what limits them, and the sums by type and by limit."""
         tables = (self._step_table(), self._sums("Types", "type", self.types), self._limits())
-        return Page(f"{self.network} on {self.run.device.title}", self._facts(), tables, self.notes)
+        title = f"{self.network} on {self.run.device.title}"
+        return Page(title, self._facts(), tables, (_NO_PREDICTION, *self.left_out))
 
     def explain(self, step: str) -> StepLatency:
         """The arithmetic of one step.
@@ -158,6 +176,7 @@ class Latency(Answer):
             "operations": self.operations,
             **self._measured_data(),
             **self._energy_data(),
+            **({"uncounted": self.uncounted} if self.uncounted else {}),
             "layers": [
                 {
                     "name": step.name,
@@ -233,11 +252,11 @@ class Latency(Answer):
             ("batch", self._batch()),
             ("steps", "fused: sums and pointwise convolutions" if self.run.is_fused else ""),
             ("blocking", self._blocking()),
-            ("peak", f"{prefixed(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
+            ("peak", f"{stated(rates.operations, 'OP/s')} dense, in {self.work.dtype}"),
             ("bandwidth", self._bandwidth()),
             ("ridge", self._ridge()),
             ("operations", f"{counted(self.operations)}, two for each multiply-accumulate"),
-            ("bound", bound_line(self.work, self.bound)),
+            ("bound", bound_line(self.work, self.bound, self.left_out)),
             ("roofline", f"{milliseconds(self.roofline)}, an estimate: computing hides moving"),
             ("serial", f"{milliseconds(self.serial)}, an estimate: nothing overlaps"),
             ("measured", self._measured()),
@@ -251,7 +270,7 @@ class Latency(Answer):
         if rates.tensors is None and rates.weights is None:
             return "not stated: moving is not counted, and all times are of computing alone"
         tensors, weights = (
-            "not stated" if rate is None else prefixed(rate, "B/s")
+            "not stated" if rate is None else stated(rate, "B/s")
             for rate in (rates.tensors, rates.weights)
         )
         return (
@@ -317,7 +336,7 @@ class Latency(Answer):
         power = self.run.device.power
         if power is not None:
             least = f"{prefixed(power.value * self.bound, 'J')} or more"
-            watts = prefixed(power.value, "W")
+            watts = stated(power.value, "W")
             yield "energy", f"{least}: {watts} for {milliseconds(self.bound)}, the bound"
             if self.measured is not None:
                 joules = prefixed(power.value * self.measured, "J")
@@ -441,11 +460,22 @@ def _sizes(step: StepTime) -> tuple[int, int]:
     return step.operations, step.bytes
 
 
-def bound_line(done: Work, seconds: Fraction) -> str:
-    """The bound with what it comes from, in words that no reader takes for a prediction."""
+def bound_line(done: Work, seconds: Fraction, left_out: Sequence[str]) -> str:
+    """The bound with what it comes from, in words that no reader takes for a prediction.
+
+    Args:
+        done: what is computed and moved.
+        seconds: the bound.
+        left_out: sentences on what it leaves out.
+    """
     is_computing = done.rates.computing(done.moves.operations) == seconds
     by = "computing" if is_computing else "compulsory bytes"
-    return f"{milliseconds(seconds)}, by {by}: no run is faster; a limit, not a prediction"
+    return f"{milliseconds(seconds)}, by {by}: {no_run(left_out)}; a limit, not a prediction"
+
+
+def no_run(left_out: Sequence[str]) -> str:
+    """What a bound says, in words, given sentences on what it leaves out."""
+    return f"no run{' of all that is counted' if left_out else ''} is faster"
 
 
 def latency(
@@ -480,7 +510,8 @@ def latency(
         measured=measured,
         calibration=calibration,
         events=events,
-        notes=tuple(_notes(graph, done)),
+        uncounted=graph.uncounted,
+        left_out=tuple(left_out(graph)),
     )
 
 
@@ -514,14 +545,11 @@ def _types(graph: LayerGraph, done: Work) -> list[str]:
     return [" + ".join(map(of_step, parts)) for parts in done.moves.parts]
 
 
-def _notes(graph: LayerGraph, done: Work) -> list[str]:
-    notes = [
-        "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
-        "accumulates as counted: Winograd's convolutions and sparse weights need fewer."
-    ]
+def left_out(graph: LayerGraph) -> Iterator[str]:
+    """Sentences on what a bound leaves out: gates that close, operations without a kind."""
     if graph.gated:
-        notes.append(GATES)
-    return [*notes, *uncounted_notes(graph.uncounted, guessed=graph.guessed_names())]
+        yield _GATES
+    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
 
 
 def event_energy(model: EventModel, graph: LayerGraph, run: Run) -> EventEnergy:

@@ -9,8 +9,8 @@ For a step of O operations and B bytes on a device of P operations and W bytes a
     serial    sum of (O / P + B / W)                      an estimate: Paleo, Qi et al. 2017
 
 Operations are two for each multiply-accumulate: peaks are peaks of these, and what else a layer
-computes runs elsewhere or beside them.  Compulsory bytes are the network's input and output,
-and the weights that the chip cannot hold, each moved once.
+computes runs elsewhere or beside them.  Compulsory bytes are the network's output, what its
+first layers need of its input, and the weights that the chip cannot hold, each moved once.
 
 All three are exact rationals, and ``bound <= roofline <= serial <= 2 * roofline`` over one traffic.
 """
@@ -19,17 +19,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from costcalc.advice import advice, option
+from costcalc.arena.schedule import Step
 from costcalc.errors import DeviceError, refuse
 from costcalc.formulas.algebra import Size, largest, maximum, minimum
+from costcalc.graph.layer import Layer, LayerGraph
+from costcalc.kinds.base import Shape, elements, spread
+from costcalc.kinds.windows import explicit_pads
 from costcalc.performance.device import Device, Memory
 from costcalc.records import NamedTuple
 from costcalc.storing.schedule import StoredNetwork
 from costcalc.storing.traffic import Traffic
 
 Limit = Literal["compute", "memory"]
+
+_TAKES_A_PART = ("crop", "slice", "split")
+"""Layer kinds whose outputs are elements of their input, and that need no others."""
+
+_SLIDES = ("conv", "depthwise", "max_pool", "avg_pool")
+"""Layer kinds with windows, which may skip rows."""
 
 
 class Rates(NamedTuple):
@@ -185,19 +195,24 @@ def _held(device: Device) -> Fraction | None:
     return Fraction(sum(sizes)) if sizes and len(sizes) == len(on_chip) else None
 
 
-def moves(network: StoredNetwork) -> Moves:
+def moves(graph: LayerGraph, network: StoredNetwork) -> Moves:
     """The traffic of a network's steps, and its compulsory bytes.
 
     Neither is more than the steps move: what no step reads needs no time.
     """
     schedule, traffic = network.apart, network.traffic
-    read = {index for step in schedule.steps for index in step.reads}
+    read: dict[int, Size] = {}
+    for step in schedule.steps:
+        for index in step.reads:
+            needed = _needed(graph, step, schedule.tensors[index].bytes)
+            read[index] = read.get(index, 0) + needed
     written = {index for step in schedule.steps for index in step.writes}
-    ends: Size = sum(
-        tensor.bytes
-        for index, tensor in enumerate(schedule.tensors)
-        if (index in read) != (index in written) or (tensor.kept and index in written)
-    )
+    ends: Size = 0
+    for index, tensor in enumerate(schedule.tensors):
+        if index in written and (index not in read or tensor.kept):
+            ends += tensor.bytes
+        elif index in read and index not in written:
+            ends += minimum(tensor.bytes, read[index])
     moved: Size = sum(row.read_bytes + row.write_bytes for row in traffic)
     return Moves(
         parts=tuple((step.name,) for step in network.schedule.steps),
@@ -205,6 +220,62 @@ def moves(network: StoredNetwork) -> Moves:
         tensors=minimum(ends, moved),
         weights=sum(row.first_bytes for row in traffic),
     )
+
+
+def _needed(graph: LayerGraph, step: Step, bytes_: Size) -> Size:
+    """The bytes that a step needs at least of a tensor that it reads.
+
+    A slice, a crop or a part of a split needs no more than it takes, and windows may skip rows
+    between them or at the end.
+    """
+    if not step.layers or len(step.reads) != 1:
+        return bytes_
+    layer = graph.layers[step.layers[0]]
+    if len(layer.input_shapes) != 1:
+        return bytes_
+    (shape,) = layer.input_shapes
+    part = _elements_needed(layer, shape)
+    return bytes_ if part is None else minimum(bytes_, bytes_ * part // maximum(elements(shape), 1))
+
+
+def _elements_needed(layer: Layer, shape: Shape) -> Size | None:
+    """The elements of its input that a layer needs at least; None for all."""
+    operation: Any = layer.operation
+    if layer.kind.name in _TAKES_A_PART:
+        return elements(layer.output)
+    if layer.kind.name not in _SLIDES:
+        return None
+    sides, positions = shape[1:], layer.output[1:]
+    kernel = operation.kernel
+    stride = kernel if operation.stride is None else operation.stride
+    dilation = operation.dilation
+    pads = explicit_pads(sides, kernel, stride, operation.padding, dilation)
+    steps, kernels, gaps = (
+        spread(value, len(sides), name)
+        for value, name in ((stride, "stride"), (kernel, "kernel"), (dilation, "dilation"))
+    )
+    needed: Size = shape[0]
+    for axis in zip(sides, positions, kernels, steps, gaps, pads, strict=True):
+        needed = needed * rows_touched(*axis)
+    return needed
+
+
+def rows_touched(
+    side: Size, positions: Size, kernel: Size, stride: Size, dilation: Size, pads: tuple[Size, Size]
+) -> Size:
+    """The rows of one axis that windows touch at least, of ``side``; those of padding are none.
+
+    Windows that overlap or adjoin touch an interval, others their kernels alone; of one with
+    holes only the first row is counted.
+
+    >>> rows_touched(224, 112, 1, 2, 1, (0, 0)), rows_touched(10, 4, 3, 2, 1, (0, 0))
+    (112, 9)
+    """
+    before, after = pads
+    width = kernel if dilation == 1 else 1
+    interval = (positions - 1) * stride + width - before
+    apart = positions * width - before - after
+    return maximum(minimum(side, minimum(interval, apart)), 0)
 
 
 def bound(work: Moves, rates: Rates) -> Size:

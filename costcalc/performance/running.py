@@ -9,17 +9,17 @@ import os
 from fractions import Fraction
 
 from costcalc.advice import advice
+from costcalc.arena.schedule import Step
 from costcalc.errors import DeviceError, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.kinds.base import elements
 from costcalc.performance import DTYPES, files
 from costcalc.performance.blocking import blocked
 from costcalc.performance.device import Device
 from costcalc.performance.fusing import with_pairs, with_sums
 from costcalc.performance.roofline import Moves, Rates, moves, rates
 from costcalc.records import NamedTuple
-from costcalc.render.formatting import prefixed
+from costcalc.render.formatting import stated
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.files import load
 from costcalc.storing.network import A_STORAGE, stored_network
@@ -97,7 +97,7 @@ def device_line(run: Run) -> str:
     device = run.device
     cores = run.working_cores
     of = f" of {device.cores}" if cores != device.cores else ""
-    clock = "" if device.clock is None else f" at {prefixed(device.clock.value, 'Hz')}"
+    clock = "" if device.clock is None else f" at {stated(device.clock.value, 'Hz')}"
     noun = "core" if device.cores == 1 else "cores"
     return f"{device.name}: {device.title}, {device.processor}, {cores}{of} {noun}{clock}"
 
@@ -137,14 +137,15 @@ def work(graph: LayerGraph, run: Run, planner: str | None = None) -> Work:
         )
     if is_own:
         network = stored_network(graph, None, run.batch, planner)
-        dtype = _dtype(_bits_of_file(graph))
+        dtype = _dtype_of_file(graph)
+        bits = _BITS[dtype]
     else:
         row = load(usual_storage(run))
         network = stored(graph, with_sums(row) if run.is_fused else row, run.batch)
         dtype = run.dtype or dtype_of(row)
-    moved = moves(network)
+        bits = row.bits.get("activations", 32)
+    moved = moves(graph, network)
     if run.fast_bytes is not None:
-        bits = network.storage.bits.get("activations", 32)
         moved = blocked(graph, network, moved, run.fast_bytes, bits, run.batch)
     if run.is_fused:
         moved = with_pairs(graph, network, moved)
@@ -166,10 +167,18 @@ def _dtype(bits: Fraction) -> str:
     return next((dtype for dtype in DTYPES if bits <= _BITS[dtype]), "fp32")
 
 
-def _bits_of_file(graph: LayerGraph) -> Fraction:
-    """The bits of a number of the input, as a file with tensors of its own keeps it."""
+def _dtype_of_file(graph: LayerGraph) -> str:
+    """The dtype of what the step of a file that multiplies most reads; of its input, if none does.
+
+    The input of a text's network is ids, in more bits than what is multiplied.
+    """
     assert graph.schedule is not None
-    written = {index for step in graph.schedule.steps for index in step.writes}
-    read = {index for step in graph.schedule.steps for index in step.reads} - written
-    bytes_ = sum(int(graph.schedule.tensors[index].bytes) for index in read)
-    return Fraction(8 * bytes_, max(int(elements(graph.input)), 1))
+    tensors = graph.schedule.tensors
+
+    def macs(step: Step) -> int:
+        return sum(int(graph.layers[index].computation.events.macs) for index in step.layers)
+
+    most = max(graph.schedule.steps, key=macs, default=None)
+    read = most.reads if most is not None and macs(most) else graph.schedule.inputs
+    bits = next((tensors[index].bits for index in read), None)
+    return _dtype(Fraction(32 if bits is None else bits))

@@ -15,7 +15,7 @@ from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS, Accounting, measured
 from costcalc.opening import OpenNetwork
-from costcalc.render.formatting import exact, milliseconds, scaled
+from costcalc.render.formatting import exact, milliseconds, scaled, significant
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
@@ -90,10 +90,16 @@ class HeatMap(NamedTuple):
     across: tuple[str, tuple[float, ...]]
     metric: str
     """The metric that is drawn."""
-    costs: dict[str, tuple[tuple[int | None, ...], ...]]
+    costs: dict[str, tuple[tuple[int | Fraction | None, ...], ...]]
     """By metric: the one that is drawn, and those that have budgets."""
     budgets: dict[str, Sequence[Any]]
     """The limits to draw as contours, by metric."""
+
+    @property
+    def counted(self) -> str:
+        """What is drawn, for an axis; a bound says that it is one."""
+        reads = {"bound_ms": " (no run is faster)", "energy": " (no run needs less)"}
+        return words(self.metric) + reads.get(self.metric, "")
 
 
 class PlacedTensor(NamedTuple):
@@ -191,8 +197,15 @@ def series(report: Report, metrics: Sequence[str] = ("mult_adds", "params")) -> 
     )
 
 
+def amount(metric: str, cost: int | Fraction) -> str:
+    """A cost with three digits: ``569 M``, and of times ``17.9``."""
+    return significant(cost) if METRICS[metric].is_timed else scaled(int(cost))
+
+
 def words(metric: str) -> str:
-    """A metric as the title of an axis: ``mult-adds``, ``weight bytes``."""
+    """A metric as the title of an axis: ``mult-adds``, ``weight bytes``, ``ms at the bound``."""
+    if METRICS[metric].is_timed:
+        return f"{METRICS[metric].unit} at the bound"
     return metric.replace("_", " " if METRICS[metric].is_bytes else "-")
 
 
@@ -289,9 +302,10 @@ def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatM
         refuse(None, f"no setting of the grid costs any {words(metric)}")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
-    how = sweep.bytes_facts.get("storage")
+    facts = sweep.bytes_facts
+    where = [facts[name] for name in ("device", "storage") if name in facts]
     return HeatMap(
-        escaping.label(sweep.networks[0].title) + (f", {escaping.label(how)}" if how else ""),
+        ", ".join(map(escaping.label, (sweep.networks[0].title, *where))),
         (escaping.label(down), tuple(map(float, ups))),
         (escaping.label(across), tuple(map(float, sides))),
         metric,

@@ -50,15 +50,9 @@ def place_labels(
         centre = panel.transData.transform((x, y))
         radius = (area / 3.14159) ** 0.5 * scale
         occupied.append(Bbox([centre - radius, centre + radius]))
-    for (x0, y0), (x1, y1) in pairwise(panel.transData.transform(corner) for corner in line):
-        pieces = max(2, int(max(abs(x1 - x0), abs(y1 - y0)) / (4 * scale)))
-        for piece in range(pieces + 1):
-            part = piece / pieces
-            centre = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
-            reach = 1.5 * scale
-            occupied.append(
-                Bbox([[side - reach for side in centre], [side + reach for side in centre]])
-            )
+    for start, end in pairwise(panel.transData.transform(corner) for corner in line):
+        occupied += _along(start, end, scale)
+    labels: list[Any] = []
     frame = panel.get_window_extent(renderer)
     named = [pair for pair in zip(points, areas, strict=True) if pair[0][0]]
     for (label, x, y), area in named if is_optional else sorted(named, key=_height):
@@ -81,12 +75,16 @@ def place_labels(
             text.set_in_layout(False)  # a layout that makes room for it would move the points
             text.update_positions(renderer)
             box = Text.get_window_extent(text, renderer)  # without the line to the point
+            centre = panel.transData.transform((x, y))
+            middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+            leader = _along(centre, middle, scale) if text.arrow_patch else []
             covered = sum(_overlap(box, other) for other in occupied)
+            covered += sum(_overlap(piece, other) for piece in leader for other in labels)
             outside = box.width * box.height - _overlap(box, frame)
             if best is None or covered + outside < best[0]:
                 if best is not None:
                     best[1].remove()
-                best = (covered + outside, text, box)
+                best = (covered + outside, text, [box, *leader])
             else:
                 text.remove()
             if best[0] == 0:
@@ -94,7 +92,23 @@ def place_labels(
         if best is not None and is_optional and best[0] > 0:
             best[1].remove()
         elif best is not None:
-            occupied.append(best[2])
+            occupied += best[2]
+            labels.append(best[2][0])
+
+
+def _along(start: Any, end: Any, scale: float) -> list[Any]:
+    """Small boxes along a line from one place to another, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    (x0, y0), (x1, y1) = start, end
+    pieces = max(2, int(max(abs(x1 - x0), abs(y1 - y0)) / (4 * scale)))
+    reach = 1.5 * scale
+    boxes = []
+    for piece in range(pieces + 1):
+        part = piece / pieces
+        x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+        boxes.append(Bbox([[x - reach, y - reach], [x + reach, y + reach]]))
+    return boxes
 
 
 def _height(named: tuple[tuple[str, float, float], float]) -> float:

@@ -11,6 +11,7 @@ from itertools import cycle
 from typing import Any
 
 from costcalc.errors import refuse, warn
+from costcalc.metrics import METRICS
 from costcalc.pictures.data import (
     Accuracies,
     Arena,
@@ -19,6 +20,7 @@ from costcalc.pictures.data import (
     Point,
     Series,
     Shares,
+    amount,
     words,
 )
 from costcalc.pictures.labels import place_labels
@@ -299,17 +301,25 @@ def heat(costs: HeatMap) -> Any:
     values = numpy.array(costs.costs[costs.metric], dtype=float)
     mesh = panel.pcolormesh(across, down, values, norm=LogNorm(), cmap="cividis", shading="nearest")
     bar = figure.colorbar(mesh, ax=panel)
-    bar.set_label(words(costs.metric))
-    _engineering(bar.ax.yaxis)
+    bar.set_label(costs.counted)
+    if METRICS[costs.metric].is_timed:
+        in_digits(bar.ax.yaxis, "")
+    else:
+        _engineering(bar.ax.yaxis)
     for (metric, limits), style in zip(costs.budgets.items(), cycle(_CONTOURS), strict=False):
         if not limits or min(len(down), len(across)) < 2:
             continue
         field = numpy.array(costs.costs[metric], dtype=float)
-        levels = sorted(float(limit) for limit in limits)
+        texts = {float(limit): f"{amount(metric, limit)} {words(metric)}" for limit in limits}
         lines = panel.contour(
-            across, down, field, levels=levels, colors="white", linestyles=style, linewidths=1.6
+            across,
+            down,
+            field,
+            levels=sorted(texts),
+            colors="white",
+            linestyles=style,
+            linewidths=1.6,
         )
-        texts = {level: f"{scaled(int(level))} {words(metric)}" for level in levels}
         for text in panel.clabel(lines, fmt=texts, fontsize=8):
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "alpha": 0.7, "pad": 1.2})
     for ticks, (name, sizes) in ((panel.xaxis, costs.across), (panel.yaxis, costs.down)):
@@ -402,6 +412,7 @@ def pyplot() -> Any:
             "figures need the package 'matplotlib', which is not installed",
             hint="pip install 'costcalc[plot]'",
         )
+    matplotlib.rcdefaults()  # black on white, whatever a style of the user's is
     matplotlib.use("agg")
     warnings.filterwarnings("ignore", _NO_GLYPH.pattern)  # said once, when a figure is written
     matplotlib.rcParams.update(

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, words
+from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, amount, words
 from costcalc.pictures.timing import Roofline, Timeline
-from costcalc.render.formatting import counted, milliseconds, prefixed, scaled, share, significant
+from costcalc.render.formatting import (
+    counted,
+    milliseconds,
+    scaled,
+    share,
+    significant,
+    stated,
+)
 from costcalc.render.layout import bar, text_width, wrapped
 
 _BAR, _LEAST_BAR = 40, 6
@@ -123,19 +131,18 @@ def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
 def roof(data: Roofline, width: int | None = None) -> str:
     """A line for each point, the least intensity first: speed, intensity, share of the time."""
     ridge = f"ridge at {significant(data.ridge)} operations a byte"
-    roof = f"peak {prefixed(data.peak, 'OP/s')}, {prefixed(data.bandwidth, 'B/s')}, {ridge}"
+    roof = f"peak {stated(data.peak, 'OP/s')}, {stated(data.bandwidth, 'B/s')}, {ridge}"
     lines = [
         (
             point.label,
             round(point.speed),
-            f"{prefixed(point.speed, 'OP/s')} at {significant(point.intensity)} a byte, "
+            f"{stated(point.speed, 'OP/s')} at {significant(point.intensity)} a byte, "
             f"{share(round(point.share * 10**6), 10**6, 1)} % of the time",
         )
         for point in sorted(data.points, key=lambda point: point.intensity)
     ]
     head = [*wrapped(data.title, width), *wrapped(roof, width), ""]
-    note = "\n".join(["", *wrapped(f"{data.left_out}.", width), ""]) if data.left_out else ""
-    return "\n".join(head) + "\n" + _bars(lines, round(data.peak), width) + note
+    return "\n".join(head) + "\n" + _bars(lines, round(data.peak), width) + _notes(data, width)
 
 
 def times(data: Timeline, width: int | None = None) -> str:
@@ -147,7 +154,14 @@ def times(data: Timeline, width: int | None = None) -> str:
     ]
     texts = (data.title, *data.words())
     head = [*(line for text in texts for line in wrapped(text, width)), ""]
-    return "\n".join(head) + "\n" + _bars(lines, round(most * 10**9), width)
+    drawn = _bars(lines, round(most * 10**9), width)
+    return "\n".join(head) + "\n" + drawn + _notes(data, width)
+
+
+def _notes(data: Roofline | Timeline, width: int | None) -> str:
+    """What is left out, below a picture; empty if nothing is."""
+    notes = [line for sentence in data.left_out for line in wrapped(sentence, width)]
+    return "\n".join(["", *notes, ""]) if notes else ""
 
 
 def heat(costs: HeatMap, width: int | None = None) -> str:
@@ -155,21 +169,23 @@ def heat(costs: HeatMap, width: int | None = None) -> str:
     drawn = costs.costs[costs.metric]
     valid = [cost for line in drawn for cost in line if cost is not None]
     least, most = min(valid, default=1), max(valid, default=1)
-    span = f"from {scaled(least)} ({_SHADES[0]}) to {scaled(most)} ({_SHADES[-1]})"
-    lines = wrapped(f"{costs.title}: {words(costs.metric)} {span}", width)
+    number = partial(_number, costs.metric)
+    span = f"from {number(least)} ({_SHADES[0]}) to {number(most)} ({_SHADES[-1]})"
+    lines = wrapped(f"{costs.title}: {costs.counted} {span}", width)
     for name, limits in costs.budgets.items():
-        lines += [f"{_BEYOND}: more than {scaled(int(limit))} {words(name)}" for limit in limits]
+        for limit in limits:
+            lines += wrapped(f"{_BEYOND}: more than {amount(name, limit)} {words(name)}", width)
     (down, ups), (across, sides) = costs.down, costs.across
     rows = range(len(ups) - 1, -1, -1)
     names = [across, *(f"{down} {ups[row]:g}" for row in rows)]
     first = max(map(text_width, names))
-    cell = max(map(len, [f"{side:g}" for side in sides] + [_number(cost) for cost in valid]))
+    cell = max(map(len, [f"{side:g}" for side in sides] + [number(cost) for cost in valid]))
     columns = _thinned(len(sides), ((width or _WIDTH) - first) // (cell + 4))
     cells = [
         [f"{sides[column]:g}".rjust(cell) + "  " for column in columns],
         *(
             [
-                f"{_number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
+                f"{number(drawn[row][column]):>{cell}} {_shade(costs, row, column, least, most)}"
                 for column in columns
             ]
             for row in rows
@@ -197,11 +213,13 @@ def _thinned(count: int, most: int) -> list[int]:
     return [index * (count - 1) // (most - 1) for index in range(most)]
 
 
-def _number(cost: int | None) -> str:
-    return "-" if cost is None else scaled(cost)
+def _number(metric: str, cost: int | Fraction | None) -> str:
+    return "-" if cost is None else amount(metric, cost)
 
 
-def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
+def _shade(
+    costs: HeatMap, row: int, column: int, least: int | Fraction, most: int | Fraction
+) -> str:
     cost = costs.costs[costs.metric][row][column]
     if cost is None:
         return " "
@@ -210,7 +228,7 @@ def _shade(costs: HeatMap, row: int, column: int, least: int, most: int) -> str:
         if value is not None and any(value > limit for limit in limits):
             return _BEYOND
     index, ceiling = 0, len(_SHADES)
-    # Compares cost / least with (most / least) ** ((index + 1) / ceiling), in integers.
+    # Compares cost / least with (most / least) ** ((index + 1) / ceiling), exactly.
     while index < ceiling - 1 and cost**ceiling >= least ** (ceiling - index - 1) * most ** (
         index + 1
     ):

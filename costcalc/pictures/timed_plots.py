@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from costcalc.pictures.labels import place_labels
@@ -14,7 +15,8 @@ from costcalc.pictures.plots import (
     pyplot,
 )
 from costcalc.pictures.timing import Roofline, Timeline
-from costcalc.render.formatting import milliseconds, prefixed, significant
+from costcalc.render.formatting import milliseconds, significant, stated
+from costcalc.render.layout import wrapped
 
 _LABELLED = 12
 """The most points with their names."""
@@ -61,7 +63,7 @@ def roof(data: Roofline) -> Any:
     panel.grid(alpha=0.3)
     panel.set_axisbelow(True)
     panel.set_title(
-        f"peak {prefixed(data.peak, 'OP/s')}, {prefixed(data.bandwidth, 'B/s')}, "
+        f"peak {stated(data.peak, 'OP/s')}, {stated(data.bandwidth, 'B/s')}, "
         f"ridge at {significant(data.ridge)}; area: share of the time",
         fontsize=9,
     )
@@ -81,7 +83,7 @@ def roof(data: Roofline) -> Any:
     ]
     figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
     if data.left_out:
-        panel.set_xlabel(f"operations a byte\n{data.left_out}")
+        panel.set_xlabel("\n".join(["operations a byte", *_lines(data.left_out, 90)]))
     place_labels(
         figure,
         panel,
@@ -137,8 +139,12 @@ def times(data: Timeline) -> Any:
     names.append("hidden in the roofline, added in serial")
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
     figure.suptitle(data.title)
-    panel.set_title("; ".join(data.words()), fontsize=8)
+    panel.set_title("\n".join(["; ".join(data.words()), *_lines(data.left_out, 110)]), fontsize=8)
     return figure
+
+
+def _lines(sentences: Iterable[str], width: int) -> list[str]:
+    return [line for sentence in sentences for line in wrapped(sentence, width)]
 
 
 def _area(share: float) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from costcalc import escaping
 from costcalc.errors import refuse
-from costcalc.performance.latency import Latency
+from costcalc.performance.latency import Latency, no_run
 from costcalc.performance.roofline import Limit
 from costcalc.render.formatting import milliseconds, rounded
 
@@ -41,8 +41,8 @@ class Roofline(NamedTuple):
     """Bytes a second."""
     points: tuple[RooflinePoint, ...]
     """Those with the largest share first."""
-    left_out: str
-    """What cannot be drawn, in words."""
+    left_out: tuple[str, ...]
+    """Sentences on what cannot be drawn, and what no time includes."""
 
     @property
     def ridge(self) -> Fraction:
@@ -70,11 +70,13 @@ class Timeline(NamedTuple):
     """In milliseconds, as the estimates."""
     roofline: Fraction
     serial: Fraction
+    left_out: tuple[str, ...] = ()
+    """Sentences on what no time includes."""
 
     def words(self) -> tuple[str, ...]:
         """The three figures by their names."""
         return (
-            f"bound {milliseconds(self.bound / 1000)}: no run is faster",
+            f"bound {milliseconds(self.bound / 1000)}: {no_run(self.left_out)}",
             f"roofline {milliseconds(self.roofline / 1000)}: an estimate",
             f"serial {milliseconds(self.serial / 1000)}: an estimate",
         )
@@ -115,16 +117,14 @@ def roofline(answer: Latency) -> Roofline:
         for (type_, intensity, speed), steps in groups.items()
     ]
     steps = "step that multiplies" if free == 1 else "steps that multiply"
+    part = rounded(100 * free_share, 1)
+    not_drawn = [f"Not drawn: {free} {steps} nothing, {part} % of the time."] if free else []
     return Roofline(
         title=f"{_title(answer)}: the roofline, an estimate",
         peak=rates.operations,
         bandwidth=rates.tensors,
         points=tuple(sorted(points, key=lambda point: -point.share)),
-        left_out=(
-            f"Not drawn: {free} {steps} nothing, {rounded(100 * free_share, 1)} % of the time"
-            if free
-            else ""
-        ),
+        left_out=(*not_drawn, *answer.left_out),
     )
 
 
@@ -144,6 +144,7 @@ def timeline(answer: Latency) -> Timeline:
         bound=1000 * answer.bound,
         roofline=1000 * answer.roofline,
         serial=1000 * answer.serial,
+        left_out=answer.left_out,
     )
 
 

@@ -90,8 +90,8 @@ def milliseconds(seconds: Fraction, digits: int = 4) -> str:
     return f"{significant(1000 * seconds, digits)} ms"
 
 
-def prefixed(value: int | Fraction, unit: str) -> str:
-    """A quantity with three digits and a prefix of thousands: ``864 MOP/s``.
+def prefixed(value: int | Fraction, unit: str, digits: int = 3) -> str:
+    """A quantity with three digits or more and a prefix of thousands: ``864 MOP/s``.
 
     >>> prefixed(1728 * 10**6, "B/s"), prefixed(Fraction(3, 1000), "W"), prefixed(0, "J")
     ('1.73 GB/s', '3.00 mW', '0 J')
@@ -101,7 +101,19 @@ def prefixed(value: int | Fraction, unit: str) -> str:
     prefix, scale = next(
         ((prefix, scale) for prefix, scale in _PREFIXES.items() if value >= scale), _SMALLEST
     )
-    return f"{significant(value / scale)} {prefix}{unit}"
+    return f"{significant(value / scale, digits)} {prefix}{unit}"
+
+
+def stated(value: int | Fraction, unit: str) -> str:
+    """A figure of a device, wherever it is shown: four digits, without zeros at their end.
+
+    >>> stated(48 * 10**9, "OP/s"), stated(Fraction(1728 * 10**6), "B/s"), stated(1979 * 10**12, "")
+    ('48 GOP/s', '1.728 GB/s', '1,979 T')
+    """
+    number, space, prefix = prefixed(value, unit, 4).partition(" ")
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number}{space}{prefix}"
 
 
 def share(part: int, total: int, digits: int = 2) -> str:

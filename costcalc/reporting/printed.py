@@ -43,6 +43,14 @@ UNITS = {
 }
 """The units that a figure may have, with the number that each stands for."""
 
+QUANTITIES = {
+    "ms": {"us": Fraction(1, 1000), "ms": Fraction(1), "s": Fraction(1000)},
+    "mJ": {"uJ": Fraction(1, 1000), "mJ": Fraction(1), "J": Fraction(1000)},
+}
+"""The units of what is measured in one of them, with the number of that one."""
+
+_SCALES = {**UNITS, **QUANTITIES["ms"], **QUANTITIES["mJ"]}
+
 _FIGURE = re.compile(
     r"(?P<bound><=|<|≤)?\s*"
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?"
@@ -66,7 +74,7 @@ class Figure(NamedTuple):
     @property
     def scale(self) -> Fraction:
         """The number that the unit stands for."""
-        return UNITS[self.unit]
+        return _SCALES[self.unit]
 
     def fit(self, value: Any, step: Fraction | None = None) -> Fit | None:
         """How the figure agrees with an exact value; None if it does not.
@@ -122,11 +130,18 @@ class Figure(NamedTuple):
         return self._replace(text=text, number=Fraction(number), unit=unit)
 
 
-def parse(text: str) -> Figure:
+def parse(text: str, measured_in: str = "") -> Figure:
     """Parses a printed figure.
+
+    Args:
+        text: the figure.
+        measured_in: the unit of the metric's values, a key of :data:`QUANTITIES`; empty for a
+            count, bytes or a share.
 
     >>> parse("4.2 M").fit(4209088), parse("4.2 M").fit(4299999), parse("4.2 M").fit(4300000)
     ('rounded', 'truncated', None)
+    >>> parse("<= 0.5 s", "ms").fit(499)
+    'within'
 
     Raises:
         ExpressionError: it is not a number with a known unit.
@@ -137,12 +152,12 @@ def parse(text: str) -> Figure:
     if sum(character.isdigit() for character in text) > limits.DIGITS:
         raise ExpressionError("the figure has too many digits", expected=f"at most {limits.DIGITS}")
     spelling = f"1e{match['exponent']}" if match["exponent"] else match["power"] or match["unit"]
-    unit = spelling if spelling in UNITS else _SPELLINGS.get(spelling.lower(), spelling)
-    if unit not in UNITS:
+    units = {"": Fraction(1), **QUANTITIES[measured_in]} if measured_in else UNITS
+    unit = spelling if spelling in units else _SPELLINGS.get(spelling.lower(), spelling)
+    if unit not in units:
         offset = match.start(match.lastgroup or 0)
-        raise ExpressionError(
-            f"unknown unit '{unit}'", offset, "one of " + ", ".join(filter(None, UNITS))
-        )
+        expected = filter(None, units)
+        raise ExpressionError(f"unknown unit '{unit}'", offset, "one of " + ", ".join(expected))
     decimals = match["decimals"] or ""
     bound: Any = {"≤": "<=", None: ""}.get(match["bound"], match["bound"])
     number = Fraction(match["whole"].replace(",", "") + decimals)

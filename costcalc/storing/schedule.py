@@ -22,7 +22,7 @@ from costcalc.arena.planned import PlannedSchedule
 from costcalc.arena.schedule import Constant, Schedule, Step, Tensor
 from costcalc.costs.names import SIZES, LayerNames
 from costcalc.errors import StorageError, refuse
-from costcalc.formulas.algebra import Size, ceil, largest, minimum
+from costcalc.formulas.algebra import Size, ceil, largest, maximum, minimum
 from costcalc.formulas.memory import groups, stored_bytes
 from costcalc.graph.layer import INPUT as OTHER_INPUT
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
@@ -142,8 +142,8 @@ class _Builder:
         """The norm that is folded into each layer, by their indexes."""
         self.vanished = set[int]()
         """The norms that are folded into other layers."""
-        self.storing_read = set[int]()
-        """The layers whose stored numbers some step reads."""
+        self.storing_read: dict[int, Size] = {}
+        """For each layer whose stored numbers some step reads: the most bytes that one reads."""
         self.sizes: list[Size] = [self.activations(elements(graph.input))]
         self.names = ["input"]
         self.given = {INPUT}
@@ -342,9 +342,11 @@ class _Builder:
             events = self.graph.layers[index].computation.events
             # With the params that it borrows: another layer stores them, and this one reads them.
             bytes_ += self.bytes_read(index, reader, events)
-            if index not in self.storing_read:
-                first += self.bytes_read(index, reader, self.graph.layers[index].events())
-        self.storing_read.update(readers)
+            # Of a table whose rows were looked up, a later reader may need the rest.
+            own = self.bytes_read(index, reader, self.graph.layers[index].events())
+            known = self.storing_read.get(index)
+            first += own if known is None else maximum(own - known, 0)
+            self.storing_read[index] = own if known is None else maximum(own, known)
         return bytes_, first
 
     def bytes_read(self, index: int, reader: Layer, events: Events) -> Size:

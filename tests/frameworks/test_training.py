@@ -12,6 +12,7 @@ from torchvision.ops import StochasticDepth
 
 import costcalc
 from costcalc.errors import SpecError
+from costcalc.graph.remarks import DEPTH
 from costcalc.opening import opened
 from tests.frameworks.autograd import on_cpu, optimizer_bytes, step
 from tests.frameworks.drawing import network
@@ -91,6 +92,7 @@ def test_torchvisions_networks(name):
         answer = ours.training(batch=batch, mode=mode)
         theirs = step(module.train(mode == "train"), image)
         expected = theirs.kept - 4 * batch * len(depths) // 2  # the module runs twice
+        assert len(opened(ours).graph().remarks.get(DEPTH, ())) * 2 == len(depths) or mode == "eval"
         depths.clear()
         if name.startswith("swin_v2"):
             expected += cropped_copies(opened(ours).graph(), batch)
@@ -241,6 +243,7 @@ def test_parts_of_a_network(arguments, is_trained, mode):
         ("adadelta", torch.optim.Adadelta),
         ("rmsprop", torch.optim.RMSprop),
         ("rprop", torch.optim.Rprop),
+        ("adafactor", torch.optim.Adafactor),
     ],
 )
 def test_states_of_optimizers(name, make):
@@ -248,6 +251,189 @@ def test_states_of_optimizers(name, make):
     states = costcalc.from_torch(module, (3, 8, 8)).training(optimizer=name).states
     learned = sum(parameter.nbytes for parameter in module.parameters())
     assert states == (learned, learned, optimizer_bytes(make, module))
+
+
+class Params(nn.Module):
+    """Params of every shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Conv1d(6, 4, 5, groups=2)
+        self.wide = nn.ConvTranspose1d(4, 6, 3, groups=2)
+        self.map = nn.ConvTranspose2d(6, 4, (3, 5), groups=2)
+        self.norm = nn.LayerNorm((4, 3, 8), bias=False)
+        self.slopes = nn.PReLU(4)
+        self.table = nn.Parameter(torch.zeros(1, 3, 8))
+        self.gates = nn.GRU(8, 5, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.map(self.wide(self.line(x)).unsqueeze(2))
+        x = self.slopes(self.norm(x)) + self.table
+        return self.gates(x.mean(1))[0]
+
+
+@pytest.mark.parametrize("name", ["", "mobilenet_v2", "vit_b_32", "convnext_tiny", "swin_t"])
+def test_sums_of_rows_and_columns(name):
+    module, shape = (built(name), (3, 224, 224)) if name else (Params(), (6, 6))
+    states = costcalc.from_torch(module, shape).training(optimizer="adafactor").states
+    if not name:
+        assert states.optimizer == optimizer_bytes(torch.optim.Adafactor, module)
+    numbers = 0
+    for parameter in module.parameters():
+        count, sides = parameter.numel(), parameter.shape
+        numbers += count if len(sides) < 2 else count // sides[-1] + count // sides[-2]
+    assert states.optimizer == 4 * numbers
+
+
+@pytest.mark.parametrize(
+    ("drop", "rank"),
+    [
+        (nn.Dropout(0.2), 2),
+        (nn.Dropout(0.2, inplace=True), 2),
+        (nn.Dropout1d(0.2), 1),
+        (nn.Dropout2d(0.2), 2),
+        (nn.Dropout2d(0.2, inplace=True), 2),
+        (nn.Dropout3d(0.2), 3),
+        (nn.AlphaDropout(0.2), 2),
+        (nn.FeatureAlphaDropout(0.2), 2),
+        (nn.Dropout2d(0), 2),
+    ],
+    ids=str,
+)
+def test_dropouts(drop, rank):
+    conv = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[rank - 1]
+    module = on_cpu(nn.Sequential(conv(3, 4, 1), drop, conv(4, 4, 1)))
+    shape = (3, *(4, 5, 6)[:rank])
+    ours = costcalc.from_torch(module, shape)
+    for mode in ("train", "eval"):
+        theirs = step(module.train(mode == "train"), torch.rand(2, *shape))
+        assert ours.training(batch=2, mode=mode).activation_bytes == theirs.kept, mode
+
+
+def sixteen_bits(name: str) -> tuple[nn.Module, tuple[int, ...]]:
+    if name == "small":
+        return Small(), (3, 8, 8)
+    norms = {"layer": nn.LayerNorm((4, 8, 8)), "group": nn.GroupNorm(2, 4)}
+    if name in norms:
+        return nn.Sequential(nn.Conv2d(3, 4, 1), norms[name], nn.Conv2d(4, 4, 1)), (3, 8, 8)
+    return models.get_model(name), (3, 32, 32)
+
+
+@pytest.mark.parametrize("name", ["small", "layer", "group", "mobilenet_v2"])
+def test_sixteen_bits(name):
+    module, shape = sixteen_bits(name)
+    module = on_cpu(module)
+    ours, image = costcalc.from_torch(module, shape), torch.rand(2, *shape)
+    with torch.autocast("cpu", torch.bfloat16):
+        theirs = step(module, image)
+    # Autocast keeps the copies of matrices in 16 bits, which are weights to costcalc.
+    matrices = [each for each in module.modules() if isinstance(each, nn.Conv2d | nn.Linear)]
+    copies = sum(2 * each.weight.numel() for each in matrices)
+    assert ours.training(batch=2, dtype="mixed").activation_bytes + copies == theirs.kept
+    theirs = step(module.bfloat16(), image.bfloat16())
+    assert ours.training(batch=2, dtype="bf16").activation_bytes == theirs.kept
+
+
+class Attention(nn.Module):
+    """Attention whose probabilities are dropped in training."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.project = nn.Linear(16, 48)
+        self.rate = rate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        images, words, width = x.shape
+        q, k, v = self.project(x).view(images, words, 3, 2, 8).permute(2, 0, 3, 1, 4)
+        rate = self.rate if self.training else 0
+        y = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=rate)
+        return y.transpose(1, 2).reshape(images, words, width)
+
+
+def test_attention_without_dropout_is_exact_and_says_what_dropout_would_keep():
+    for rate in (0, 0.1):
+        module = on_cpu(Attention(rate))
+        answer = costcalc.from_torch(module, (10, 16)).training(batch=2)
+        theirs = step(module.train(), torch.rand(2, 10, 16))
+        # 2 images, 2 heads, 10 words: three times the probabilities, scaled queries and keys,
+        # and values as they are multiplied, all copies; no output, no row sums, and no memory
+        # of all three.
+        more = 3 * 400 + 3 * 320 - 320 - 40 - 3 * 320
+        assert theirs.kept - answer.activation_bytes == (4 * more if rate else 0)
+        assert any(note.startswith("Attention without dropout") for note in answer.notes)
+
+
+class Recurrent(nn.Module):
+    """The states of a recurrent layer."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)[0]
+
+
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU])
+def test_recurrent_layers_are_an_estimate_that_says_so(make):
+    module = on_cpu(Recurrent(make(5, 6, batch_first=True)))
+    answer = costcalc.from_torch(module, (7, 5)).training(batch=2)
+    theirs = step(module, torch.rand(2, 7, 5))
+    assert any(note.startswith("An estimate of layer:") for note in answer.notes)
+    if make is nn.LSTM:
+        # oneDNN keeps input, output, first and last states, and a workspace in whole pages;
+        # FlopCounterMode does not see its products.
+        states = 4 * 2 * (7 * 5 + 7 * 6 + 4 * 6)
+        assert (theirs.kept - states) % 4096 == 0
+        assert theirs.kept - states > 0
+        assert theirs.forward == 0
+    else:
+        assert 2 * answer.forward == theirs.forward
+        # The state before the first step needs no gradient: 3 * 6 * 6 for each image.
+        assert 2 * answer.backward - theirs.backward == 2 * 3 * 6 * 6
+        assert theirs.kept <= answer.activation_bytes
+
+
+class Between(nn.Module):
+    """A function between two linear layers."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(self.function(torch.relu(self.first(x))))
+
+
+@pytest.mark.parametrize(
+    ("function", "kept", "backward", "words"),
+    [
+        (torch.relu, 0, 0, None),
+        # Both the tensor and its copy: 2 * 8 * 8 numbers more.
+        (torch.clone, 4 * 2 * 64, 0, "clone: a copy of a whole tensor counts as that tensor"),
+        # No gradient of the first layer's weights, nor of the second one's input.
+        (torch.detach, -4 * 2 * 64, -2 * 2 * 512, "detach: gradients are counted as if"),
+    ],
+)
+def test_what_a_module_does_that_no_layer_states_is_said(function, kept, backward, words):
+    module = on_cpu(Between(function))
+    answer = costcalc.from_torch(module, (8, 8)).training(batch=2)
+    theirs = step(module, torch.rand(2, 8, 8))
+    if function is not torch.relu:
+        assert theirs.kept - answer.activation_bytes == kept
+        assert theirs.backward - 2 * answer.backward == backward
+    assert answer.is_estimate == bool(words)
+    assert len(answer.notes) == (2 if words else 1)
+    assert words is None or words in answer.notes[0]
+    assert ("\nestimate " in str(answer)) == bool(words)
+
+
+def test_a_module_of_which_a_part_is_frozen_is_said():
+    module = Small()
+    module.conv.requires_grad_(False)
+    notes = costcalc.from_torch(module, (3, 8, 8)).training().notes
+    assert any(note.startswith("conv/weight, conv/bias: left as they are") for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +455,8 @@ def test_activations_in_place(make, more):
         answer = costcalc.from_torch(module, (3, 8, 8)).training(batch=2)
         theirs = step(module, torch.rand(2, 3, 8, 8))
         assert answer.activation_bytes - theirs.kept == (more if inplace else 0)
+        is_said = any(note.startswith("2: in place") for note in answer.notes)
+        assert is_said == bool(more and inplace)
 
 
 def test_checkpoints_run_every_segment_again():

@@ -46,10 +46,10 @@ def graph(kind, attributes, shapes):
     return expand(read(text.encode(), "e.yaml", lambda name: None), {})
 
 
-def kept(network, policy, mode="train", batch=1, activation=4, update=ALL):
+def kept(network, policy, mode="train", batch=1, activation=4, update=ALL, statistic=4):
     """Bytes that the last layer keeps."""
     wanted = [one.wanted for one in updated(network, update, mode == "train")]
-    keeper = Keeper(network, wanted, Pass(policy, mode == "train", batch, activation))
+    keeper = Keeper(network, wanted, Pass(policy, mode == "train", batch, activation, statistic))
     return sum(one.bytes for one in keeper.kept([len(network.layers) - 1]))
 
 
@@ -91,6 +91,10 @@ def test_what_a_kind_keeps(kind):
         ("upsample", {"size": 5, "mode": "area"}, [(4, 9, 8)], (1152, 0)),
         ("upsample", {"scale": 2, "mode": "bilinear"}, [(4, 9, 8)], (0, 0)),
         ("dropout", {"rate": 0}, [(4, 9, 8)], (0, 0)),
+        # A number for each of 4 channels, or one for the image: 4 bits, or 1, in a byte.
+        ("dropout", {"noise": "channel"}, [(4, 9, 8)], (16, 1)),
+        ("dropout", {"noise": "image"}, [(4, 9, 8)], (4, 1)),
+        ("dropout", {"noise": "image", "rate": 0}, [(4, 9, 8)], (0, 0)),
         # a b, then a b c: three inputs and one product.
         ("multiply", {}, [(2, 10, 5)] * 3, (1600, 1600)),
         # The smaller input as it is, before it is repeated: 400 + 4*2.
@@ -137,6 +141,7 @@ def test_numbers_in_16_bits_leave_statistics_and_indices():
     attention = graph("attention", {}, [(2, 8, 3)] * 3)
     pool = graph("max_pool", {"kernel": 3, "stride": 2}, [(4, 9, 8)])
     assert kept(norm, "pytorch", activation=2) == 576 + 32
+    assert kept(norm, "pytorch", activation=2, statistic=2) == 576 + 16
     assert kept(pool, "pytorch", activation=2) == 576 + 384
     assert kept(attention, "pytorch", activation=2) == 2 * 4 * 48 + 4 * 16
 

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -104,6 +105,32 @@ def test_a_frozen_beginning_keeps_nothing(network):
     assert answer.states == (4 * WEIGHTS, 4 * 670, 0)
 
 
+def test_a_file_for_inference_says_what_may_be_gone_from_it(network):
+    file = Path(__file__).parents[1] / "data" / "onnx" / "resnet18.legacy.kept.onnx"
+    assert "as its ONNX file runs at inference" in costcalc.training(file).notes[-1]
+    assert not any("inference" in note for note in costcalc.training(network).notes)
+
+
+def test_a_recurrent_layer_is_an_estimate_and_no_bound(tmp_path):
+    path = tmp_path / "cell.yaml"
+    path.write_text("name: cell\ninput: [10]\nlayers: [{lstm: 6}, {fc: 3}]\n", encoding="utf-8")
+    answer = costcalc.training(str(path))
+    assert answer.is_estimate
+    assert answer.notes[0].startswith("An estimate of lstm1:")
+    assert answer.data()["bytes"]["lower_bound"] is None
+    assert "bound " not in str(answer)
+
+
+def test_norms_that_are_copied_are_an_estimate_in_16_bits(tmp_path):
+    path = tmp_path / "norm.yaml"
+    path.write_text(
+        "name: n\ninput: [8, 4, 4]\nlayers: [{pointwise: 3}, prelu]\n", encoding="utf-8"
+    )
+    for dtype, keeps in (("fp32", "pytorch"), ("bf16", "minimal"), ("bf16", "pytorch")):
+        answer = costcalc.training(str(path), dtype=dtype, keeps=keeps)
+        assert answer.is_estimate == (dtype == "bf16" and keeps == "pytorch")
+
+
 def test_only_the_last_layers(network):
     answer = costcalc.training(network, last=1, optimizer="adam")
     assert (answer.backward, kept(answer)) == (MACS["head"], {"head": 4 * 64})
@@ -178,6 +205,18 @@ def test_every_network_keeps_less_if_less_is_needed(name):
 def test_bytes_for_each_param(optimizer, dtype, expected):
     answer = costcalc.training("mobilenet_v1", optimizer=optimizer, dtype=dtype)
     assert answer.states == tuple(answer.params * each for each in expected)
+
+
+def test_sums_of_rows_and_columns(network):
+    answer = costcalc.training(network, optimizer="adafactor")
+    # 4 x 3 x 3 x 3: 4*3*3 rows and as many columns; 8 of the norm; 4 x 4 x 1 x 1: 16 twice,
+    # and 4 biases; 10 x 64, and 10.
+    numbers = 2 * 36 + 8 + 2 * 16 + 4 + 10 + 64 + 10
+    assert answer.states.optimizer == 4 * numbers
+    divided = costcalc.training(network, optimizer="adafactor", dtype="mixed", zero=1, ranks=3)
+    assert divided.states.optimizer == 4 * -(-WEIGHTS // 3) + 4 * -(-numbers // 3)
+    last = costcalc.training(network, optimizer="adafactor", last=1, update="biases")
+    assert last.states.optimizer == 4 * 10
 
 
 @pytest.mark.parametrize(

@@ -81,14 +81,24 @@ def test_a_product_of_a_batch_through_a_small_memory(tmp_path, device):
     assert large == plain
 
 
-def test_a_convolution_serves_several_windows_with_a_word(tmp_path, device):
-    """3 x 3 x 64 x 64 x 32 x 32 multiply-accumulates, R = 9: through 400 words sqrt(S R) is 60."""
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        # 3 x 3 x 64 x 64 x 32 x 32 multiply-accumulates, R = 9: sqrt(400 R) is 60.
+        ("", -(-2 * 9 * 64 * 64 * 32 * 32 // 60) - 2 * 400),
+        # Four products of a sixteenth of these each.
+        (", groups: 4", 4 * (-(-2 * 9 * 16 * 16 * 32 * 32 // 60) - 2 * 400)),
+        # A stride of 2: a quarter of the places, R = 9 / 4, and sqrt(400 R) is 30.
+        (", stride: 2", -(-2 * 9 * 64 * 64 * 16 * 16 // 30) - 2 * 400),
+    ],
+)
+def test_a_convolution_serves_several_windows_with_a_word(options, words, tmp_path, device):
+    """Through 1600 bytes, 400 words."""
     spec = tmp_path / "net.yaml"
-    layer = "conv: {out: 64, kernel: 3, bias: false, name: c}"
+    layer = f"conv: {{out: 64, kernel: 3, bias: false, name: c{options}}}"
     spec.write_text(f"name: n\ninput: [64, 32, 32]\nlayers:\n  - {layer}\n")
     (step,) = costcalc.latency(str(spec), device, fast_memory=1600).steps
-    macs = 9 * 64 * 64 * 32 * 32
-    assert step.bytes == 4 * (-(-2 * macs // 60) - 2 * 400)
+    assert step.bytes == 4 * words
 
 
 def test_a_depthwise_convolution_is_many_small_products():

@@ -10,6 +10,7 @@ import costcalc
 from costcalc.cli import main
 from costcalc.errors import CostcalcError
 from costcalc.resources import duration
+from tests.importers.tflite.models import Net
 
 SMALL = "mobilenet_v1@alpha=0.25,res=96"
 BOUND = Fraction(7_745_152, 2 * 216_000_000)
@@ -51,6 +52,40 @@ def test_words_that_keep_a_bound_from_being_a_promise():
     assert "usually 2 to 20 times the bound" in lines[-1]
 
 
+PARTIAL = """\
+name: partial
+input: [3, 8, 8]
+layers:
+  - conv: {out: 4, kernel: 3}
+  - uncounted: {op: Mystery, shape: [4, 8, 8]}
+"""
+
+
+@pytest.mark.parametrize(
+    "question", [["latency"], ["fits", "--max-ms", "5"], ["fits", "--max-ms", "5", "everywhere"]]
+)
+def test_a_bound_says_what_it_leaves_out(question, tmp_path):
+    """27 * 4 * 64 multiply-accumulates are counted; what 'Mystery' computes is not known."""
+    path = tmp_path / "partial.yaml"
+    path.write_text(PARTIAL)
+    command, *options = question
+    device = [] if "everywhere" in options else ["--device", "rpi4"]
+    line = [command, str(path), *device, *(text for text in options if text != "everywhere")]
+    shown = CliRunner().invoke(main, line).stdout
+    assert "Not counted: 1 Mystery (uncounted1).\n" in shown
+    assert bool(device) == ("no run of all that is counted is faster" in shown)
+    data = json.loads(CliRunner().invoke(main, [*line, "--format", "json"]).stdout)
+    assert data["uncounted"] == {"Mystery": ["uncounted1"]}
+    if command == "latency":
+        assert data["operations"] == 2 * 27 * 4 * 64
+
+
+def test_a_bound_is_one_of_every_gate_open():
+    lines = latency("skipnet50", "--device", "rpi4").stdout.splitlines()
+    assert any("no run of all that is counted is faster" in line for line in lines)
+    assert lines[-1].startswith("With every gate open: a run that skips parts")
+
+
 def test_shares_add_up_by_step_type_and_limit():
     answer = costcalc.latency("mobilenet_v2", "rpi4")
     for table in answer.page().tables:
@@ -74,6 +109,21 @@ def test_a_time_below_the_bound_means_a_wrong_profile_or_measurement():
     result = latency(SMALL, "--device", "stm32f746", "--measured", "10 ms")
     assert result.exit_code == 1
     assert "below the bound: the profile or the measurement is wrong" in result.stdout
+
+
+def test_a_time_that_is_the_bound_refutes_nothing(tmp_path):
+    """1000 multiply-accumulates, 2000 operations at 1 kOP/s: 2 s exactly."""
+    spec, device = tmp_path / "net.yaml", tmp_path / "mine.yaml"
+    spec.write_text("name: net\ninput: [100]\nlayers:\n  - fc: {out: 10, bias: false}\n")
+    device.write_text(
+        "name: mine\ntitle: t\nclass: mcu\nprocessor: p\nsource: s\npeak: {int8: 1 kOP/s}\n"
+    )
+    exact = latency(str(spec), "--device", str(device), "--measured", "2 s")
+    assert exact.exit_code == 0
+    assert "utilisation 100.0 %" in exact.stdout
+    assert latency(str(spec), "--device", str(device), "--measured", "1.9999 s").exit_code == 1
+    answer = costcalc.latency(str(spec), str(device), calibrate=f"{spec}=2s")
+    assert answer.calibrated == answer.bound == 2
 
 
 def test_calibration_by_hand():
@@ -155,3 +205,48 @@ def test_a_file_keeps_its_own_bytes_and_cannot_be_fused(tmp_path):
     assert costcalc.latency(str(floats), "stm32f746").work.dtype == "fp32"
     with pytest.raises(CostcalcError, match="its file"):
         costcalc.latency(str(path), "stm32f746", fused=True)
+
+
+def test_the_dtype_of_a_file_is_that_of_what_is_multiplied(tmp_path):
+    """Ids of 32 bits look up rows of 8 bits, of which 5 x 8 x 16 multiply-accumulates."""
+    net = Net()
+    ids, rows = net.tensor((1, 5), "INT32"), net.tensor((1, 5, 16), "INT8")
+    out = net.tensor((1, 5, 8), "INT8")
+    net.operator("GATHER", [net.tensor((100, 16), "INT8", [0] * 1600), ids], [rows])
+    weights = net.tensor((8, 16), "INT8", [0] * 128)
+    net.operator("FULLY_CONNECTED", [rows, weights], [out], keep_num_dims=True)
+    net.ends([ids], [out])
+    answer = costcalc.latency(written(net, tmp_path), "stm32f746")
+    assert answer.work.dtype == "int8"
+    assert answer.bound == Fraction(2 * 5 * 8 * 16, 864_000_000)
+
+
+@pytest.mark.parametrize("images", [1, 2])
+@pytest.mark.parametrize(("type_", "dtype"), [("INT8", "int8"), ("FLOAT32", "fp32")])
+def test_the_dtype_of_a_file_for_several_images(images, type_, dtype, tmp_path):
+    net = Net()
+    x, y = (net.tensor((images, size), type_) for size in (64, 8))
+    net.operator("FULLY_CONNECTED", [x, net.tensor((8, 64), type_, [0] * 512)], [y])
+    net.ends([x], [y])
+    assert costcalc.latency(written(net, tmp_path), "stm32f746").work.dtype == dtype
+
+
+def test_words_of_a_fast_memory_are_those_of_the_file(tmp_path):
+    """Products move as much more through a small memory as those of the network in 8 bits."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(bytes(costcalc.export(SMALL, "tflite", dtype="int8")))
+
+    def more(network):
+        through, plain = (
+            costcalc.latency(network, "stm32f746", fast_memory=size) for size in ("1KiB", None)
+        )
+        return sum(step.bytes for step in through.steps) - sum(step.bytes for step in plain.steps)
+
+    assert more(str(path)) == more(SMALL) > 0
+
+
+def written(net, folder):
+    """The path of a file with the network."""
+    path = folder / "net.tflite"
+    path.write_bytes(net.bytes())
+    return str(path)

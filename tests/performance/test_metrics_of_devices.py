@@ -1,5 +1,6 @@
 """The bound and the energy as metrics: in sweeps, solve, check, budgets and compare."""
 
+import csv
 import json
 from fractions import Fraction
 
@@ -210,3 +211,48 @@ def test_a_device_chooses_the_storage_of_bytes():
     swept = costcalc.sweep(NETWORK, metrics="weight_bytes", device="stm32f746", alpha=[1])
     (row,) = swept.rows()
     assert row.weight_bytes == costcalc.memory(NETWORK, storage="int8").weight_bytes
+
+
+def test_times_of_a_comparison_are_numbers_for_scripts(tmp_path):
+    """2 * 568,740,352 and 2 * 300,774,272 operations at 640 MOP/s, and 26.3 mW for as long."""
+    line = ["compare", "mobilenet_v1", "mobilenet_v2", "--device", "stm32u575", "--format", "csv"]
+    rows = list(csv.DictReader(CliRunner().invoke(main, line).stdout.splitlines()))
+    for row, macs in zip(rows, (568_740_352, 300_774_272), strict=True):
+        assert float(row["bound_ms"]) == pytest.approx(2 * macs / 640e3)
+        assert float(row["energy"]) == pytest.approx(26.3e-3 * 2 * macs / 640e3)
+
+
+@pytest.mark.parametrize(
+    ("figure", "holds"),
+    # 3 * 9 * 16 * 32 * 32 multiply-accumulates are 1.024 ms, and 36.357 uJ on the other board.
+    [
+        ('bound_ms: {figure: "<= 1.03 ms", device: stm32f746}', True),
+        ('bound_ms: {figure: "<= 1024 us", device: stm32f746}', True),
+        ('bound_ms: {figure: "<= 1023 us", device: stm32f746}', False),
+        ('bound_ms: {figure: "<= 1.02", device: stm32f746}', False),
+        ('bound_ms: {figure: "<= 0.001 s", device: stm32f746}', False),
+        ('energy: {figure: "<= 36 uJ", device: stm32u575}', False),
+        ('energy: {figure: "<= 37 uJ", device: stm32u575}', True),
+        ('energy: {figure: "<= 0.04 mJ", device: stm32u575}', True),
+        ('energy: {figure: "<= 1 J", device: stm32u575}', True),
+    ],
+)
+def test_a_budget_of_time_has_its_unit(figure, holds, tmp_path):
+    path = tmp_path / "net.yaml"
+    layers = "input: [3, 32, 32]\nlayers: [conv: {out: 16, kernel: 3}]\n"
+    path.write_text(f"{layers}budgets: {{{figure}}}\n")
+    assert CliRunner().invoke(main, ["check", str(path)]).exit_code == (0 if holds else 1)
+
+
+@pytest.mark.parametrize(
+    "figure", ["bound_ms: 3 mJ", "energy: 1 kB", "bound_ms: 2 M", "params: 3 ms"]
+)
+def test_a_budget_in_another_unit_is_refused(figure, tmp_path):
+    name, _, text = figure.partition(": ")
+    path = tmp_path / "net.yaml"
+    layers = "input: [3, 32, 32]\nlayers: [conv: {out: 16, kernel: 3}]\n"
+    device = "" if name == "params" else ", device: stm32u575"
+    path.write_text(f'{layers}budgets: {{{name}: {{figure: "<= {text}"{device}}}}}\n')
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 2
+    assert "net.yaml:3:" in result.stderr and "unknown unit" in result.stderr

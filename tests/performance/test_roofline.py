@@ -1,12 +1,18 @@
 """Bound, roofline and serial: by hand, against published figures, and on random networks."""
 
 from fractions import Fraction
+from math import prod
 from random import Random
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import costcalc
 from costcalc.errors import CostcalcError
+from costcalc.opening import opened
+from costcalc.performance.roofline import rows_touched
+from tests.importers.tflite.arenas import early_output
 from tests.storing.random_networks import random_spec
 
 DEVICE = """\
@@ -82,7 +88,11 @@ def test_weights_beyond_the_chip_are_compulsory(spec, device):
     assert answer.bound == Fraction(4 * (100 * 50 + 50 + 50 * 10 + 10) - 240 + 4 * 110, 1000)
     large = device("dram: {bandwidth: 1000 B/s}\ncache: {size: 1 MiB}")
     assert costcalc.latency(spec(MLP), large).bound == Fraction(11_000, 1000)
+    # A size that no source states may be any: all weights may stay.
+    unknown = device("dram: {bandwidth: 1000 B/s}\nram: {size: 240 B}\ncache: {bandwidth: 1 B/s}")
+    assert costcalc.latency(spec(MLP), unknown).data()["compulsory"]["weight_bytes"] == 0
     batched = costcalc.latency(spec(MLP), chip, batch=3)
+    assert "; the bound is 11,000 ms an input" in str(batched)
     assert batched.bound == Fraction(3 * 11_000, 1000)  # now by computing: 33,000 operations
 
 
@@ -120,6 +130,30 @@ def test_a_fused_block_by_hand(spec, device):
     }
     assert answer.bound == Fraction(12800, 4000)
     assert answer.types == ("Conv 1x1", "Conv DW 3x3 + Conv 1x1")
+
+
+TWICE = """\
+name: twice
+input: [8, 4, 4]
+layers:
+  - depthwise: {kernel: 3, bias: false, name: wise}
+  - conv: {out: 8, kernel: 1, bias: false, name: point}
+  - multiply: {from: [wise, point], name: product}
+"""
+GROUPED = """\
+name: grouped
+input: [8, 4, 4]
+layers:
+  - depthwise: {kernel: 3, bias: false, name: wise}
+  - conv: {out: 8, kernel: 1, groups: 2, bias: false, name: point}
+"""
+
+
+@pytest.mark.parametrize("text", [TWICE, GROUPED])
+def test_a_pair_that_cannot_be_one_step(text, spec, device):
+    """Another layer reads the tensor between, or the second convolution is not of all channels."""
+    unfused = costcalc.latency(spec(text), device())
+    assert costcalc.latency(spec(text), device(), fused=True).steps == unfused.steps
 
 
 ATTENTION = """\
@@ -186,7 +220,7 @@ def test_the_ridge_itself_is_limited_by_computing(spec, device):
         ("stm32f746", "int8", "0.5"),  # 2 * 2 operations, 8 bytes a cycle
         ("stm32l4r5", "int8", "1.0"),  # 2 * 2 operations, 4 bytes a cycle
         ("rp2040", "int8", "0.2"),  # half a multiply-accumulate, 4 bytes a cycle: 0.25
-        ("rpi4", "fp32", "3.8"),  # 1.5 G * 4 * 8 over 12.8 G
+        ("rpi4", "fp32", "4.5"),  # 1.8 G * 4 * 8 over 12.8 G
         ("rpi5", "fp32", "9.0"),  # 2.4 G * 4 * 16 over 17.1 G
         ("t4", "fp16", "203.1"),  # 65 T over 320 G
         ("a100-40", "fp16", "200.6"),  # 312 T over 1555 G
@@ -259,7 +293,7 @@ def test_half_of_the_cores_have_half_of_the_peak(spec, device):
     ("kind", "options", "storage", "dtype"),
     [
         ("mcu", {}, "int8", "int8"),
-        ("gpu", {}, "fp32", "fp32"),
+        *((kind, {}, "fp32", "fp32") for kind in ("npu", "accelerator", "phone", "board", "gpu")),
         ("mcu", {"storage": "tflm"}, "tflm", "int8"),
         ("mcu", {"storage": "fp16"}, "fp16", "fp16"),
         ("gpu", {"dtype": "fp16"}, "fp16", "fp16"),
@@ -285,6 +319,22 @@ layers:
   - conv: {out: 4, kernel: 3, bias: false, name: first, shares: kernel}
   - conv: {out: 4, kernel: 3, bias: false, name: second, shares: kernel}
 """
+
+
+def test_a_network_of_views_needs_no_time(spec, device):
+    """Its input is its output: nothing moves, so that nothing is compulsory."""
+    text = "name: view\ninput: [4, 4, 4]\nlayers:\n  - flatten: {}\n"
+    answer = costcalc.latency(spec(text), device("dram: {bandwidth: 1 B/s}"))
+    assert answer.bound == answer.roofline == answer.serial == 0
+
+
+def test_an_output_that_others_read_is_compulsory(tmp_path, device):
+    """A chain of three activations on 640 numbers in 8 bits, whose first result goes out, too."""
+    path = tmp_path / "early.tflite"
+    path.write_bytes(early_output().bytes())
+    answer = costcalc.latency(str(path), device("dram: {bandwidth: 10 B/s}"))
+    assert answer.bound == Fraction(3 * 640, 10)
+    assert answer.roofline == Fraction(3 * 2 * 640, 10)
 
 
 def test_shared_weights_are_compulsory_once_and_read_by_each_step(spec, device):
@@ -315,3 +365,55 @@ def test_without_a_stated_bandwidth_all_times_are_of_computing(spec, device):
     assert answer.bound == answer.roofline == answer.serial == Fraction(11_000, 1000)
     assert answer.data()["bandwidth"] is None
     assert "computing alone" in str(answer)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    side=st.integers(1, 24),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 6),
+    dilation=st.integers(1, 3),
+    before=st.integers(0, 3),
+    after=st.integers(0, 3),
+)
+def test_rows_touched_are_no_more_than_windows_touch(side, kernel, stride, dilation, before, after):
+    """A loop over every window; without padding and holes exactly as many."""
+    extent = (kernel - 1) * dilation + 1
+    assume(side + before + after >= extent)
+    positions = (side + before + after - extent) // stride + 1
+    rows = {
+        position * stride + tap * dilation - before
+        for position in range(positions)
+        for tap in range(kernel)
+    }
+    touched = len(rows & set(range(side)))
+    least = rows_touched(side, positions, kernel, stride, dilation, (before, after))
+    assert least <= touched
+    if dilation == 1 and not before and not after:
+        assert least == touched
+
+
+@pytest.mark.parametrize(
+    ("layers", "elements"),
+    [
+        # of an input of 6 x 10 x 10, and what is written
+        ("[slice: 2]", 2 * 100),
+        ("[crop: {size: 4}]", 6 * 16),
+        ("[conv: {out: 2, kernel: 1, stride: 3}]", 6 * 16),
+        ("[max_pool: {kernel: 3, stride: 2}]", 6 * 81),
+        ("[max_pool: {kernel: 2, stride: 4, padding: valid}]", 6 * 36),
+        ("[avg_pool: {kernel: 2}]", 6 * 100),
+        ("[conv: {out: 2, kernel: 3, stride: 2}]", 6 * 100),
+        ("[relu]", 6 * 100),
+        ("[concat: [[slice: 2], [slice: {start: 4, stop: 6}]]]", 4 * 100),
+    ],
+)
+def test_compulsory_bytes_are_those_that_some_step_needs(layers, elements, tmp_path):
+    """By hand: no run has to read what no layer takes from the network's input."""
+    path = tmp_path / "part.yaml"
+    path.write_text(f"input: [6, 10, 10]\nlayers: {layers}\n")
+    answer = costcalc.latency(path, "rpi4")
+    written = int(prod(opened(str(path)).graph().layers[-1].output))
+    assert answer.work.moves.tensors == 4 * (elements + written)
+    sweep = costcalc.sweep(path, metrics="bound_ms", device="rpi4", res=[10, 12]).rows()
+    assert next(iter(sweep)).bound_ms == 1000 * answer.bound

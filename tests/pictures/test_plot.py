@@ -1,6 +1,7 @@
 """Pictures in the terminal and as files."""
 
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -132,6 +133,44 @@ def test_every_budget_of_a_heat_map_is_a_contour():
     counts = {"1.00 M params", "50.0 M mult-adds"}
     assert labels == {"300 K peak bytes", "1.00 M weight bytes", *counts}
     assert drawn.axes[1].get_ylabel() == "peak bytes"
+
+
+def test_a_heat_map_of_bounds_is_what_latency_says_at_each_setting():
+    """49.5 M and 14.8 M mult-adds in maps of 128, two of them a cycle at 216 MHz."""
+    grid = ["mobilenet_v1", "--alpha", "0.25,0.5", "--res", "96,128", "--of", "bound_ms"]
+    lines = run("sweep", *grid, "--device", "stm32f746", "--max-ms", "100").stdout.splitlines()
+    title = "MobileNetV1, stm32f746, int8: ms at the bound (no run is faster) from 17.9 (·) to 114"
+    assert lines[:2] == [f"{title} (█)", "x: more than 100 ms at the bound"]
+    rows = [" ".join(line.split()) for line in lines[-2:]]
+    assert rows == ["alpha 0.5 64.5 ▓ 114 x", "alpha 0.25 17.9 · 31.4 ░"]
+    bounds = [
+        1000 * costcalc.latency("mobilenet_v1", "stm32f746", alpha=alpha, res=res).bound
+        for alpha in ("0.25", "0.5")
+        for res in (96, 128)
+    ]
+    assert [f"{float(bound):.1f}" for bound in bounds] == ["17.9", "31.4", "64.5", "113.8"]
+
+
+def test_a_heat_map_of_energy_is_in_millijoules_and_may_be_below_one():
+    grid = ["mobilenet_v1", "--alpha", "0.25,0.5", "--res", "96,128", "--of", "energy"]
+    lines = run("sweep", *grid, "--device", "stm32u575", "--max-mj", "1").stdout.splitlines()
+    assert "int8: mJ at the bound (no run needs less) from 0.637 (·) to 4.04 (█)" in lines[0]
+    assert lines[1] == "x: more than 1.00 mJ at the bound"
+    # 26.3 mW for 7,745,152 mult-adds, two a cycle at 160 MHz.
+    assert round(26.3 * 7_745_152 / (2 * 160e6), 3) == 0.637
+
+
+def test_a_heat_map_of_bounds_as_a_figure():
+    swept = costcalc.sweep(
+        "mobilenet_v1", metrics="bound_ms", device="h100-sxm", alpha="0.25,0.5,1", res="96,128,224"
+    )
+    budgets = {"bound_ms": Fraction(3, 1000)}
+    figure = plots.heat(heat_map(swept, Budgets(budgets), "bound_ms"))
+    assert figure.axes[1].get_ylabel() == "ms at the bound (no run is faster)"
+    assert "0.00300 ms at the bound" in [text.get_text() for text in figure.axes[0].texts]
+    figure.canvas.draw()
+    labels = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert "0.01" in labels and "0" not in labels
 
 
 def test_a_network_that_costs_nothing_has_no_heat_map(tmp_path):

@@ -145,3 +145,22 @@ def test_an_embedding_reads_the_rows_that_it_looks_up(tmp_path):
         assert [row.weight_bytes for row in answer.traffic] == [read]
         assert [row.first_bytes for row in answer.traffic] == [read]
         assert answer.weight_bytes == rows * 8
+
+
+def test_rows_of_a_table_that_two_steps_look_up(tmp_path):
+    """The first needs 4 rows of 8 bytes; the second 6 of the same 100, of which 2 at least are
+    new."""
+    path = tmp_path / "table.yaml"
+    path.write_text(
+        "input: [4]\n"
+        "layers:\n"
+        "  - embedding: {rows: 100, out: 8, shares: table}\n"
+        "  - flatten\n"
+        "  - slice: {stop: 6}\n"
+        "  - embedding: {rows: 100, out: 8, shares: table}\n"
+    )
+    answer = costcalc.memory(path, storage="int8")
+    tables = [row for row in answer.traffic if row.weight_bytes]
+    assert [row.weight_bytes for row in tables] == [4 * 8, 6 * 8]
+    assert [row.first_bytes for row in tables] == [4 * 8, 2 * 8]
+    assert answer.weight_bytes == 100 * 8

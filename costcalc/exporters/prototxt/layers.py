@@ -222,8 +222,14 @@ def pass_through(writer: LayerWriter) -> None:
 
 
 def dropout(writer: LayerWriter) -> None:
-    """Dropout."""
-    rate = writer.operation.rate
+    """Dropout.
+
+    Raises:
+        UnwritableLayer: it drops more than single elements at a time.
+    """
+    rate, noise = writer.operation.rate, writer.operation.noise
+    if noise != "element":
+        raise UnwritableLayer("Caffe drops single elements", found=f"noise: {noise}")
     ratio = () if rate is None else (Field("dropout_ratio", Unquoted(f"{float(rate):g}")),)
     writer.last("Dropout", writer.inputs, *optional("dropout_param", ratio))
 

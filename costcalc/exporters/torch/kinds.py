@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from costcalc.exporters.layers import UNDEFINED
+from costcalc.exporters.layers import UNDEFINED, UnwritableLayer
 from costcalc.exporters.torch import moving, norms, products, windows
 from costcalc.exporters.torch.elementwise import (
     Row,
@@ -23,7 +23,11 @@ from costcalc.graph.layer import Layer
 def _dropout(layer: Layer) -> tuple[ForwardLine, ...]:
     operation: Any = layer.operation
     rate = 0.5 if operation.rate is None else float(operation.rate)
-    return (called("nn.Dropout", positional("p", rate)),)
+    rank = {"element": 0, "channel": len(layer.output) - 1}.get(operation.noise, -1)
+    if rank not in range(4) or (rank == 0 and operation.noise == "channel"):
+        raise UnwritableLayer(f"torch.nn has no dropout by {operation.noise} of such a shape")
+    name = f"nn.Dropout{rank}d" if rank else "nn.Dropout"
+    return (called(name, positional("p", rate)),)
 
 
 KINDS: Mapping[str, Row] = {

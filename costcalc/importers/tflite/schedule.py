@@ -8,7 +8,7 @@ an operator runs has its steps right after that operator's, which lasts until th
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from math import prod
 
 from costcalc.arena.schedule import PARAMS, Constant, Schedule, Step, Tensor
@@ -39,6 +39,15 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "GATHER": ("weights",),
 }
 """The roles of constant inputs, by operator; other constants are neither."""
+
+LOOKED_UP: Mapping[str, int] = {
+    "EMBEDDING_LOOKUP": 1,
+    "GATHER": 0,
+    "GATHER_ND": 0,
+    "SLICE": 0,
+    "STRIDED_SLICE": 0,
+}
+"""The inputs that operators copy their output from, of which they read no more than that."""
 
 _UNUSED = -1
 
@@ -162,9 +171,10 @@ def schedule(
     for place in ahead.planned:
         places[place] = len(tensors)
         first, last = ahead.life(place)
-        name, size = names.tensor(place), planned_bytes(file.tensor(place))
-        offset = file.offline_offset(place)
-        tensors.append(Tensor(name, size, first, last, offset, place in outputs))
+        tensor = file.tensor(place)
+        name, size = names.tensor(place), planned_bytes(tensor)
+        offset, bits = file.offline_offset(place), TYPES[tensor.type].bits
+        tensors.append(Tensor(name, size, first, last, offset, place in outputs, bits))
     scratch_places = dict[Place, range]()
     for place, (life, requests) in sorted(walk.scratch.items(), key=lambda item: item[0]):
         scratch_places[place] = range(len(tensors), len(tensors) + len(requests))
@@ -173,9 +183,14 @@ def schedule(
         tensors += [Tensor(name, size, first, last) for size in requests]
     constants, stored_as = _constants(file, names, layers)
     steps = [Step(name) for name in ahead.steps]
-    known = set[int]()
+    known = dict[int, int]()
     for use in walk.uses:
-        read = _constants_read(file, use, places, stored_as)
+        read = {
+            index: size
+            for index, size in _constants_read(file, use, places, stored_as, constants).items()
+            if constants[index].role in PARAMS
+        }
+        new = sum(max(size - known.get(index, 0), 0) for index, size in read.items())
         steps.append(
             Step(
                 names.operator(use.place),
@@ -183,11 +198,11 @@ def schedule(
                 tuple(dict.fromkeys(places[place] for place in use.writes if place in places)),
                 layers.get(use.place, ()),
                 tuple(scratch_places[use.place]),
-                _weight_bytes(constants[index] for index in read),
-                _weight_bytes(constants[index] for index in read - known),
+                sum(read.values()),
+                new,
             )
         )
-        known |= read
+        known |= {index: max(size, known.get(index, 0)) for index, size in read.items()}
     return Schedule(
         steps=tuple(steps),
         tensors=tuple(tensors),
@@ -207,15 +222,33 @@ def planned_bytes(tensor: TensorTable) -> int:
 
 
 def _constants_read(
-    file: TfliteFile, use: _Use, places: Container[Place], stored_as: Mapping[Place, int]
-) -> set[int]:
-    """The constants that an operator reads, as indexes; one that is unpacked ahead as stored."""
-    roots = (file.root(place) for place in use.reads if place not in places)
-    return {stored_as[row] for row in roots if row in stored_as}
+    file: TfliteFile,
+    use: _Use,
+    places: Container[Place],
+    stored_as: Mapping[Place, int],
+    constants: Sequence[Constant],
+) -> dict[int, int]:
+    """The bytes that an operator reads of each constant, by index; one unpacked ahead as stored."""
+    operator = file.model.subgraphs[use.place[0]].operators[use.place[1]]
+    table = LOOKED_UP.get(file.builtin_name(operator))
+    read = dict[int, int]()
+    for at, number in enumerate(operator.inputs):
+        place = use.place[0], number
+        root = file.root(place)
+        if number < 0 or place in places or root not in stored_as:
+            continue
+        index = stored_as[root]
+        size = constants[index].bytes
+        if at == table:
+            size = min(size, _bytes_copied(file, root, use.writes, size))
+        read[index] = max(size, read.get(index, 0))
+    return read
 
 
-def _weight_bytes(constants: Iterable[Constant]) -> int:
-    return sum(constant.bytes for constant in constants if constant.role in PARAMS)
+def _bytes_copied(file: TfliteFile, table: Place, outputs: Sequence[Place], size: int) -> int:
+    """The bytes of a constant of some size that outputs are copies of, each element once."""
+    copied = sum(prod(file.tensor(place).shape) for place in outputs)
+    return -(-size * copied // max(prod(file.tensor(table).shape), 1))
 
 
 def _constants(

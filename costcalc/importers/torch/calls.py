@@ -6,8 +6,10 @@ Shapes are PyTorch's, with a batch of one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from costcalc.graph.remarks import Remarks
 from costcalc.importers.model import Shape
 
 LINEAR_ROLES = ("weight", "bias")
@@ -124,3 +126,5 @@ class Trace(NamedTuple):
     """What asks for values, in a run with data."""
     data: str = ""
     """Whose values they are: ``the module's own weights and random inputs``."""
+    remarks: Remarks = MappingProxyType({})
+    """What no call states of training."""

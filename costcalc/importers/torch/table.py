@@ -27,7 +27,7 @@ from costcalc.importers.torch.operations.reductions import extreme, reduction
 _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
     "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
-    "dropout1d dropout2d dropout3d alpha_dropout feature_dropout feature_alpha_dropout identity "
+    "identity "
     "byte char short pin_memory "
     "requires_grad rename positive imag conj conj_physical resolve_conj resolve_neg "
     "chalf cfloat cdouble"
@@ -43,7 +43,8 @@ _REARRANGED = (
 VIEWS: Mapping[str, Rule] = {
     **dict.fromkeys(_SAME.split(), views.same),
     **dict.fromkeys(_REARRANGED.split(), views.rearranged),
-    "dropout": views.dropout,
+    **dict.fromkeys(("dropout", "alpha_dropout"), views.dropout),
+    **dict.fromkeys(views.CHANNEL_DROPOUTS, views.channel_dropout),
     "channel_shuffle": views.channel_shuffle,
     "native_channel_shuffle": views.channel_shuffle,
     "expand": views.expanded,

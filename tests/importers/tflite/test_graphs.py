@@ -152,6 +152,36 @@ def test_each_step_reads_the_weights_that_several_share(network):
         assert [row.first_bytes for row in answer.traffic] == [4 * (1600 + 40), second, 0]
 
 
+@pytest.mark.parametrize(
+    ("operator", "inputs"),
+    [
+        ("GATHER", lambda table, which: [table, which]),
+        ("GATHER_ND", lambda table, which: [table, which]),
+        ("EMBEDDING_LOOKUP", lambda table, which: [which, table]),
+    ],
+)
+def test_a_step_reads_the_rows_that_it_looks_up(network, operator, inputs):
+    """Five of 400 rows of 6 numbers of 4 bytes; the rest where the table is multiplied."""
+    net = Net()
+    which = net.tensor((5, 1) if operator == "GATHER_ND" else (5,), "INT32")
+    table, rows, end = net.zeros((400, 6)), net.tensor((5, 6)), net.tensor((5, 400))
+    net.operator(operator, inputs(table, which), [rows])
+    net.operator("FULLY_CONNECTED", [rows, table], [end])
+    net.ends([which], [rows, end])
+    answer = memory(network(net, allow_unknown=True), None)
+    assert [row.weight_bytes for row in answer.traffic] == [5 * 24, 400 * 24]
+    assert [row.first_bytes for row in answer.traffic] == [5 * 24, 395 * 24]
+    assert answer.weight_bytes == 400 * 24
+
+
+def test_a_table_of_fewer_rows_than_are_looked_up_is_read_once(network):
+    net = Net()
+    which, table, rows = net.tensor((50,), "INT32"), net.zeros((3, 6)), net.tensor((50, 6))
+    net.operator("GATHER", [table, which], [rows])
+    net.ends([which], [rows])
+    assert memory(network(net), None).traffic[0].first_bytes == 3 * 24
+
+
 def test_the_steps_of_a_file_in_the_best_order(tmp_path):
     """Branches of 50 and of 40 numbers, worked off one after the other: 65 for 100 at once."""
     net = Net()

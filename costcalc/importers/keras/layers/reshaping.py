@@ -19,6 +19,16 @@ def reshape(op: KerasContext) -> Result:
     return op.reshape(op.input, target)
 
 
+def dropout(noise: str) -> Rule:
+    """A layer that drops elements, channels or images."""
+    arguments = {} if noise == "element" else {"noise": noise}
+
+    def rule(op: KerasContext) -> Result:
+        return op.add("dropout", (op.input,), arguments)
+
+    return rule
+
+
 def permute(op: KerasContext) -> Result:
     """``Permute``, which counts axes from 1."""
     places = wholes(op.config.raw("dims"), "'dims'", 1)
@@ -78,15 +88,16 @@ IDLE = [
 ]
 """Layers that act only in training, or affect no count."""
 
-DROPOUTS = (
-    "Dropout",
-    "AlphaDropout",
-    "GaussianDropout",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-    "StochasticDepth",
-)
+DROPOUTS = {
+    "Dropout": "element",
+    "AlphaDropout": "element",
+    "GaussianDropout": "element",
+    "SpatialDropout1D": "channel",
+    "SpatialDropout2D": "channel",
+    "SpatialDropout3D": "channel",
+    "StochasticDepth": "image",
+}
+"""Layers that drop in training, with what of it they drop as a whole."""
 
 TABLE: Mapping[str, Rule] = {
     "Flatten": unary("flatten"),
@@ -96,5 +107,5 @@ TABLE: Mapping[str, Rule] = {
     "Identity": unary("identity"),
     "RandomCrop": random_crop,
     **dict.fromkeys(IDLE, unary("identity")),
-    **dict.fromkeys(DROPOUTS, unary("dropout")),
+    **{name: dropout(noise) for name, noise in DROPOUTS.items()},
 }

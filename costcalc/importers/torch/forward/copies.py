@@ -27,10 +27,10 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
     memo: dict[int, Any] = {}
     for parameter in module.parameters():
         if is_lazy(parameter):
-            memo[id(parameter)] = UninitializedParameter(requires_grad=False, device="meta")
+            memo[id(parameter)] = UninitializedParameter(parameter.requires_grad, device="meta")
             continue
         empty = torch.empty_like(parameter, device="meta")
-        memo[id(parameter)] = torch.nn.Parameter(empty, requires_grad=False)
+        memo[id(parameter)] = torch.nn.Parameter(empty, parameter.requires_grad)
     memo |= compiled.copies(module)
     return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
 

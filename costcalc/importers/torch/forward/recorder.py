@@ -22,6 +22,7 @@ import torch
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
+from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE
 from costcalc.importers.torch.calls import (
     LINEAR_ROLES,
     NORM,
@@ -50,13 +51,26 @@ _CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function
 REPLACED = ("add", "mul", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
 """Functions of ``torch`` that FLOP counters patch, like those of ``torch.nn.functional``."""
 
-IDLE = ("dropout",)
+IDLE = (
+    *("dropout", "dropout1d", "dropout2d", "dropout3d"),
+    *("alpha_dropout", "feature_alpha_dropout", "feature_dropout"),
+)
 """Functions that return their input itself at inference, and yet are calls of their own."""
 
 BOUNDED: Mapping[str, Callable[..., torch.Tensor]] = {
     "nms": lambda boxes, scores, threshold: torch.empty_like(scores, dtype=torch.int64)
 }
 """Functions whose results are as large as values say, with the largest that they may give."""
+
+_KEEP_INPUT = ("leaky_relu", "elu", "selu", "celu")
+"""Functions that keep their output in place, and their input otherwise."""
+
+_COPIES = ("contiguous", "clone")
+_DETACHED = ("detach", "data")
+_CASTS = ("to", "type", "type_as", "long", "int", "bool")
+
+_RATES = ("p", "drop_prob")
+"""The names that classes of stochastic depth have for its rate."""
 
 _LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
 _NORMS = (
@@ -135,6 +149,8 @@ class Recorder(TorchFunctionMode):
         """Its arguments, with references in place of tensors."""
         self.data = Values()
         self.asked: list[Asked] = []
+        self.remarks: dict[str, list[str]] = {}
+        """What no call states of training, as in :mod:`costcalc.graph.remarks`."""
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, inner in module.named_modules():
@@ -142,6 +158,8 @@ class Recorder(TorchFunctionMode):
         for name, parameter in module.named_parameters():
             self.storages[_storage(parameter)] = name.replace(".", "/")
             self._add(parameter, "parameter", name)
+            if not parameter.requires_grad:
+                self._remark(FROZEN, name.replace(".", "/"))
         for name, buffer in module.named_buffers():
             self._add(buffer, "buffer", name)
         for name, constant in constants(module):
@@ -243,6 +261,10 @@ class Recorder(TorchFunctionMode):
                 arguments = (), operator(overload).bind(*arguments)
             self._record(name, self._functional(func), *arguments, outputs, inside)
             self.data.note(step, self.calls[-1].outputs)
+            if written and name in _KEEP_INPUT:
+                self._remark(IN_PLACE, self._caller(name))
+            elif created and inputs:
+                self._note_view(name, inputs[0], created[0])
         else:
             self.scopes[-1].add(inside)
         for tensor in written:
@@ -332,11 +354,42 @@ class Recorder(TorchFunctionMode):
         self.places[_place(tensor)] = tensor
         return index
 
+    def _note_view(self, name: str, before: torch.Tensor, after: torch.Tensor) -> None:
+        """Notes a copy or a cut that is a view of the same elements to costcalc."""
+        is_stored = _storage(before) in self.storages
+        if is_stored or self.values[self.value(before)].source != "call":
+            return
+        if name in _COPIES and _storage(before) != _storage(after):
+            self._remark(COPIED, self._caller(name))
+        elif name in _DETACHED or (name in _CASTS and not after.is_floating_point()):
+            self._remark(DETACHED, self._caller(name))
+
+    def _note_depth(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
+        """Notes a module of stochastic depth, which returns its input itself at inference."""
+        name = type(module).__name__
+        is_depth = name.endswith(("StochasticDepth", "DropPath"))
+        if is_depth and any(output is tensor for tensor in tensors(inputs)):
+            rates = [getattr(module, rate, None) for rate in _RATES]
+            if any(rate for rate in rates):
+                self._remark(DEPTH, self.paths.get(module, name))
+
+    def _remark(self, word: str, name: str) -> None:
+        self.remarks.setdefault(word, []).append(name)
+
+    def _caller(self, function: str) -> str:
+        """What a call is named after: the calling module, and the function if it is no module."""
+        path = self.paths.get(self.stack[-1], "")
+        if self._is_in_torch():
+            return path or function
+        return f"{path}/{function}" if path else function
+
+    def _is_in_torch(self) -> bool:
+        return type(self.stack[-1]).__module__.startswith("torch.nn.modules.")
+
     def _functional(self, func: Callable[..., Any]) -> str | None:
         """None for a call by a leaf module of PyTorch, otherwise ``function`` or ``operator``."""
         caller = self.stack[-1]
-        is_torch = type(caller).__module__.startswith("torch.nn.modules.")
-        if is_torch and next(caller.children(), None) is None:
+        if self._is_in_torch() and next(caller.children(), None) is None:
             return None
         return "function" if _is_function(func) else "operator"
 
@@ -349,6 +402,7 @@ class Recorder(TorchFunctionMode):
 
         def leave(module: torch.nn.Module, inputs: Any, output: Any) -> None:
             self.stack.pop()
+            self._note_depth(module, inputs, output)
 
         with ExitStack() as handles:
             for handle in (
@@ -386,6 +440,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         choices=recorder.data.choices,
         asked=tuple(recorder.asked),
         data=call.data,
+        remarks={word: (*names,) for word, names in recorder.remarks.items()},
     )
 
 

@@ -32,6 +32,23 @@ def dropout(op: TorchContext) -> Result:
     return op.add("dropout", (op.tensor(args["input"]),), {"rate": Fraction(str(rate))})
 
 
+CHANNEL_DROPOUTS = (
+    *("dropout1d", "dropout2d", "dropout3d"),
+    *("feature_dropout", "feature_alpha_dropout"),
+)
+"""Functions that drop whole channels."""
+
+
+def channel_dropout(op: TorchContext) -> Result:
+    """``F.dropout2d`` and its relatives, which draw one number for each channel of an image."""
+    args = op.bind("input", "p")
+    rate = args.get("p", 0.5)
+    if rate == 0:
+        return same(op)
+    maps = op.channels(args["input"], max(len(op.shape) - 2, 0))
+    return op.add("dropout", (maps,), {"rate": Fraction(str(rate)), "noise": "channel"})
+
+
 def rearranged(op: TorchContext) -> Operand:
     """Elements of the first argument, picked or repeated according to the other arguments."""
     x = op.tensor(same(op))
