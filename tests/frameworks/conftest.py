@@ -10,6 +10,7 @@ JUDGES = (
     "timm",
     "onnx",
     "onnxscript",
+    "transformers",
     "tflite_micro",
     "ai_edge_litert",
     "pymicro_wakeword",

@@ -196,6 +196,7 @@ OPERATIONS: Mapping[str, Rule] = {
     **dict.fromkeys(("quantile", "nanquantile"), selection.quantile),
     **dict.fromkeys(("searchsorted", "bucketize"), selection.placed),
     "multinomial": selection.drawn,
+    **dict.fromkeys(("histc", "bincount"), selection.histogram),
     **dict.fromkeys(("topk", "sort", "argsort", "msort"), selection.largest),
     **dict.fromkeys(("median", "nanmedian", "kthvalue", "mode"), selection.ranked),
     **dict.fromkeys(

@@ -57,10 +57,19 @@ IDLE = (
 )
 """Functions that return their input itself at inference, and yet are calls of their own."""
 
-BOUNDED: Mapping[str, Callable[..., torch.Tensor]] = {
-    "nms": lambda boxes, scores, threshold: torch.empty_like(scores, dtype=torch.int64)
+
+def _grouped_product(input: torch.Tensor, other: torch.Tensor, *rest: Any, **more: Any) -> Any:
+    """``grouped_mm`` on the meta device, where PyTorch has it for narrow numbers alone."""
+    narrow = input.to(torch.bfloat16), other.to(torch.bfloat16)
+    return torch.nn.functional.grouped_mm(*narrow, *rest, **more).to(input.dtype)
+
+
+WITHOUT_DATA: Mapping[str, Callable[..., torch.Tensor]] = {
+    "nms": lambda boxes, scores, threshold: torch.empty_like(scores, dtype=torch.int64),
+    "grouped_mm": _grouped_product,
 }
-"""Functions whose results are as large as values say, with the largest that they may give."""
+"""What stands for functions on the meta device: those whose results are as large as values
+say give the largest that they may give."""
 
 _KEEP_INPUT = ("leaky_relu", "elu", "selu", "celu")
 """Functions that keep their output in place, and their input otherwise."""
@@ -244,10 +253,12 @@ class Recorder(TorchFunctionMode):
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         self.last_arguments = arguments
         step = RunningCall(func, name, self._path, (args, keywords), arguments)
+        step = self.data.numbered(step)
+        positional, named = step.references
         versions = [_version(tensor) for tensor in inputs]
-        bounded = BOUNDED.get(name) if any(tensor.is_meta for tensor in inputs) else None
+        substitute = WITHOUT_DATA.get(name) if any(tensor.is_meta for tensor in inputs) else None
         with self._inside() as inside:
-            result = self.data.run(step) if bounded is None else bounded(*args, **keywords)
+            result = self.data.run(step) if substitute is None else substitute(*args, **keywords)
             if name in IDLE and any(result is tensor for tensor in inputs):
                 result = result.detach()
         if asks_for_values(step) and not any(tensor.is_meta for tensor in inputs):
@@ -258,8 +269,8 @@ class Recorder(TorchFunctionMode):
         if written or created:
             overload, outputs = _overload(func), (*written, *created)
             if overload is not None:
-                arguments = (), operator(overload).bind(*arguments)
-            self._record(name, self._functional(func), *arguments, outputs, inside)
+                positional, named = (), operator(overload).bind(positional, named)
+            self._record(name, self._functional(func), positional, named, outputs, inside)
             self.data.note(step, self.calls[-1].outputs)
             if written and name in _KEEP_INPUT:
                 self._remark(IN_PLACE, self._caller(name))

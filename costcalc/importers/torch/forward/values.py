@@ -30,8 +30,8 @@ CREATED = frozenset(
 )
 """Functions that create known tensors, and read at most the shape of another one."""
 
-_WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms bincount"
-ASKING = frozenset((*_WORDS.split(), "unique_consecutive"))
+_WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms"
+ASKING = frozenset((*_WORDS.split(), "bincount", "unique_consecutive"))
 """Functions that ask for values, or whose results are as large as values say."""
 
 CHOSEN: Mapping[str, int] = {"topk": 1, "argmax": 0}
@@ -96,21 +96,39 @@ class Values:
     def run(self, step: RunningCall) -> Any:
         """What a function returns; where it asks for data that is known, it runs on data.
 
-        An index of one whole number is a view, of a parameter too, and becomes a number.
-
         Raises:
             Exception: whatever the function raises.
         """
         args, kwargs = step.arguments
-        if step.name == "getitem" and any(map(_is_number, _entries(args[1]))):
-            with suppress(_UnknownError):
-                return self._run_on_data(step)
         try:
             return step.function(*args, **kwargs)
         except Exception:
             with suppress(_UnknownError):
                 return self._run_on_data(step)
             raise
+
+    def numbered(self, step: RunningCall) -> RunningCall:
+        """The call with whole numbers for the known tensors of one, in an index.
+
+        Indexing by a number is a view, of a parameter too, and its weights are those of an
+        expert; by a tensor it is a copy.
+        """
+        args, kwargs = step.arguments
+        if step.name != "getitem" or not any(map(_is_number, _entries(args[1]))):
+            return step
+        data, shown = step.references[0]
+        pairs = zip(_entries(args[1]), _entries(shown), strict=True)
+        with suppress(_UnknownError):
+            numbers = [self._number(*pair) if _is_number(pair[0]) else None for pair in pairs]
+            raw = _with_numbers(args[1], numbers)
+            references = (data, _with_numbers(shown, numbers)), step.references[1]
+            return step._replace(arguments=((args[0], raw), kwargs), references=references)
+        return step
+
+    def _number(self, entry: torch.Tensor, reference: ValueRef) -> int:
+        data = self._known(reference) if entry.is_meta else entry
+        with _without_modes():
+            return int(data)
 
     def _run_on_data(self, step: RunningCall) -> Any:
         """What a function returns, on the meta device.
@@ -127,7 +145,7 @@ class Values:
         with _without_modes():
             return _mapped(result, lambda tensor: tensor.to("meta"))
 
-    def _data(self, reference: ValueRef) -> torch.Tensor:
+    def _known(self, reference: ValueRef) -> torch.Tensor:
         data = self.of(reference.value)
         if data is None:
             raise _UnknownError
@@ -140,7 +158,7 @@ class Values:
             if not _is_number(entry) and not _is_mask(entry):
                 entries.append(entry)
                 continue
-            data = self._data(reference)
+            data = self._known(reference)
             with _without_modes():
                 places = data.nonzero(as_tuple=True) if data.dim() else ()
             entries += [each.to("meta") for each in places] if data.dim() else [data.item()]
@@ -174,7 +192,7 @@ class Values:
                     raise _UnknownError
                 if is_created:
                     return torch.zeros((), dtype=tensor.dtype).expand(tensor.shape)
-                return self._data(reference).clone()
+                return self._known(reference).clone()
             is_device = isinstance(tensor, torch.device) and tensor.type == "meta"
             return "cpu" if is_device or tensor == "meta" else tensor
 
@@ -218,6 +236,13 @@ def asks_for_values(step: RunningCall) -> bool:
     if step.name == "getitem":
         return any(map(_is_mask, _entries(args[1])))
     return step.name in ASKING
+
+
+def _with_numbers(index: Any, numbers: Sequence[int | None]) -> Any:
+    """The index with numbers in place of some of its entries."""
+    pairs = zip(_entries(index), numbers, strict=True)
+    entries = tuple(entry if number is None else number for entry, number in pairs)
+    return entries if _entries(index) is index else entries[0]
 
 
 def _is_mask(entry: Any) -> bool:

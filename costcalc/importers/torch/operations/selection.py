@@ -100,3 +100,11 @@ def added_at(op: TorchContext) -> Operand:
     args = op.bind("input", "dim", "index", "src")
     source = args["src" if "src" in args else "source"]
     return emit.add_at(op, op.tensor(args["input"]), op.tensor(source))
+
+
+def histogram(op: TorchContext) -> Operand:
+    """``histc`` and ``bincount``: one, or its weight, is added at the bin of each number."""
+    args = op.bind("input", "weights") if op.call.function == "bincount" else op.bind("input")
+    bins = op.add("constant", (), {"shape": op.shape})
+    weights = args["input"] if args.get("weights") is None else args["weights"]
+    return emit.add_at(op, bins, op.tensor(weights))
