@@ -119,6 +119,10 @@ def choose(runner: Runner, node: OnnxNode) -> None:
     runner.run(nodes)
     outputs = [own.name for own in graph.outputs]
     if not runner.lost.isdisjoint(outputs):
+        if condition is None and node.shown_name in runner.choices.undecided:
+            other = ELSE if branch == THEN else THEN
+            hint = set_option(node.shown_name, other)
+            raise Refusal(f"its branch '{branch}' cannot be read", "a branch", hint=hint)
         runner.lost.update(node.outputs)
         return
     for output, own in zip(node.outputs, outputs, strict=False):

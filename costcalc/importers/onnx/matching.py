@@ -75,7 +75,7 @@ class _Matcher:
                     absorbed = tuple(
                         name
                         for part in parts
-                        for name in part.inputs
+                        for name in (*part.inputs, *part.attributes.get(ABSORBED, ()))
                         if self.tensors[name].is_static and name not in inputs
                     )
                     replacement = node._replace(

@@ -97,15 +97,24 @@ def read_model(wire: WireReader, request: Request) -> Model:
         except StepsFirst:
             continue
         except SpecError as error:
+            failure = _at_another_size(error) if sized.are_resized else error
             if sized.images == 1:
-                raise
-            failure = error
+                raise failure from None
             break
     try:
         whole = reading.dearest(inputs(None))
     except SpecError as error:
         raise failure or error from None
     return whole if failure is None else _noted(values[0].name, whole, failure)
+
+
+def _at_another_size(error: SpecError) -> SpecError:
+    """What is wrong at another size than the file's, which it may hold in numbers."""
+    hint = (
+        "the model exported with open sides, dynamic_shapes of torch.onnx.export: "
+        "this file may hold its size in numbers"
+    )
+    return SpecError([each if each.hint else each._replace(hint=hint) for each in error.problems])
 
 
 def _is_read_in_steps(name: str, graph: schema.GraphProto) -> bool:

@@ -22,12 +22,12 @@ _NAMES = {
     INT: """
         activation align_corners allowzero axis batch_axis batch_dims bits block_size
         blocksize ceil_mode channels_last count_include_pad do_rotary end exclusive
-        gather_axis group groups hidden_size ignore_index input_forget interleaved inverse
-        is_causal K k keepdims kv_num_heads layout linear_before_reset N new_axis
-        noop_with_empty_axes num_groups num_heads num_outputs num_scan_inputs offset_group
-        onesided output_height output_width p q_num_heads quantize_axis reverse
-        rotary_embedding_dim sampling_ratio size sorted start time_axis to transA transB
-        transBatchA transBatchB unidirectional upper value_int
+        expert_weight_bits gather_axis group groups hidden_size ignore_index input_forget
+        interleaved inverse is_causal K k keepdims kv_num_heads layout linear_before_reset
+        N new_axis noop_with_empty_axes num_groups num_heads num_outputs num_scan_inputs
+        offset_group onesided output_height output_width p q_num_heads quantize_axis
+        reverse rotary_embedding_dim sampling_ratio size sorted start time_axis to transA
+        transB transBatchA transBatchB unidirectional upper value_int
     """,
     INTS: """
         axes dilations ends kernel_shape output_padding output_shape paddings pads perm pooled_shape
@@ -41,7 +41,7 @@ _NAMES = {
     FLOATS: "activation_params scales value_floats",
     STRING: """
         approximate auto_pad coordinate_transformation_mode direction equation
-        keep_aspect_ratio_policy mode nearest_mode reduction update_rule
+        activation_type keep_aspect_ratio_policy mode nearest_mode reduction update_rule
     """,
     STRINGS: "activations",
     TENSOR: "value",
@@ -82,6 +82,7 @@ _FUSED: Mapping[str, int] = {
     **dict.fromkeys(("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"), 3),
     **dict.fromkeys(("MatMulIntegerToFloat", "SkipGroupNorm"), 4),
     "DynamicQuantizeLSTM": 3,
+    **dict.fromkeys(("MoE", "QMoE"), 3),
     **dict.fromkeys(("QAttention", "QGemm"), 5),
 }
 """How many inputs an operator of that domain must have."""

@@ -4,7 +4,7 @@ import struct
 
 from tests.importers.onnx.protobuf import message
 
-FLOAT, INT64, BOOL = 1, 7, 9
+FLOAT, UINT8, INT64, BOOL = 1, 2, 7, 9
 
 
 def tensor(name, dims, numbers=(), data_type=None):
@@ -12,7 +12,7 @@ def tensor(name, dims, numbers=(), data_type=None):
     if data_type is None:
         is_whole = bool(numbers) and all(isinstance(number, int) for number in numbers)
         data_type = INT64 if is_whole else FLOAT
-    letter = {FLOAT: "f", INT64: "q", BOOL: "?"}[data_type]
+    letter = {FLOAT: "f", UINT8: "B", INT64: "q", BOOL: "?"}[data_type]
     raw = struct.pack(f"<{len(numbers)}{letter}", *numbers)
     return message((1, list(dims)), (2, data_type), (8, name), (9, raw))
 

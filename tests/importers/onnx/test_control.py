@@ -63,6 +63,22 @@ def test_a_setting_chooses_the_branch(opened, setting):
         opened(if_model(), choice="maybe")
 
 
+def test_a_branch_that_cannot_be_read_is_left_out_by_a_setting(opened):
+    unread = control(
+        "If",
+        "flag",
+        "y",
+        "choice",
+        then_branch=branch("Mystery", "small", "a"),
+        else_branch=branch("MatMul", "large", "b"),
+    )
+    with pytest.raises(SpecError, match="its branch 'then' cannot be read") as caught:
+        opened(if_model([unread]))
+    assert "(Mystery): an operator that costcalc does not know" in str(caught.value)
+    assert "--set choice=else" in str(caught.value)
+    assert macs(opened(if_model([unread]), choice="else")) == 30
+
+
 def test_the_value_itself_may_be_set(opened):
     assert macs(opened(if_model(), flag=True)) == 12
     assert macs(opened(if_model(), flag=False)) == 30

@@ -491,6 +491,30 @@ FUSED: dict[str, Base] = {
         (("w", (4, 1, 16), 1), ("s", (4, 1), 0.5)),
         {"K": 32, "N": 4, "bits": 4, "block_size": 32},
     ),
+    "MoE": Base(
+        TOKENS,
+        (
+            ("r", (5, 4), 0.5),
+            ("w", (4, 8, 6), 0.5),
+            ("b", (4, 8), 0.5),
+            ("v", (4, 6, 8), 0.5),
+            ("c", (4, 6), 0.5),
+            ("g", (4, 8, 6), 0.5),
+        ),
+        {"k": 2, "activation_type": "silu"},
+    ),
+    "QMoE": Base(
+        TOKENS,
+        (
+            ("r", (5, 4), 0.5),
+            ("w", (4, 16, 3), 1),
+            ("s", (4, 16), 0.5),
+            ("b", (4, 16), 0.5),
+            ("v", (4, 6, 4), 1),
+            ("t", (4, 6), 0.5),
+        ),
+        {"k": 2, "activation_type": "swiglu", "expert_weight_bits": 4},
+    ),
     "MultiHeadAttention": Base(
         TOKENS, (("k", TOKENS, 0.5), ("v", TOKENS, 0.5), ("b", (18,), 0.5)), HEADS
     ),

@@ -178,6 +178,17 @@ def test_dimensions_in_the_file_can_be_overridden(network):
         network(nodes, (1, 3, 8, 8), [WEIGHTS], input=(3, 8))
 
 
+def test_a_size_that_a_file_holds_in_numbers_is_said(network):
+    nodes = [node("Reshape", "x s", "a", name="flat"), node("Relu", "a", "y")]
+    stored = [tensor("s", [2], [1, 3 * 8 * 8])]
+    with pytest.raises(SpecError, match="node 'flat'") as caught:
+        network(nodes, (1, 3, 8, 8), stored, res=16)
+    assert "exported with open sides" in str(caught.value)
+    with pytest.raises(SpecError, match="node 'flat'") as caught:
+        network(nodes, (1, 3, 8, 9), stored)
+    assert "open sides" not in str(caught.value)
+
+
 def test_inputs_may_be_channels_last(network):
     nodes = [node("Transpose", "x", "t", perm=(0, 3, 1, 2)), node("Conv", "t w", "y")]
     result = network(nodes, (1, 8, 8, 3), [WEIGHTS], res=(6, 5))
