@@ -197,6 +197,7 @@ OPERATIONS: Mapping[str, Rule] = {
     **dict.fromkeys(("searchsorted", "bucketize"), selection.placed),
     "multinomial": selection.drawn,
     **dict.fromkeys(("histc", "bincount"), selection.histogram),
+    **dict.fromkeys(("unique", "unique_consecutive"), selection.distinct),
     **dict.fromkeys(("topk", "sort", "argsort", "msort"), selection.largest),
     **dict.fromkeys(("median", "nanmedian", "kthvalue", "mode"), selection.ranked),
     **dict.fromkeys(

@@ -65,11 +65,15 @@ def _grouped_product(input: torch.Tensor, other: torch.Tensor, *rest: Any, **mor
 
 
 WITHOUT_DATA: Mapping[str, Callable[..., torch.Tensor]] = {
-    "nms": lambda boxes, scores, threshold: torch.empty_like(scores, dtype=torch.int64),
     "grouped_mm": _grouped_product,
 }
-"""What stands for functions on the meta device: those whose results are as large as values
-say give the largest that they may give."""
+"""What stands for functions on the meta device."""
+
+BOUNDED: Mapping[str, Callable[..., torch.Tensor]] = {
+    "nms": lambda boxes, scores, threshold: scores.argsort(descending=True)
+}
+"""Functions whose results are as large as values say, with the largest that they may give: no
+box overlaps another."""
 
 _KEEP_INPUT = ("leaky_relu", "elu", "selu", "celu")
 """Functions that keep their output in place, and their input otherwise."""
@@ -256,7 +260,9 @@ class Recorder(TorchFunctionMode):
         step = self.data.numbered(step)
         positional, named = step.references
         versions = [_version(tensor) for tensor in inputs]
-        substitute = WITHOUT_DATA.get(name) if any(tensor.is_meta for tensor in inputs) else None
+        substitute = BOUNDED.get(name)
+        if substitute is None and any(tensor.is_meta for tensor in inputs):
+            substitute = WITHOUT_DATA.get(name)
         with self._inside() as inside:
             result = self.data.run(step) if substitute is None else substitute(*args, **keywords)
             if name in IDLE and any(result is tensor for tensor in inputs):

@@ -42,6 +42,20 @@ def ranked(op: TorchContext) -> list[Operand]:
     return [op.add("rearrange", (y,), {"shape": outputs})] * len(op.call.outputs)
 
 
+def distinct(op: TorchContext) -> list[Operand]:
+    """``unique``: a sort, and a comparison of neighbours; ``unique_consecutive`` without a sort."""
+    value = op.bind("input")["input"]
+    x = op.tensor(value, (prod(op.shape_of(value)),))
+    if op.call.function == "unique":
+        x = op.add("top_k", (x,), part="_sorted")
+    before = op.add("rearrange", (x,), {"shape": x.shape}, part="_before")
+    different = emit.join(op, "compare", (x, before), part="_compare")
+    return [
+        op.add("rearrange", (x, different), {"shape": without_batch(op.shape_of(ValueRef(output)))})
+        for output in op.call.outputs
+    ]
+
+
 def quantile(op: TorchContext) -> Operand:
     """``quantile``: between two elements of each sorted row."""
     args = op.bind("input", "q", "dim")
@@ -88,10 +102,7 @@ def suppressed(op: TorchContext) -> Operand:
     """``torchvision.ops.nms``: all boxes may be kept, which bounds the cost."""
     args = op.bind("dets", "scores")
     boxes, scores = (op.tensor(args[name], op.shape_of(args[name])) for name in ("dets", "scores"))
-    op.builder.note(
-        f"How many boxes {op.origin} keeps depends on their values: counts are of all, "
-        f"{op.shape[0]:,}."
-    )
+    op.builder.note("How many boxes nms keeps depends on their values: counts are of all.")
     return op.add("nms", (boxes, scores), {"most": op.shape[0]})
 
 

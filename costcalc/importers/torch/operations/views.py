@@ -185,7 +185,7 @@ def item(op: TorchContext) -> Result:
     """``x[...]`` with numbers, slices and new axes; other indices make a rearrangement."""
     value, index = op.call.arguments
     index = (index,) if isinstance(index, ValueRef) or not isinstance(index, tuple) else index
-    if any(isinstance(entry, ValueRef | tuple | bool) for entry in index):
+    if any(isinstance(entry, ValueRef | tuple | bool) or _is_computed(entry) for entry in index):
         return rearranged(op)
     shape = op.shape_of(value)
     if Ellipsis not in index:
@@ -200,6 +200,12 @@ def item(op: TorchContext) -> Result:
         else:
             places[axis] = range(entry % shape[axis], entry % shape[axis] + 1)
     return picked(op, value, places)
+
+
+def _is_computed(entry: Any) -> bool:
+    """Whether tensors are the ends of a slice."""
+    ends = (entry.start, entry.stop, entry.step) if isinstance(entry, slice) else ()
+    return any(isinstance(end, ValueRef) for end in ends)
 
 
 def picked(op: TorchContext, value: ValueRef, places: dict[int, range]) -> Result:
