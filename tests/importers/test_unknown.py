@@ -218,3 +218,15 @@ def test_an_unknown_layer_is_read_again_at_another_resolution(tmp_path):
     path = caffe_file(tmp_path)
     rows = list(costcalc.sweep(path, allow_unknown=True, res=[8, 10]).rows())
     assert [row.mult_adds for row in rows] == [27 * 4 * 36, 27 * 4 * 64]
+
+
+def test_axes_that_a_tflite_file_computes_are_left_to_it(tmp_path):
+    path = tmp_path / "net.tflite"
+    types = ("FLOAT32", "INT32", "FLOAT32")
+    sample = Sample("MEAN", ((1, 4, 4, 2), (2,)), outputs=((1, 2),), types=types)
+    path.write_bytes(sample.net().bytes())
+    refused = run("report", str(path))
+    assert "decides a shape, and cannot be computed" in refused.stderr
+    assert "--allow-unknown" in refused.stderr
+    report = costcalc.report(str(path), allow_unknown=True)
+    assert (report.layers[-1].output, [*report.uncounted]) == ((2,), ["MEAN"])

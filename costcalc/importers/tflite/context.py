@@ -217,15 +217,15 @@ class TfliteContext(OpContext):
         """The numbers of an input that decides a shape.
 
         Raises:
-            Refusal: they are not stored in the file, or are too many.
+            UnknownOp: they are not stored in the file.
+            Refusal: they are too many.
         """
         place = self.source(index)
         values = self.builder.static.get(place) or self.file.values(self.file.tensor(place))
         if values is None:
-            raise Refusal(
+            raise UnknownOp(
                 f"its input '{self.file.tensor_name(place)}' decides a shape, "
-                "and cannot be computed without running the network",
-                expected="a constant",
+                "and cannot be computed without running the network"
             )
         return values
 
