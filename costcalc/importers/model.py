@@ -5,10 +5,11 @@ Shapes are those of one image: importers drop the leading dimension where it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from costcalc.errors import Refusal, did_you_mean
 from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -126,3 +127,34 @@ class Request(NamedTuple):
     """Whether operations without a layer kind are reported as not counted."""
     shapes: RequestedShapes | None = None
     """The shapes of unknown operations that the caller gives."""
+
+    def shape_for(self, name: str, *, is_first: bool) -> Shape | None:
+        """The shape that the caller sets for an input, by its name or as the first.
+
+        Raises:
+            Refusal: it is set in both ways, to different shapes.
+        """
+        named = self.inputs.get(name)
+        if not is_first or self.input is None:
+            return named.shape if named is not None else None
+        if named is not None and named.shape != self.input:
+            raise Refusal(
+                f"the shape of input '{name}' is set twice",
+                "one of both",
+                " and ".join("x".join(map(str, shape)) for shape in (self.input, named.shape)),
+            )
+        return self.input
+
+    def check_inputs(self, names: Collection[str]) -> None:
+        """Check that all inputs that the caller sets are the model's.
+
+        Raises:
+            Refusal: one is not.
+        """
+        for name in self.inputs:
+            if name not in names:
+                raise Refusal(
+                    f"the model has no input '{name}'",
+                    "one of " + ", ".join(names),
+                    hint=did_you_mean(name, names),
+                )

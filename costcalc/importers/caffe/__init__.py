@@ -6,7 +6,7 @@ from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.prototxt import parse
 from costcalc.importers.builder import ModelBuilder
 from costcalc.importers.caffe.network import CaffeNetwork, network
-from costcalc.importers.caffe.sizes import inputs, requested_shape
+from costcalc.importers.caffe.sizes import inputs, other_shape, requested_shape
 from costcalc.importers.caffe.walk import Blob, CaffeWalk
 from costcalc.importers.model import Model, Request
 from costcalc.spec import library
@@ -39,15 +39,18 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     builder = ModelBuilder(requested_shape(first, request), request.allow_unknown, request.shapes)
     blobs: dict[str, Blob] = {first.blob: builder.input}
     lists: set[int] = set()
+    request.check_inputs([input.blob for input in (first, *others)])
+    unsized: set[str] = set()
     for other in others:
+        shape, is_list = other_shape(other, first, request)
         blobs[other.blob] = None
-        if other.shape:
-            add = builder.constant if other.is_constant else builder.other_input
-            is_list = other.images != first.images
-            blob = add(other.blob, (other.images, *other.shape) if is_list else other.shape)
-            blobs[other.blob] = blob
-            if is_list:
-                lists.add(blob.node)
-    CaffeWalk(blobs, builder, problems, lists).run(caffe_network)
+        if shape is None:
+            unsized.add(other.blob)
+            continue
+        add = builder.constant if other.is_constant else builder.other_input
+        blobs[other.blob] = blob = add(other.blob, shape)
+        if is_list:
+            lists.add(blob.node)
+    CaffeWalk(blobs, builder, problems, lists, unsized).run(caffe_network)
     problems.raise_any()
     return builder.model(caffe_network.name or "network", file)

@@ -105,15 +105,15 @@ def requested_shape(first: Input, request: Request) -> Shape:
     Raises:
         Refusal: there is no shape, or the caller's does not fit.
     """
-    shape = first.shape
-    if request.input is not None:
-        if shape and (len(request.input) != len(shape) or request.input[0] != shape[0]):
+    shape, wanted = first.shape, request.shape_for(first.blob, is_first=True)
+    if wanted is not None:
+        if shape and (len(wanted) != len(shape) or wanted[0] != shape[0]):
             raise Refusal(
-                f"the network does not take an input of {'x'.join(map(str, request.input))}",
+                f"the network does not take an input of {'x'.join(map(str, wanted))}",
                 f"{len(shape)} dimensions, the first of them {shape[0]}: channels come first",
                 mark=first.mark,
             )
-        shape = request.input
+        shape = wanted
     if not shape:
         raise Refusal(
             f"the file does not state the shape of '{first.blob}'",
@@ -122,6 +122,32 @@ def requested_shape(first: Input, request: Request) -> Shape:
         )
     if request.res is not None:
         shape = (shape[0], *sides_at(request.res, len(shape) - 1))
-    if len(shape) > limits.AXES:
-        raise Refusal(f"an input has at most {limits.AXES} dimensions", mark=first.mark)
+    _check_axes(shape, first)
     return shape
+
+
+def other_shape(other: Input, first: Input, request: Request) -> tuple[Shape | None, bool]:
+    """The shape of another input, and whether it is a list of boxes.
+
+    It is one if its first dimension is not the batch of the first input, or if the caller
+    sets one dimension more than the file states.
+    """
+    wanted = request.shape_for(other.blob, is_first=False)
+    if wanted is not None:
+        _check_axes(wanted, other)
+        is_list = _sides(wanted[1:]) == _sides(other.shape or ())
+        return wanted, is_list and len(wanted) > 1
+    if not other.shape:
+        return None, False
+    is_list = other.images != first.images
+    return ((other.images, *other.shape) if is_list else other.shape), is_list
+
+
+def _sides(shape: Shape) -> Shape:
+    """A shape without dimensions of 1."""
+    return tuple(side for side in shape if side != 1)
+
+
+def _check_axes(shape: Shape, input: Input) -> None:
+    if len(shape) > limits.AXES:
+        raise Refusal(f"an input has at most {limits.AXES} dimensions", mark=input.mark)

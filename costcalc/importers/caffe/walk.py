@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.advice import joined, shape_option
+from costcalc.advice import inputs_option, joined, shape_option
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
 from costcalc.importers.builder import (
     ALLOW_UNKNOWN_HINT,
@@ -25,11 +25,18 @@ class CaffeWalk:
     """Lowers a network and collects its problems."""
 
     def __init__(
-        self, blobs: dict[str, Blob], builder: ModelBuilder, problems: Problems, lists: set[int]
+        self,
+        blobs: dict[str, Blob],
+        builder: ModelBuilder,
+        problems: Problems,
+        lists: set[int],
+        unsized: set[str],
     ) -> None:
         self.blobs = blobs
         self.lists = lists
         """The nodes whose first axis is a list of boxes."""
+        self.unsized = unsized
+        """The inputs whose shape nobody states."""
         self.builder = builder
         self.problems = problems
 
@@ -41,6 +48,7 @@ class CaffeWalk:
             tops = self._layer(layer)
             for index, top in enumerate(layer.tops):
                 self.blobs[top.text] = tops[index] if index < len(tops) else None
+                self.unsized.discard(top.text)
 
     def _layer(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         name = self.builder.free_name(layer.name)
@@ -80,6 +88,12 @@ class CaffeWalk:
                     f"no layer above outputs '{bottom.text}' in the test phase",
                     "a blob of a layer above",
                     hint=did_you_mean(bottom.text, self.blobs),
+                )
+                self._note(layer, bottom.mark, missing)
+            elif bottom.text in self.unsized:
+                missing = Refusal(
+                    f"the file does not state the shape of '{bottom.text}', which it reads",
+                    hint=inputs_option([bottom.text]),
                 )
                 self._note(layer, bottom.mark, missing)
         return tuple(self.blobs.get(bottom.text) for bottom in layer.bottoms[:labels])

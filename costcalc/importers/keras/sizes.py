@@ -32,21 +32,23 @@ class Sizes(NamedTuple):
 def sizes(layers: Sequence[KerasLayer], layout: Layout, request: Request) -> Sizes:
     """The shape of every input.
 
-    The caller's shape is the first input's; ``--set NAME=128`` sets the unknown
+    A shape without a name is the first input's; ``--set NAME=128`` sets the unknown
     dimensions of the input of that name.
 
     Raises:
         Refusal: a dimension stays unknown, or does not fit.
     """
     shapes, parameters, is_as_stated = [], {}, True
+    request.check_inputs([layer.name for layer in layers])
     for index, layer in enumerate(layers):
         stated = stated_shape(layer, layout)
         shape = stated
         if layer.name in request.settings:
             parameters[layer.name] = request.settings[layer.name]
             shape = _with_setting(shape, request.settings[layer.name], layer)
-        if index == 0 and request.input is not None:
-            shape = _requested(shape, request.input, layer)
+        wanted = request.shape_for(layer.name, is_first=index == 0)
+        if wanted is not None:
+            shape = _requested(shape, wanted, layer)
         if request.res is not None:
             shape = _at_resolution(shape, request.res, is_first=index == 0)
         closed = tuple(side for side in shape or () if side is not None)

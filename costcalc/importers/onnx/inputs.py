@@ -64,15 +64,22 @@ def sized_inputs(
         SpecError: dimensions are left open, or do not fit the request.
     """
     mark, first = Mark(file), values[0]
-    stated = [_dims(value, request.input if value is first else None, mark) for value in values]
+    try:
+        request.check_inputs([value.name for value in values])
+        requested = [request.shape_for(value.name, is_first=value is first) for value in values]
+    except Refusal as refusal:
+        refuse(*refusal.problem(mark))
+    stated = [_dims(value, shape, mark) for value, shape in zip(values, requested, strict=True)]
     wanted = [list(dims) for dims in stated]
     image = wanted[0]
     are_resized = False
-    if request.input is not None:
-        axes = [axis for axis in range(len(image)) if axis != batch]
-        if len(request.input) != len(axes):
-            _refuse_request(mark, first, request.input)
-        are_resized = _replace(image, axes, request.input)
+    for value, dims, given in zip(values, wanted, requested, strict=True):
+        if given is None:
+            continue
+        axes = [axis for axis in range(len(dims)) if axis != batch]
+        if len(given) != len(axes):
+            _refuse_request(mark, value, given)
+        are_resized |= _replace(dims, axes, given)
     if request.res is not None:
         axes = [*_spatial_axes(image)]
         try:

@@ -52,16 +52,21 @@ def sized_inputs(file: TfliteFile, request: Request) -> Inputs:
     is_first = bool(batch) and _is_channels_first(file, image)
     operand = own if is_first else channels_first(own)
     sizes = list(operand)
-    if request.input is not None:
-        if len(request.input) != len(sizes):
-            _refuse_request(mark, name, request.input, operand)
-        sizes = list(request.input)
+    try:
+        request.check_inputs([file.tensor_name((0, index)) for index in graph.inputs])
+        requested = request.shape_for(name, is_first=True)
+    except Refusal as refusal:
+        refuse(*refusal.problem(mark))
+    if requested is not None:
+        if len(requested) != len(sizes):
+            refuse_request(mark, name, requested, operand)
+        sizes = list(requested)
     if request.res is not None:
         try:
             sizes[1:] = sides_at(request.res, len(sizes) - 1)
         except Refusal as error:
             refuse(*error.problem(mark, f"input '{name}' of {dims_text(operand)}"))
-    if request.input is None:
+    if requested is None:
         _check_open(file, image, len(batch), is_res_given=request.res is not None)
     wanted = tuple(sizes) if is_first else channels_last(tuple(sizes))
     shape = (*batch, *wanted)
@@ -133,7 +138,12 @@ def _check_open(file: TfliteFile, image: int, first: int, *, is_res_given: bool)
         )
 
 
-def _refuse_request(mark: Mark, name: str, sizes: Shape, shape: Shape) -> NoReturn:
+def refuse_request(mark: Mark, name: str, sizes: Shape, shape: Shape) -> NoReturn:
+    """Refuses a requested shape that has other axes than the input.
+
+    Raises:
+        SpecError: always.
+    """
     refuse(
         mark,
         f"input '{name}' cannot be {dims_text(sizes)}",

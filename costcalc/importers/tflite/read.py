@@ -18,11 +18,12 @@ from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, UnknownOp
 from costcalc.importers.model import Model, Request
 from costcalc.importers.tflite.context import Place, TfliteBuilder, TfliteContext
 from costcalc.importers.tflite.file import FOLDED, TfliteFile
-from costcalc.importers.tflite.inputs import Inputs, sized_inputs
+from costcalc.importers.tflite.inputs import Inputs, refuse_request, sized_inputs
 from costcalc.importers.tflite.names import LayerNames
 from costcalc.importers.tflite.operators import TABLE
 from costcalc.importers.tflite.operators.control import nothing
 from costcalc.importers.tflite.schedule import schedule
+from costcalc.kinds.base import channels_last
 
 
 def read(network: str, request: Request) -> Model:
@@ -47,7 +48,7 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
     builder = TfliteBuilder(file, LayerNames(file), inputs.operand, inputs.images)
     builder.allow_unknown = request.allow_unknown
     builder.requested = request.shapes or builder.requested
-    _add_inputs(builder, inputs)
+    _add_inputs(builder, inputs, request)
     for index in range(len(file.model.subgraphs[0].operators)):
         _add_layers(builder, (0, index))
     builder.problems.raise_any()
@@ -56,12 +57,12 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
     title = os.path.basename(name).removesuffix(".tflite")
     builder.remark(INFERENCE, "TFLite")
     model = builder.model(title, name)
-    if inputs.is_resized:
+    if builder.is_resized:
         return model._replace(is_file_resized=True)
     return model._replace(schedule=schedule(file, builder.names, builder.layers))
 
 
-def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:
+def _add_inputs(builder: TfliteBuilder, inputs: Inputs, request: Request) -> None:
     """The network's input; and its others."""
     image = (0, inputs.image)
     builder.shapes[image], builder.is_resized = inputs.shape, inputs.is_resized
@@ -71,9 +72,16 @@ def _add_inputs(builder: TfliteBuilder, inputs: Inputs) -> None:
         builder.operands[image] = builder.input
     for index in inputs.others:
         place = (0, index)
-        name = builder.names.tensor(place)
+        name, own_name = builder.names.tensor(place), builder.file.tensor_name(place)
         shape = builder.image_shape(builder.shapes[place])
-        origin = f"tensor '{builder.file.tensor_name(place)}'"
+        origin = f"tensor '{own_name}'"
+        wanted = request.shape_for(own_name, is_first=False)
+        if wanted is not None and wanted != shape:
+            if len(wanted) != len(shape):
+                refuse_request(Mark(builder.file.name), own_name, wanted, shape)
+            batch = builder.shapes[place][: builder.has_batch(builder.shapes[place])]
+            builder.shapes[place] = (*batch, *channels_last(wanted))
+            builder.is_resized, shape = True, wanted
         try:
             x = builder.other_input(name, shape, origin)
         except Refusal as refusal:

@@ -369,3 +369,16 @@ def test_norms_share_params_that_their_scales_name_the_same(tmp_path):
     found = graph(tmp_path, network(MAP, *pairs))
     assert [each.kind.name for each in found.layers] == ["batch_norm", "batch_norm"]
     assert totals(found) == (8, 0)  # 4 channels, gamma and beta, once
+
+
+def test_a_response_norm_within_each_channel(tmp_path):
+    """``x (1 + alpha mean(x^2)) ^ -beta`` over 3 x 3 places, as py-faster-rcnn's ZF has it."""
+    param = "lrn_param { local_size: 3 norm_region: WITHIN_CHANNEL }"
+    found = graph(tmp_path, network((4, 6, 5), layer("LRN", "data", "x", param)))
+    kinds = [each.kind.name for each in found.layers]
+    assert kinds == ["square", "avg_pool", "scale", "shift", "constant", "power", "multiply"]
+    assert found.layers[-1].output == (4, 6, 5)
+    with pytest.raises(SpecError, match="'local_size' is not valid"):
+        graph(
+            tmp_path, network((4, 6, 5), layer("LRN", "data", "x", "lrn_param { local_size: 4 }"))
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.caffe.context import CaffeContext, Result, Rule, raw_axis
@@ -92,12 +93,24 @@ def bn(op: CaffeContext) -> Result:
 
 
 def lrn(op: CaffeContext) -> Result:
-    """``LRN`` across channels."""
+    """``LRN`` across channels, or within each over the places around."""
     param = op.param("lrn_param", ("local_size", "alpha", "beta", "norm_region", "k", "engine"))
     regions = ("ACROSS_CHANNELS", "WITHIN_CHANNEL")
-    if param.word("norm_region", regions, regions[0]) != regions[0]:
-        raise UnknownOp("costcalc has no layer kind for a response norm within a channel")
-    return op.add("lrn", (op.input,), {"size": param.whole("local_size", 5)})
+    size = param.whole("local_size", 5)
+    if size % 2 == 0:
+        raise Refusal("'local_size' is not valid", "an odd number", f"{size}")
+    if param.word("norm_region", regions, regions[0]) == regions[0]:
+        return op.add("lrn", (op.input,), {"size": size})
+    # As Caffe computes it: x (1 + alpha mean(x^2)) ^ -beta
+    op.fold()
+    squares = op.add("square", (op.input,), part="/square")
+    window = {"kernel": size, "stride": 1, "padding": size // 2}
+    x = op.add("avg_pool", (squares,), window, "/mean")
+    for kind in ("scale", "shift"):
+        x = op.add(kind, (x,), part=f"/{kind}")
+    exponent = op.add("constant", (), {"shape": (1,) * x.rank}, "/beta")
+    x = emit.join(op, "power", (x, exponent), part="/power")
+    return emit.join(op, "multiply", (op.input, x), part="/multiply")
 
 
 def mvn(op: CaffeContext) -> Result:
