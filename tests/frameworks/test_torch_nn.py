@@ -233,6 +233,21 @@ def test_a_module_that_asks_for_values(name):
     assert (macs(layers), params(layers)) == (products, numbers)
 
 
+UNTRACED = {name for name in MODULES if name.startswith(("Lazy", "MaxUnpool"))}
+"""Modules that torch.jit.trace does not take."""
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - UNTRACED))
+@pytest.mark.filterwarnings("ignore")
+def test_a_traced_module_is_read_by_its_operators(name):
+    """What a device does in one operator, such as an LSTM, is counted as the module is."""
+    module, input = MODULES[name]
+    with torch.no_grad():
+        traced = torch.jit.trace(module.eval(), (torch.zeros(1, *input),), check_trace=False)
+    shown, seen = layers_of(module, input), layers_of(traced, input)
+    assert (macs(seen), params(seen)) == (macs(shown), params(shown))
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(name):
     module, input, message = REFUSED[name]

@@ -11,7 +11,7 @@ from typing import Any
 
 from costcalc.importers.builder import Operand
 from costcalc.importers.torch.context import Result, Rule, TorchContext
-from costcalc.importers.torch.operations import convolutions, pooling, views
+from costcalc.importers.torch.operations import convolutions, fused, pooling, views
 
 _FUNCTIONS = (
     # products
@@ -34,6 +34,21 @@ _FUNCTIONS = (
     "amax amin argmax argmin argsort cummax cummin cumprod cumsum index_add index_reduce kthvalue "
     "linalg_vector_norm max mean median min mode norm prod scatter_add scatter_reduce sort std sum "
     "topk var var_mean "
+    # functions of each element, and of several
+    "acos acosh aminmax angle asin asinh atan atan2 atanh bernoulli bucketize copysign cosh "
+    "count_nonzero cross deg2rad diff digamma dist erfc erfinv floor_divide fmax fmin fmod frac "
+    "hardshrink heaviside hypot i0 isfinite isin isinf isnan isneginf isposinf kron lerp lgamma "
+    "linalg_cross linalg_vecdot logaddexp logaddexp2 logcumsumexp logit logsumexp multinomial "
+    "nan_to_num nanmedian nansum nextafter outer polygamma quantile rad2deg remainder searchsorted "
+    "signbit sinc sinh softshrink special_entr special_erfcx special_i0e special_i1 special_i1e "
+    "special_log_ndtr special_ndtri special_xlog1py std_mean sum_to_size tan threshold trace trunc "
+    "xlogy "
+    # losses and distances
+    "binary_cross_entropy binary_cross_entropy_with_logits cosine_similarity cross_entropy_loss "
+    "huber_loss l1_loss mse_loss multi_margin_loss nll_loss pairwise_distance pdist "
+    "smooth_l1_loss soft_margin_loss "
+    # windows and Fourier transforms
+    "fractional_max_pool2d fractional_max_pool3d istft stft "
     # recurrent layers
     "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell "
     # moved elements
@@ -57,9 +72,13 @@ _OTHERS: Mapping[str, str] = {
     "_conj": "conj",
     "_conj_physical": "conj",
     "_fused_rms_norm": "rms_norm",
+    "_grouped_mm": "grouped_mm",
     "_log_softmax": "log_softmax",
     "_native_batch_norm_legit": "batch_norm",
     "_native_batch_norm_legit_no_training": "batch_norm",
+    "_pack_padded_sequence": "pack_padded_sequence",
+    "_pad_packed_sequence": "pad_packed_sequence",
+    "_pdist_forward": "pdist",
     "_prelu_kernel": "prelu",
     "_reshape_alias": "reshape",
     "_safe_softmax": "softmax",
@@ -67,6 +86,7 @@ _OTHERS: Mapping[str, str] = {
     "_scaled_dot_product_flash_attention_for_cpu": _ATTENTION,
     "_softmax": "softmax",
     "_to_copy": "to",
+    "_unique2": "unique",
     "_unsafe_view": "view",
     "bitwise_and": "logical_and",
     "bitwise_or": "logical_or",
@@ -80,8 +100,15 @@ _OTHERS: Mapping[str, str] = {
     "log_sigmoid_forward": "log_sigmoid",
     "masked_scatter": "setitem",
     "miopen_batch_norm": "batch_norm",
+    "affine_grid_generator": "affine_grid",
+    "linalg_matmul": "matmul",
+    "max_unpool2d": "setitem",
+    "max_unpool3d": "setitem",
     "native_batch_norm": "batch_norm",
     "native_layer_norm": "layer_norm",
+    "nll_loss2d_forward": "nll_loss",
+    "nll_loss_forward": "nll_loss",
+    "rrelu_with_noise": "rrelu",
     "scatter": "setitem",
     "unsafe_chunk": "chunk",
     "unsafe_split": "split",
@@ -193,6 +220,7 @@ VIEWS: Mapping[str, Rule] = {"slice": _slice}
 """The rules of operators that compute nothing, where no function has them."""
 
 OPERATIONS: Mapping[str, Rule] = {
+    **fused.OPERATIONS,
     **dict.fromkeys(("convolution", "_convolution", "mkldnn_convolution"), _convolution),
     **{f"reflection_pad{rank}d": _padding("reflect") for rank in (1, 2, 3)},
     **{f"replication_pad{rank}d": _padding("replicate") for rank in (1, 2, 3)},

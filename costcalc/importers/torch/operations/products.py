@@ -66,6 +66,10 @@ def embedding(op: TorchContext) -> Operand:
     )
 
 
+_BAGS = ("sum", "mean", "reduce_max")
+"""How rows of a bag are reduced, by PyTorch's numbers."""
+
+
 def embedding_bag(op: TorchContext) -> Operand:
     """``F.embedding_bag``: rows of a table, those of each bag together."""
     names = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "sparse")
@@ -79,7 +83,8 @@ def embedding_bag(op: TorchContext) -> Operand:
     if weights is not None:
         factors = op.tensor(weights, (count, 1))
         x = emit.join(op, "multiply", (x, factors), part="_weighted")
-    kind = {"mean": "mean", "sum": "sum", "max": "reduce_max"}[args.get("mode", "mean")]
+    mode = args.get("mode", "mean")
+    kind = _BAGS[mode if isinstance(mode, int) else ("sum", "mean", "max").index(mode)]
     shape = without_batch(op.shape)
     bags = prod(shape) // out
     if count % bags == 0 and args.get("offsets") is None:

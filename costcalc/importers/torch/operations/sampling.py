@@ -41,14 +41,20 @@ def affine_grid(op: TorchContext) -> Operand:
     return op.view(op.add("matmul", (base, turned)), (*stack, *places, numbers))
 
 
+_DEFORMED = (
+    *("input", "weight", "offset", "mask", "bias", "stride_h", "stride_w", "pad_h", "pad_w"),
+    *("dilation_h", "dilation_w", "groups", "offset_groups", "use_mask"),
+)
+
+
 def deform_conv(op: TorchContext) -> Operand:
     """The operator behind ``torchvision.ops.deform_conv2d``.
 
     Raises:
         UnknownOp: the weights are computed.
     """
-    args = op.bind("input", "weight", "offset", "mask", "bias")
-    *_, groups, offset_groups, has_mask = op.call.arguments
+    args = op.bind(*_DEFORMED)
+    groups, offset_groups, has_mask = (args[name] for name in _DEFORMED[-3:])
     out, _, *kernel = op.shape_of(args["weight"])
     if op.is_computed(args["weight"]):
         raise UnknownOp
