@@ -332,3 +332,21 @@ def test_attention_of_groups_of_heads_with_a_mask(mask):
 )
 def test_what_a_reader_must_know_is_said(function, input, said):
     assert said in str(costcalc.from_torch(Calls(function), input).report())
+
+
+TRACED = [
+    *((Calls(function), input) for function, input, *_ in FUNCTIONS),
+    *((Calls(function), input) for function, input in PRODUCTS),
+    *((Deformed(has_mask), (8, 6, 5)) for has_mask in (False, True)),
+    (Calls(lambda x: ops.nms(x[0, :, :4], x[0, :, 4], 0.5)), (10, 5)),
+    (Complex(nn.Linear(5, 6, dtype=torch.cfloat)), (3, 5)),
+]
+
+
+@pytest.mark.parametrize(("module", "input"), TRACED, ids=range(len(TRACED)))
+@pytest.mark.filterwarnings("ignore")
+def test_traced_functions_are_read_by_their_operators(module, input):
+    with torch.no_grad():
+        traced = torch.jit.trace(module.eval(), (torch.rand(1, *input),), check_trace=False)
+    shown, seen = layers_of(module, input), layers_of(traced, input)
+    assert (macs(seen), params(seen)) == (macs(shown), params(shown))

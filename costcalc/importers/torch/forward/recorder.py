@@ -316,8 +316,9 @@ class Recorder(TorchFunctionMode):
         arguments = seen.bind(args, keywords)
         written = [*tensors([arguments[each] for each in written_names if each in arguments])]
         shown = _with_refs(arguments, self.value)
-        if len(self.scopes) > 1:
-            result = func(*args, **keywords)
+        bounded = BOUNDED.get(name.rpartition("::")[2])
+        if bounded is not None or len(self.scopes) > 1:
+            result = (bounded or func)(*args, **keywords)
         else:
             result = run_without_data(func, args, keywords)
         taken = {id(tensor) for tensor in tensors(arguments)}

@@ -35,10 +35,10 @@ _FUNCTIONS = (
     "linalg_vector_norm max mean median min mode norm prod scatter_add scatter_reduce sort std sum "
     "topk var var_mean "
     # functions of each element, and of several
-    "acos acosh aminmax angle asin asinh atan atan2 atanh bernoulli bucketize copysign cosh "
-    "count_nonzero cross deg2rad diff digamma dist erfc erfinv floor_divide fmax fmin fmod frac "
-    "hardshrink heaviside hypot i0 isfinite isin isinf isnan isneginf isposinf kron lerp lgamma "
-    "linalg_cross linalg_vecdot logaddexp logaddexp2 logcumsumexp logit logsumexp multinomial "
+    "acos acosh all aminmax angle any asin asinh atan atan2 atanh bernoulli bucketize copysign "
+    "cosh count_nonzero cross deg2rad diff digamma dist erfc erfinv floor_divide fmax fmin fmod "
+    "frac hardshrink heaviside hypot i0 isfinite isin isinf isnan isneginf isposinf kron lerp "
+    "lgamma linalg_cross linalg_vecdot logaddexp logaddexp2 logcumsumexp logit logsumexp multinomial "
     "nan_to_num nanmedian nansum nextafter outer polygamma quantile rad2deg remainder searchsorted "
     "signbit sinc sinh softshrink special_entr special_erfcx special_i0e special_i1 special_i1e "
     "special_log_ndtr special_ndtri special_xlog1py std_mean sum_to_size tan threshold trace trunc "
@@ -133,6 +133,9 @@ _RENAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 """Operators whose arguments have other names than those of the function, and what it calls them."""
 
+_BOXES = ("deform_conv2d", "nms", "ps_roi_align", "ps_roi_pool", "roi_align", "roi_pool")
+"""Operators of torchvision, which have the name of a function of its own."""
+
 _CREATED = (
     "arange empty empty_permuted empty_strided eye full linspace logspace ones rand randint randn "
     "randperm scalar_tensor tril_indices triu_indices zeros"
@@ -162,7 +165,8 @@ def of(functions: Mapping[str, Rule], own: Mapping[str, Rule]) -> dict[str, Rule
         for name, (function, arguments) in renamed.items()
         if function in functions
     }
-    return {f"aten::{name}": rule for name, rule in {**rules, **own}.items()}
+    others = {f"torchvision::{name}": functions[name] for name in _BOXES if name in functions}
+    return {**{f"aten::{name}": rule for name, rule in {**rules, **own}.items()}, **others}
 
 
 def _renamed(function: str, rule: Rule, names: Mapping[str, str]) -> Rule:
