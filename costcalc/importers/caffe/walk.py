@@ -37,6 +37,8 @@ class CaffeWalk:
         """The nodes whose first axis is a list of boxes."""
         self.unsized = unsized
         """The inputs whose shape nobody states."""
+        self.lacking: dict[str, str] = {}
+        """Blobs that a layer of several has no rule for, with what they are."""
         self.builder = builder
         self.problems = problems
 
@@ -49,6 +51,9 @@ class CaffeWalk:
             for index, top in enumerate(layer.tops):
                 self.blobs[top.text] = tops[index] if index < len(tops) else None
                 self.unsized.discard(top.text)
+                self.lacking.pop(top.text, None)
+                if tops and index >= len(tops):
+                    self.lacking[top.text] = f"output {index + 1} of {layer.origin}"
 
     def _layer(self, layer: CaffeLayer) -> tuple[Blob, ...]:
         name = self.builder.free_name(layer.name)
@@ -90,6 +95,9 @@ class CaffeWalk:
                     hint=did_you_mean(bottom.text, self.blobs),
                 )
                 self._note(layer, bottom.mark, missing)
+            elif bottom.text in self.lacking:
+                what = f"reads {self.lacking[bottom.text]}, which costcalc does not compute"
+                self._note(layer, bottom.mark, Refusal(what))
             elif bottom.text in self.unsized:
                 missing = Refusal(
                     f"the file does not state the shape of '{bottom.text}', which it reads",

@@ -82,11 +82,15 @@ class KerasWalk:
             (ref.layer, ref.call): (tensor,)
             for ref, tensor in zip(network.inputs, inputs, strict=True)
         }
-        stated = _stated(network) if model_call.is_as_stated else {}
+        stated = _stated(network, model_call.is_as_stated)
         for layer, index in ordered(network):
             self._count_step()
             key = layer.name, layer.first_call + index
-            values[key] = self._call(layer, index, values, model_call, stated.get(key, {}))
+            read = stated.get(key, {})
+            values[key] = self._call(layer, index, values, model_call, read)
+            if None not in values[key] and max(read, default=0) >= len(values[key]):
+                what = f"its output {max(read) + 1} is read, which costcalc does not compute"
+                self._refused(_joined(model_call.path, layer.name), layer, Refusal(what))
         return tuple(_value(ref, values) for ref in network.outputs)
 
     def _count_step(self) -> None:
@@ -250,14 +254,19 @@ def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _stated(network: KerasModel) -> dict[tuple[str, int], dict[int, Shape | None]]:
-    """The outputs of each call that are read, with the shapes that the file states for them."""
+def _stated(
+    network: KerasModel, is_as_stated: bool
+) -> dict[tuple[str, int], dict[int, Shape | None]]:
+    """The outputs of each call that are read, with the shapes that the file states for them.
+
+    At other sizes of the inputs, they are not known.
+    """
     shapes: dict[tuple[str, int], dict[int, Shape | None]] = {}
-    for layer in network.layers.values():
-        for call in layer.calls:
-            for ref in call.refs:
-                outputs = shapes.setdefault((ref.layer, ref.call), {})
-                outputs[ref.tensor] = ref.shape or outputs.get(ref.tensor)
+    read = (ref for layer in network.layers.values() for call in layer.calls for ref in call.refs)
+    for ref in (*read, *network.outputs):
+        outputs = shapes.setdefault((ref.layer, ref.call), {})
+        shape = ref.shape if is_as_stated else None
+        outputs[ref.tensor] = shape or outputs.get(ref.tensor)
     return shapes
 
 

@@ -180,3 +180,10 @@ def test_any_value_of_a_network_may_be_of_another_type(tmp_path):
                     costcalc.totals(path)
                 except CostcalcError as error:
                     assert str(error)
+
+
+def test_an_output_that_no_layer_has_is_not_left_out_in_silence(tmp_path):
+    conv = "convolution_param { num_output: 3 kernel_size: 1 }"
+    text = network(MAP, layer("ReLU", "data", "a b"), layer("Convolution", "b", "c", conv))
+    said = refused(written(tmp_path, text))
+    assert "layer 'c' (Convolution): reads output 2 of layer 'a' (ReLU)" in said

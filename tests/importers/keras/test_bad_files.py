@@ -274,6 +274,18 @@ def test_a_call_that_is_wrong(tmp_path, inbound, message):
     assert message in refused(written(tmp_path, model))
 
 
+@pytest.mark.parametrize("settings", [{}, {"res": 9}])
+def test_an_output_that_no_layer_has_is_not_left_out_in_silence(tmp_path, settings):
+    relu = layer("ReLU", "relu", inbound=[call(tensor("image"))])
+    conv = layer("Conv2D", "conv", inbound=[call(tensor("relu", 0, 1))], **CONV)
+    model = functional([image(8, 8, 3), relu, conv], ["image", 0, 0], ["conv", 0, 0])
+    with pytest.raises(SpecError, match=r"layer 'relu' \(ReLU\): its output 2 is read"):
+        graph(tmp_path, model, **settings)
+    ends = functional([image(8, 8, 3), relu], ["image", 0, 0], [["relu", 0, 0], ["relu", 0, 1]])
+    with pytest.raises(SpecError, match="its output 2 is read"):
+        graph(tmp_path, ends, **settings)
+
+
 def test_sizes_stay_within_bounds(tmp_path):
     grown = [layer("UpSampling2D", f"up{index}", size=[2**20, 1]) for index in range(5)]
     text = refused(written(tmp_path, sequential((8, 8, 1), *grown)))
