@@ -116,6 +116,18 @@ FUNCTIONS = [
     (lambda x: torch.multinomial(x[0], 2), (7, 5), ["top_k"], 0),
     (lambda x: torch.bernoulli(x), (7, 5), [], 0),
     (lambda x: x.sum_to_size(1, 1, 5), (7, 5), ["sum"], 0),
+    (lambda x: torch.linalg.vecdot(x, x[:, :1]), (7, 5), ["sum"], 0),
+    (lambda x: torch.linalg.vecdot(x, x, dim=1), (7, 5), ["sum"], 0),
+    (
+        lambda x: torch.dist(x, x[:, :1]) + torch.var_mean(x, 1)[0].sum() + x.aminmax()[1],
+        (7, 5),
+        ["l2_norm", "variance", "mean", "sum", "reduce_min", "reduce_max"],
+        0,
+    ),
+    (lambda x: torch.trace(x[0]) + x.sum().sort()[0], (5, 5), ["sum", "sum", "top_k"], 0),
+    (lambda x: torch.cross(x, x, dim=2) + torch.lerp(x, x, 0.5), (7, 3), [], 0),
+    (lambda x: torch.outer(x[0], x[0]), (7,), [], 0),
+    (lambda x: torch.dot(x[0, 0], x[0, 1]), (2, 9), ["matmul"], 9),
     (lambda x: torch.vsplit(x[0], 2)[1] + torch.hsplit(x[0, :3], 1)[0], (6, 5), [], 0),
     (lambda x: torch.special.logsumexp(x, -1), (7, 5), ["reduce_max", "sum"], 0),
     # To the fifth power: two squares, and a product of the first and the last.

@@ -10,6 +10,8 @@ from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.recurrent import Cell, Stored, recurrent
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import Rule, TorchContext, without_batch
+from costcalc.importers.torch.operations.products import bilinear_form
+from costcalc.importers.torch.operations.transforms import transformed
 
 _CELLS = (("rnn", "relu"), ("rnn", "tanh"), ("lstm", ""), ("gru", ""))
 """The cells of ``mkldnn_rnn_layer`` by their numbers, and the activation of a plain one."""
@@ -109,16 +111,9 @@ def _dense(
 def trilinear(op: TorchContext) -> Operand:
     """``_trilinear``, of ``F.bilinear`` alone: every weight once at each position."""
     args = op.bind()
-    first, weight, second = (args[name] for name in ("i1", "i2", "i3"))
-    out, *_ = sizes = op.shape_of(weight)[-3:]
-    if (args["sumdim"], op.shape[-1]) != ((2, 3), out):
+    if (args["sumdim"], op.shape[-1]) != ((2, 3), op.shape_of(args["i2"])[-3]):
         raise UnknownOp
-    shape = without_batch(op.shape)[:-1]
-    x, z = op.tensor(first, (*shape, sizes[1], 1)), op.tensor(second, (*shape, 1, sizes[2]))
-    outer = emit.join(op, "multiply", (x, z), part="_outer")
-    outer = op.view(outer, (*shape, sizes[1] * sizes[2]))
-    params = {"weights": op.stored(weight)}
-    return emit.dense(op, outer, out=out, bias=False, params=params)
+    return bilinear_form(op, args["i1"], args["i3"], args["i2"], None)
 
 
 def fourier(real: str) -> Rule:
@@ -126,17 +121,13 @@ def fourier(real: str) -> Rule:
 
     def rule(op: TorchContext) -> Operand:
         args = op.bind()
-        shape, end = op.shape_of(args["input"]), real
-        axes = [axis % len(shape) for axis in args["dim"]]
-        sizes = {axis: op.shape[axis] for axis in axes}
+        shape = op.shape_of(args["input"])
+        sizes = {axis % len(shape): op.shape[axis] for axis in args["dim"]}
         if real == "input":
-            sizes[axes[-1]] = shape[axes[-1]]
-            end = "input" if args["onesided"] else "none"
-        if len(axes) > 1 and sizes.get(0) == shape[0] == 1 and axes[-1] != 0:
-            axes.remove(0)  # a single image
-        x, places = op.along_axes(args["input"], axes)
-        arguments = {"axes": places, "size": tuple(sizes[axis] for axis in axes), "real": end}
-        return op.add("fft", (x,), arguments)
+            last = [*sizes][-1]
+            sizes[last] = shape[last]
+        end = real if args.get("onesided", True) else "none"
+        return transformed(op, args["input"], sizes, end)
 
     return rule
 

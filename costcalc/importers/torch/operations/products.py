@@ -95,7 +95,7 @@ def embedding_bag(op: TorchContext) -> Operand:
 
 def matmul(op: TorchContext) -> Operand:
     """``a @ b``; if b is a parameter, a linear layer without a bias."""
-    args = op.bind("input", "other")  # of scaled_mm, the scales follow
+    args = op.bind("input", "other")
     a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
     if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
         return _dense(op, op.tensor(a), op.shape_of(b)[1], b)
@@ -105,7 +105,7 @@ def matmul(op: TorchContext) -> Operand:
 def dot(op: TorchContext) -> Operand:
     """``torch.dot`` and ``vdot``: of two vectors."""
     args = op.bind("input", "other")
-    return _product(op, args["input"], args[next(iter({"other", "tensor"} & args.keys()))])
+    return _product(op, args["input"], args["tensor" if "tensor" in args else "other"])
 
 
 def inner(op: TorchContext) -> Operand:
@@ -187,11 +187,16 @@ def bilinear(op: TorchContext) -> Operand:
     Every weight is multiplied once at each position.
     """
     args = op.bind("input1", "input2", "weight", "bias")
-    weight, bias = args["weight"], args.get("bias")
-    out, first, second = op.shape_of(weight)
-    shape = without_batch(op.shape_of(args["input1"]))[:-1]
-    x = op.tensor(args["input1"], (*shape, first, 1))
-    z = op.tensor(args["input2"], (*shape, 1, second))
+    return bilinear_form(op, args["input1"], args["input2"], args["weight"], args.get("bias"))
+
+
+def bilinear_form(
+    op: TorchContext, left: ValueRef, right: ValueRef, weight: ValueRef, bias: ValueRef | None
+) -> Operand:
+    """``y_o = x^T W_o z + b_o`` at every position."""
+    out, first, second = op.shape_of(weight)[-3:]
+    shape = without_batch(op.shape)[:-1]
+    x, z = op.tensor(left, (*shape, first, 1)), op.tensor(right, (*shape, 1, second))
     outer = op.view(emit.join(op, "multiply", (x, z), part="_outer"), (*shape, first * second))
     params = {"weights": op.stored(weight), "biases": op.stored(bias)}
     return emit.dense(op, outer, out=out, bias=bias is not None, params=params)

@@ -82,13 +82,13 @@ def log_sum(op: TorchContext) -> Operand:
 
 def dot(op: TorchContext) -> Operand:
     """``torch.linalg.vecdot``: products added up along an axis."""
-    args = op.bind("x", "y", "dim")
-    values = [args.get("x", args.get("input")), args["y"]]
-    products = join(op, "multiply", values)
-    return op.view(
-        emit.reduce(op, products, "sum", (args.get("dim", -1) % products.rank,), keep=False),
-        without_batch(op.shape),
-    )
+    args = op.bind("input", "y", "dim")
+    values = [args["input"], args["y"]]
+    shape = max((op.shape_of(value) for value in values), key=len)
+    x, y = (op.broadcast(value, shape) for value in values)
+    products = emit.join(op, "multiply", (x, y), part="_products")
+    axis = args.get("dim", -1) % len(shape) - (len(shape) - products.rank)
+    return emit.reduce(op, products, "sum", (axis,), keep=False)
 
 
 def distance(op: TorchContext) -> Operand:

@@ -12,20 +12,13 @@ from costcalc.importers.torch.context import TorchContext, without_batch
 
 def largest(op: TorchContext) -> list[Operand]:
     """``topk``, ``sort``, ``argsort`` and ``msort``: elements and their places are one layer."""
-    args = op.bind("input")
-    shape = op.shape_of(args["input"])
-    changed = [axis for axis, side in enumerate(shape) if side != op.shape[axis]]
-    axis = changed[0] if changed else _axis(op, len(shape))
-    x, (place,) = op.along_axes(args["input"], [axis])
-    y = op.add("top_k", (x,), {"k": op.shape[axis], "axis": place})
-    return [y] * len(op.call.outputs)
-
-
-def _axis(op: TorchContext, rank: int) -> int:
-    """The axis of a sort."""
     names = ("input", "k", "dim") if op.call.function == "topk" else ("input", "dim")
-    axis = op.bind(*names).get("dim", 0 if op.call.function == "msort" else -1)
-    return int(axis) % rank
+    args = op.bind(*names)
+    shape = op.shape or (1,)
+    axis = int(args.get("dim", 0 if op.call.function == "msort" else -1)) % len(shape)
+    x, (place,) = op.along_axes(args["input"], [axis])
+    y = op.add("top_k", (x,), {"k": shape[axis], "axis": place})
+    return [y] * len(op.call.outputs)
 
 
 def ranked(op: TorchContext) -> list[Operand]:

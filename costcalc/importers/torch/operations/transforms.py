@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from costcalc.importers import emit
@@ -27,13 +28,17 @@ def fourier(rank: int | None, real: str = "none") -> Rule:
         lengths = {axis: op.shape[axis] for axis in axes}
         if real == "input":  # whose output has half of the last axis
             lengths[axes[-1]] = sizes[-1] if sizes else shape[axes[-1]]
-        if len(axes) > 1 and lengths.get(0) == shape[0] == 1 and axes[-1] != 0:
-            axes.remove(0)  # a single image
-        x, places = op.along_axes(args["input"], axes)
-        arguments = {"axes": places, "size": tuple(lengths[axis] for axis in axes), "real": real}
-        return op.add("fft", (x,), arguments)
+        return transformed(op, args["input"], lengths, real)
 
     return rule
+
+
+def transformed(op: TorchContext, value: ValueRef, sizes: Mapping[int, int], real: str) -> Operand:
+    """A transform of some sizes along axes, in their order; the batch of one image is none."""
+    axes = [axis for axis in sizes if axis or sizes[0] > 1 or len(sizes) == 1]
+    x, places = op.along_axes(value, axes)
+    arguments = {"axes": places, "size": tuple(sizes[axis] for axis in axes), "real": real}
+    return op.add("fft", (x,), arguments)
 
 
 FOURIER = {
