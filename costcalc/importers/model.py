@@ -146,11 +146,14 @@ class Request(NamedTuple):
         return self.input
 
     def check_inputs(self, names: Collection[str]) -> None:
-        """Check that all inputs that the caller sets are the model's.
+        """Check that all inputs that the caller sets are those of a file, which states their types.
 
         Raises:
-            Refusal: one is not.
+            Refusal: one is not, or is given a type of numbers.
         """
+        for dtype in (self.dtype, *(wanted.dtype for wanted in self.inputs.values())):
+            if dtype:
+                raise Refusal("the file states what its inputs hold", "a shape alone", dtype)
         for name in self.inputs:
             if name not in names:
                 raise Refusal(

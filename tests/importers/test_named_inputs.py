@@ -81,6 +81,27 @@ def test_one_input_alone_no_longer_fits_the_other(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_a_report_lists_the_inputs(name, tmp_path):
+    path = FILES[name](tmp_path)
+    rows = costcalc.report(path).data()["inputs"]
+    assert [row["name"] for row in rows] == names(path)
+    assert [row["shape"] for row in rows] == [[3, 8, 8]] * 2
+    dtypes = {"ONNX": "float32", "TFLite": "float32"}
+    assert [row.get("dtype") for row in rows] == [dtypes.get(name)] * 2
+    assert f"input {rows[0]['name']}" in str(costcalc.report(path))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_file_states_the_types(name, tmp_path):
+    path = FILES[name](tmp_path)
+    _, second = names(path)
+    for given in ("3,8,8:int8", f"{second}=3,8,8:int8"):
+        result = CliRunner().invoke(main, ["report", path, "--input", given])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "the file states what its inputs hold" in result.stderr
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_an_input_is_set_once(name, tmp_path):
     path = FILES[name](tmp_path)
     first, _ = names(path)

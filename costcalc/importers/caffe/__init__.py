@@ -40,6 +40,7 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     blobs: dict[str, Blob] = {first.blob: builder.input}
     lists: set[int] = set()
     request.check_inputs([input.blob for input in (first, *others)])
+    builder.name_input(first.blob)
     unsized: set[str] = set()
     for other in others:
         shape, is_list = other_shape(other, first, request)

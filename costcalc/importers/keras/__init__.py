@@ -11,7 +11,7 @@ from costcalc.importers.foreign import refuse_json
 from costcalc.importers.keras.archive import architecture
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
-from costcalc.importers.keras.structure import MODELS, network
+from costcalc.importers.keras.structure import MODELS, KerasLayer, network
 from costcalc.importers.keras.walk import KerasWalk, ModelCall
 from costcalc.importers.model import Model, Request
 
@@ -68,12 +68,19 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     inputs = [keras_model.layers[ref.layer] for ref in keras_model.inputs]
     size = sizes(inputs, layout, request)
     builder = ModelBuilder(size.shapes[0], request.allow_unknown, request.shapes)
+    builder.name_input(inputs[0].name, _dtype(inputs[0]))
     tensors = [builder.input]
     for layer, shape in zip(inputs[1:], size.shapes[1:], strict=True):
-        tensors.append(builder.other_input(layer.name, shape, layer.origin))
+        tensors.append(builder.other_input(layer.name, shape, layer.origin, _dtype(layer)))
     walk = KerasWalk(Mark(file), layout, builder, problems)
     walk.run(keras_model, tensors, ModelCall(is_as_stated=size.is_as_stated))
     return builder.model(keras_model.name, file, size.parameters)
+
+
+def _dtype(layer: KerasLayer) -> str:
+    """What the numbers of an input are; '' if the file does not say."""
+    word = layer.config.raw("dtype")
+    return word if isinstance(word, str) and word.isidentifier() else ""
 
 
 def _is_channels_last(value: Any) -> bool:

@@ -7,7 +7,7 @@ A rule runs twice.  Shape inference gives it an :class:`OpView` and takes what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from contextlib import suppress
 from math import prod
 from typing import Any
@@ -520,15 +520,15 @@ class OnnxBuilder(ModelBuilder):
         )
         self._static_depth = 0
 
-    def run(self, others: Iterable[str]) -> None:
-        """Add all layers; ``others`` are the network's inputs but the first.
+    def run(self, others: Mapping[str, str]) -> None:
+        """Add all layers; ``others`` are the network's inputs but the first, and their types.
 
         Initializers that no layer counts as params come first, as learned tensors.
         """
-        for name in others:
+        for name, dtype in others.items():
             if name in self.read:
                 shape, wanted = self.graph.tensors[name].image_shape, self.names.initializer(name)
-                self.operands[name] = self.other_input(wanted, shape, f"tensor '{name}'")
+                self.operands[name] = self.other_input(wanted, shape, f"tensor '{name}'", dtype)
         for node in self.graph.nodes:
             if not all(self.graph.tensors[name].is_static for name in node.outputs if name):
                 self.add_layers(node)

@@ -176,6 +176,24 @@ def _dims(value: ValueInfoProto, requested: Shape | None, mark: Mark) -> tuple[D
     return tuple("" if dim in (-1, 0) else dim for dim in dims)
 
 
+_DTYPES = {DataType.FLOAT: "float32", DataType.DOUBLE: "float64"}
+
+
+def dtypes(values: Sequence[ValueInfoProto]) -> dict[str, str]:
+    """What the numbers of each input are, by its name; '' if the file does not say."""
+    known = {int(each) for each in DataType}
+    return {
+        value.name: _dtype(DataType(value.type.data_type))
+        if value.type and value.type.data_type in known
+        else ""
+        for value in values
+    }
+
+
+def _dtype(data_type: DataType) -> str:
+    return _DTYPES.get(data_type, data_type.name.lower())
+
+
 def _spatial_axes(dims: Sequence[Dim]) -> range:
     """The spatial axes of a map, channels first or last."""
     if len(dims) > 2 and dims[-1] in IMAGE_CHANNELS and dims[1] not in IMAGE_CHANNELS:

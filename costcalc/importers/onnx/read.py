@@ -37,6 +37,7 @@ from costcalc.importers.onnx.inference import ShapeInference
 from costcalc.importers.onnx.inline import Inliner, Subgraph
 from costcalc.importers.onnx.inputs import (
     Inputs,
+    dtypes,
     sized_inputs,
     takes_all_axes,
     with_weights_as_initializers,
@@ -226,7 +227,11 @@ class _Reading(NamedTuple):
         )
         builder = OnnxBuilder(inferred, first, {**TABLE, **INTERNAL, **PATTERNS}, names)
         builder.notes.update(inference.notes)
-        builder.run(name for name in others if not inference.tensors[name].is_static)
+        numbers = dtypes(self.graph.inputs)
+        builder.name_input(first, numbers[first])
+        builder.run(
+            {name: numbers[name] for name in others if not inference.tensors[name].is_static}
+        )
         builder.problems.raise_any()
         builder.remark(INFERENCE, "ONNX")
         name = os.path.basename(wire.file).removesuffix(".onnx")

@@ -161,6 +161,10 @@ class TfliteFile:
         """A tensor's name, or its number if it has none."""
         return self.tensor(place).name or f"tensor {place[1]}"
 
+    def number_type(self, place: tuple[int, int]) -> str:
+        """What a tensor's numbers are: ``int8``."""
+        return schema.TYPES[self.tensor(place).type].name.lower()
+
     def is_constant(self, tensor: TensorTable) -> bool:
         """Whether its numbers are stored; an empty buffer is an activation's."""
         if tensor.external_buffer:

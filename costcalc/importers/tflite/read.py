@@ -70,6 +70,7 @@ def _add_inputs(builder: TfliteBuilder, inputs: Inputs, request: Request) -> Non
         builder.image = image
     else:
         builder.operands[image] = builder.input
+    builder.name_input(builder.names.tensor(image), builder.file.number_type(image))
     for index in inputs.others:
         place = (0, index)
         name, own_name = builder.names.tensor(place), builder.file.tensor_name(place)
@@ -83,7 +84,7 @@ def _add_inputs(builder: TfliteBuilder, inputs: Inputs, request: Request) -> Non
             builder.shapes[place] = (*batch, *channels_last(wanted))
             builder.is_resized, shape = True, wanted
         try:
-            x = builder.other_input(name, shape, origin)
+            x = builder.other_input(name, shape, origin, builder.file.number_type(place))
         except Refusal as refusal:
             refuse(*refusal.problem(Mark(builder.file.name), origin))
         builder.operands[place] = x

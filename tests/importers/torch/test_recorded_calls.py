@@ -290,9 +290,22 @@ def test_a_number_has_one_axis():
 
 def test_an_error_names_the_operation_and_its_module():
     net = Passes(4, 6)
-    nothing = net.call("getitem", (1, 0, 6), net.input, (slice(None), slice(0, 0)), path="head")
+    nothing = net.call("getitem", (1, 1, 6), net.input, (slice(None), slice(0, 0)), path="head")
     with pytest.raises(SpecError, match="getitem in 'head': channels 0 to 0 are not a part of 4"):
         net.model(net.call("sum", (1, 6), nothing, 1))
+
+
+def test_tensors_without_elements_cost_nothing():
+    net = Passes(4, 6)
+    nothing = net.call("getitem", (1, 0, 6), net.input, (slice(None), slice(0, 0)))
+    product = net.call("relu", (1, 0, 6), nothing)
+    same = net.call("index_add", (1, 4, 6), net.input, 1, 0, product)
+    zeros = net.call("sum", (1, 1, 6), product, 1, True)
+    graph = net.graph(net.call("add", (1, 4, 6), same, zeros))
+    assert [(layer.kind.name, layer.output) for layer in graph] == [
+        ("constant", (1, 6)),
+        ("add", (4, 6)),
+    ]
 
 
 def test_a_shape_other_than_pytorchs_is_an_error():
