@@ -52,6 +52,9 @@ IMPORTERS = (
     Importer("Caffe network", "costcalc.importers.caffe", suffixes=(".prototxt",)),
 )
 
+ARCHIVES = (".pt", ".pth", ".ptl", ".torchscript")
+"""The suffixes of files that may be TorchScript archives, which the importer of modules reads."""
+
 SUFFIXES = tuple(suffix for row in IMPORTERS for suffix in row.suffixes)
 """The suffixes of all model files."""
 
@@ -74,6 +77,11 @@ def importer(network: str) -> Importer | None:
     for row in IMPORTERS:
         if network.endswith(row.suffixes) or (row.prefix and network.startswith(row.prefix)):
             return row
+    if network.endswith(ARCHIVES):
+        from costcalc.importers.foreign import is_torchscript
+
+        if is_torchscript(network):
+            return next(row for row in IMPORTERS if row.title == "PyTorch module")
     return None
 
 

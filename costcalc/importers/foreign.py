@@ -50,6 +50,8 @@ _EXPORT = (
 _SOURCE = "the model that it was converted from: ONNX, PyTorch, Keras, TFLite or Caffe"
 _TF2ONNX = "the .onnx file that tf2onnx writes of it, or the .tflite file of TensorFlow's converter"
 
+_TORCHSCRIPT = "a TorchScript archive under another name"
+
 FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat(
         "a pointer of Git LFS in place of the file",
@@ -68,12 +70,17 @@ FORMATS: Sequence[ForeignFormat] = (
         (".h5", ".hdf5"),
         magic=((0, b"\x89HDF\r\n\x1a\n"),),
     ),
-    ForeignFormat("a TorchScript archive", _EXPORT, (".ptl", ".torchscript"), holds=r"\w+/code/.+"),
+    ForeignFormat(
+        _TORCHSCRIPT,
+        "a name that ends in .pt",
+        (".ptl", ".torchscript"),
+        holds=r".+/code/.+",
+    ),
     ForeignFormat(
         "a program saved by torch.export",
         _EXPORT,
         (".pt2",),
-        holds=r"(\w+/)?(archive_format|serialized_exported_program\.json)",
+        holds=r"(.+/)?(archive_format|serialized_exported_program\.json|models/.+\.json)",
     ),
     ForeignFormat(
         "a checkpoint of PyTorch: weights without the network's code",
@@ -255,6 +262,12 @@ def refuse_file(path: str) -> None:
     for name in ("config.json", "model.json"):
         if os.path.isfile(os.path.join(path, name)):
             refuse(None, f"'{path}' is a folder", "a file", hint=os.path.join(path, name))
+
+
+def is_torchscript(path: str) -> bool:
+    """Whether a file is a TorchScript archive."""
+    row = _by_content(path)
+    return row is not None and row.title == _TORCHSCRIPT
 
 
 def refuse_content(path: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from costcalc.cli import main
-from costcalc.importers import IMPORTERS
+from costcalc.importers import IMPORTERS, importer
 from costcalc.importers.foreign import FORMATS
 
 HEADS = [(row, place, text) for row in FORMATS for place, text in row.magic]
@@ -72,6 +72,8 @@ def test_a_zip_archive_is_known_by_its_members(tmp_path, member, name):
         archive.writestr(member, b"")
     if MEMBERS[member] == "an archive" and name == "model.pt":
         assert "a checkpoint of PyTorch" in refused(path)  # the suffix tells more
+    elif MEMBERS[member] == "TorchScript" and name == "model.pt":
+        assert importer(str(path)).title == "PyTorch module"  # which reads it
     else:
         assert MEMBERS[member] in refused(path)
 

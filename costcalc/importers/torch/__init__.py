@@ -3,6 +3,7 @@
     torch:package.module:name
 
 names a class, a function that returns a module, or a module.  Importing it runs its code.
+A TorchScript archive is a module, too.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from costcalc.importers.model import IMAGE, Model, Request, Shape
-from costcalc.importers.torch.reference import OWN, require_torch
+from costcalc.importers.torch.reference import OWN, PREFIX, require_torch
 
 if TYPE_CHECKING:
     import torch
 
 
 def read(network: str, request: Request) -> Model:
-    """The model of a named module.
+    """The model of a named module, or of the file of a TorchScript archive.
 
     The settings of the request are passed as keyword arguments to build the module.
 
@@ -28,6 +29,10 @@ def read(network: str, request: Request) -> Model:
             or does not run.
     """
     require_torch(network)
+    if not network.startswith(PREFIX):
+        from costcalc.importers.torch.forward.archives import read_archive
+
+        return read_archive(network, request)
     from costcalc.importers.torch.forward.named import build_model
 
     return build_model(network, request)
