@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from costcalc.importers.caffe import layers as caffe
 from costcalc.importers.keras import layers as keras
 from costcalc.importers.keras.layers import operations, wrappers
+from costcalc.importers.keras.layers.unread import OPERATIONS, REASONS
 from costcalc.importers.onnx import control, fused
 from costcalc.importers.onnx import operators as onnx
 from costcalc.importers.tflite import operators as tflite
@@ -17,7 +18,6 @@ from costcalc.importers.tflite.operators.control import branches
 from costcalc.importers.torch.table import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "importing.md"
-START, END = "<!-- importers -->\n", "<!-- end -->"
 
 READ: Mapping[str, frozenset[str]] = {
     "ONNX": frozenset({*onnx.TABLE, *fused.EXPANSIONS, *control.CONTROL}),
@@ -76,13 +76,38 @@ def table() -> str:
 def _cells(topic: str) -> Iterator[str]:
     for names in READ.values():
         own = sorted((name for name in names if topic_of(name) == topic), key=str.lower)
-        yield ", ".join(f"`{name}`" for name in own)
+        yield _listed(own)
+
+
+def unread() -> str:
+    """Keras' layers and operations that are not read, each reason once."""
+    layers: dict[str, list[str]] = {}
+    for name, reason in REASONS.items():
+        layers.setdefault(reason, []).append(name)
+    lines = [f"- {_listed(names)}: {reason}" for reason, names in layers.items()]
+    lines += [
+        f"- {_listed(f'ops.{name}' for name in names)}: {reason}"
+        for reason, names in OPERATIONS.items()
+    ]
+    return "\n".join(lines)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+PARTS = {"importers": table, "unread": unread}
+"""What stands between the marks of the page."""
 
 
 def filled() -> str:
-    """The page with the table as the importers are now."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    return f"{before}{START}{table()}\n{END}{rest.partition(END)[2]}"
+    """The page as the importers are now."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name, part in PARTS.items():
+        start, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{part()}\n{end}{rest.partition(end)[2]}"
+    return text
 
 
 if __name__ == "__main__":
