@@ -120,8 +120,8 @@ def choose(runner: Runner, node: OnnxNode) -> None:
     outputs = [own.name for own in graph.outputs]
     if not runner.lost.isdisjoint(outputs):
         if condition is None and node.shown_name in runner.choices.undecided:
-            other = ELSE if branch == THEN else THEN
-            hint = set_option(node.shown_name, other)
+            # In the order of problems, it stands behind what is wrong with the branch.
+            hint = set_option(node.shown_name, ELSE if branch == THEN else THEN)
             raise Refusal(f"its branch '{branch}' cannot be read", "a branch", hint=hint)
         runner.lost.update(node.outputs)
         return

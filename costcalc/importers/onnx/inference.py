@@ -51,6 +51,7 @@ class ShapeInference:
         operators: Mapping[str, Operator],
         images: int,
         stated: Mapping[str, Sequence[Dim]],
+        annotated: Collection[str],
         requested: RequestedShapes,
         choices: Choices,
     ) -> None:
@@ -61,6 +62,8 @@ class ShapeInference:
         self.images = images
         self.stated = stated
         """The shapes that the file states."""
+        self.annotated = annotated
+        """The outputs of the graph whose sides people named, in ``stated`` too."""
         self.requested = requested
         """The shapes of unknown operators that the caller gives."""
         self.choices = choices
@@ -237,11 +240,16 @@ class ShapeInference:
         if stated is None:
             return
         fits = len(stated) == len(shape) and all(
-            not isinstance(dim, int) or dim in (0, size)
+            not isinstance(dim, int) or dim in (-1, 0, size)
             for dim, size in zip(stated, shape, strict=True)
         )
-        if not fits:
-            shown = ", ".join(str(dim) or "?" for dim in stated)
+        shown = ", ".join(str(dim) or "?" for dim in stated)
+        if not fits and name in self.annotated:
+            # Exporters take the names of an output's sides from people, who may err.
+            self.notes[
+                f"The file states its output '{name}' as ({shown}); it is {dims_text(shape)}."
+            ] = None
+        elif not fits:
             raise Refusal(
                 f"computes '{name}' in a different shape than the file states",
                 expected=f"({shown})",

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn
 
-from costcalc.advice import advice, joined, option, set_option
+from costcalc.advice import advice, inputs_option, joined, option, set_option
 from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.onnx_schema import (
     WEIGHTS_ARE_INPUTS,
@@ -28,6 +28,9 @@ from costcalc.spec.numbers import exact, plain_value
 
 IMAGE_CHANNELS = (1, 3, 4)
 
+_UNNAMED = ("", "?", -1, 0)
+"""What files state for a dimension that is open and has no name."""
+
 
 class Inputs(NamedTuple):
     """The inputs of a network; the first one is its image."""
@@ -43,8 +46,10 @@ class Inputs(NamedTuple):
 
 def takes_all_axes(values: Sequence[ValueInfoProto], request: Request) -> bool:
     """Whether the request gives the first input a size for every axis, the leading one too."""
-    dims = values[0].dims
-    return request.input is not None and dims is not None and len(dims) == len(request.input)
+    first = values[0]
+    named = request.inputs.get(first.name)
+    sizes = request.input if named is None else named.shape
+    return sizes is not None and first.dims is not None and len(first.dims) == len(sizes)
 
 
 def sized_inputs(
@@ -76,19 +81,20 @@ def sized_inputs(
     for value, dims, given in zip(values, wanted, requested, strict=True):
         if given is None:
             continue
-        axes = [axis for axis in range(len(dims)) if axis != batch]
+        axes = _sized_axes(len(dims), len(given), batch)
         if len(given) != len(axes):
             _refuse_request(mark, value, given)
         are_resized |= _replace(dims, axes, given)
     if request.res is not None:
-        axes = [*_spatial_axes(image)]
+        spatial = [*_spatial_axes(image)]
         try:
-            sizes = sides_at(request.res, len(axes))
+            sizes = sides_at(request.res, len(spatial))
         except Refusal as error:
             refuse(*error.problem(mark, f"input '{first.name}' of {_shown(first)}"))
-        are_resized |= _replace(image, axes, sizes)
+        are_resized |= _replace(image, spatial, sizes)
     for value, dims in zip(values, wanted, strict=True):
-        if value.name in unsized or (value is not first and _is_empty(value)):
+        is_known = value is not first and (_is_empty(value) or _is_set(value, request))
+        if value.name in unsized or is_known:
             dims[:] = [dim if isinstance(dim, int) else 1 for dim in dims]
     named = _named_dims(stated, wanted, request.settings, batch, mark)
     _check_open(values, wanted, named, batch, mark)
@@ -106,10 +112,20 @@ def sized_inputs(
         if _is_empty(value):
             tensors[value.name] = TensorInfo((0,), values=(), is_static=True)
             continue
-        if value.name in request.settings and len(tensors[value.name].shape) < 2:
+        if _is_set(value, request):
             named[value.name] = request.settings[value.name]
             tensors[value.name] = _set_value(value, named[value.name], mark)
     return Inputs(tensors, images, named, are_resized)
+
+
+def _sized_axes(rank: int, count: int, batch: int | None) -> list[int]:
+    """The axes that so many sizes are for: all, or all but the batch."""
+    return [axis for axis in range(rank) if count == rank or axis != (batch or 0)]
+
+
+def _is_set(value: ValueInfoProto, request: Request) -> bool:
+    """Whether a setting gives the numbers of an input: one, or a list of them."""
+    return value.name in request.settings and len(value.dims or ()) < 2
 
 
 def _is_empty(value: ValueInfoProto) -> bool:
@@ -173,7 +189,7 @@ def _dims(value: ValueInfoProto, requested: Shape | None, mark: Mark) -> tuple[D
                 f"dimensions from 1 to {limits.SIZE:,}",
                 ", ".join(map(str, dims)),
             )
-    return tuple("" if dim in (-1, 0) else dim for dim in dims)
+    return tuple("" if dim in _UNNAMED else dim for dim in dims)
 
 
 _DTYPES = {DataType.FLOAT: "float32", DataType.DOUBLE: "float64"}
@@ -260,7 +276,8 @@ def _check_open(
         if not left:
             continue
         names = [set_option(dim) for _, dim in left if dim]
-        complete = [advice("{}, with all dimensions", option("input"))]
+        plain = advice("{}, with all dimensions", option("input"))
+        complete = [plain if value is values[0] else inputs_option([value.name])]
         hints = ([option("res", "224")] if len(dims) > 3 else []) + (names or complete)
         problems.add(
             mark,
@@ -287,7 +304,7 @@ def _refuse_request(mark: Mark, value: ValueInfoProto, sizes: Shape) -> NoReturn
 
 
 def _shown(value: ValueInfoProto) -> str:
-    dims = ("?" if dim in ("", -1, 0) else str(dim) for dim in value.dims or ())
+    dims = ("?" if dim in _UNNAMED else str(dim) for dim in value.dims or ())
     return f"({', '.join(dims)})"
 
 

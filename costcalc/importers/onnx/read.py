@@ -20,10 +20,10 @@ and ``importers/builder.py``, which stores the layer.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Mark, Refusal, SpecError, refuse
+from costcalc.errors import Mark, Problems, Refusal, SpecError, refuse
 from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.onnx_schema import AttributeType
@@ -144,6 +144,34 @@ def _sized_names(graph: schema.GraphProto) -> set[str]:
     return read | {value.name for value in graph.outputs}
 
 
+class _Misfit(SpecError):
+    """A graph of known operators does not fit its sizes, with the branches that were taken.
+
+    Attributes:
+        undecided: the nodes whose branches no setting chooses.
+    """
+
+    undecided: tuple[str, ...] = ()
+
+
+def _raise_any(problems: Problems, inference: ShapeInference, choices: Choices) -> None:
+    """Raise the problems, if there are any."""
+    if problems and not inference.unknown:
+        try:
+            problems.raise_any(_Misfit)
+        except _Misfit as misfit:
+            misfit.undecided = tuple(choices.undecided)
+            raise
+    problems.raise_any()
+
+
+_FITS = "as the other does not fit these sizes"
+
+
+def _decides(name: str) -> str:
+    return f"Node '{name}' decides by a value:"
+
+
 class _Read(NamedTuple):
     """A model as some choices make it."""
 
@@ -151,6 +179,11 @@ class _Read(NamedTuple):
     cost: tuple[int, ...]
     """What the dearer of two branches has more of: multiply-accumulates, then the rest."""
     undecided: tuple[str, ...]
+
+    def noted(self, note: str) -> _Read:
+        """The same with a note."""
+        notes = (*self.model.notes, note)
+        return self._replace(model=self.model._replace(notes=notes))
 
 
 class _Reading(NamedTuple):
@@ -181,36 +214,65 @@ class _Reading(NamedTuple):
                 f"decides by values in more than {READINGS} ways",
                 expected="settings for some of its If nodes",
             )
-        best = self._read(inputs, given)
+        try:
+            best = self._read(inputs, given)
+        except _Misfit as misfit:
+            return self._fitting(inputs, given, known, left, misfit)
         # Inner nodes come after the ones around them, and are decided first.
         for name in [each for each in best.undecided[::-1] if each not in known]:
             if name not in best.undecided:
                 continue
             around = known | {*best.undecided}
-            other = self._dearest(inputs, {**given, name: ELSE}, around, left)
+            try:
+                other = self._dearest(inputs, {**given, name: ELSE}, around, left)
+            except _Misfit:
+                given = {**given, name: THEN}
+                best = best.noted(f"{_decides(name)} its branch '{THEN}' counts, {_FITS}.")
+                continue
             taken, rest = (ELSE, THEN) if other.cost > best.cost else (THEN, ELSE)
             given = {**given, name: taken}
             more = abs(other.cost[0] - best.cost[0])
             best = other if taken == ELSE else best
             dearer = f"the dearer by {more:,} multiply-accumulates" if more else "as dear"
-            note = (
-                f"Node '{name}' decides by a value: its branch '{taken}' counts, {dearer}; "
+            best = best.noted(
+                f"{_decides(name)} its branch '{taken}' counts, {dearer}; "
                 f"the setting {name}={rest} takes the other."
             )
-            model = best.model._replace(notes=(*best.model.notes, note))
-            best = best._replace(model=model)
         return best
+
+    def _fitting(
+        self,
+        inputs: Inputs,
+        given: Mapping[str, Any],
+        known: frozenset[str],
+        left: list[int],
+        misfit: _Misfit,
+    ) -> _Read:
+        """The dearest model without a first branch that does not fit these sizes.
+
+        Raises:
+            SpecError: no other branch makes it fit.
+        """
+        for name in misfit.undecided[::-1]:
+            if name in known:
+                continue
+            try:
+                other = self._dearest(inputs, {**given, name: ELSE}, known, left)
+            except _Misfit:
+                continue
+            return other.noted(f"{_decides(name)} its branch '{ELSE}' counts, {_FITS}.")
+        raise misfit
 
     def _read(self, inputs: Inputs, given: Mapping[str, Any]) -> _Read:
         """The model with the choices that settings make, and the first branch elsewhere."""
         wire, mark, choices = self.wire, Mark(self.wire.file), Choices(given)
         inference = self._infer(inputs, choices)
         inference.check_unknown(self.request.allow_unknown)
-        inference.problems.raise_any()
+        _raise_any(inference.problems, inference, choices)
         outputs = [value.name for value in self.graph.outputs]
         if all(inference.tensors[name].is_static for name in outputs):
             refuse(mark, "no output depends on the network's input")
-        live = _live_nodes(inference, outputs, mark)
+        live = _without_identities(_live_nodes(inference, outputs, mark), outputs)
         nodes = replace_patterns(live, inference.tensors, outputs)
         static = {name for name, info in inference.tensors.items() if info.is_static}
         is_own = self.proto.producer == schema.PRODUCER
@@ -250,9 +312,14 @@ class _Reading(NamedTuple):
         nodes = list(inliner.nodes(graph.nodes))
         values = () if inputs.are_resized else (*graph.values, *graph.outputs)
         stated = {value.name: value.dims for value in values if value.dims is not None}
+        annotated = {
+            value.name
+            for value in graph.outputs
+            if any(isinstance(dim, str) for dim in value.dims or ())
+        }
         operators, requested = {**TABLE, **INTERNAL}, self.request.shapes or RequestedShapes()
         inference = ShapeInference(
-            wire, inliner, operators, inputs.images, stated, requested, choices
+            wire, inliner, operators, inputs.images, stated, annotated, requested, choices
         )
         inference.store(graph.initializers)
         inference.problems.raise_any()
@@ -261,6 +328,19 @@ class _Reading(NamedTuple):
         outputs = [value.name for value in graph.outputs]
         inference.run(topological_order(nodes, reads, inference.tensors, outputs, Mark(wire.file)))
         return inference
+
+
+def _without_identities(nodes: Sequence[OnnxNode], outputs: Collection[str]) -> list[OnnxNode]:
+    """The nodes, in order, without each Identity whose readers may as well read its input."""
+    names: dict[str, str] = {}
+    kept = []
+    for node in nodes:
+        inputs = tuple(names.get(name, name) for name in node.inputs)
+        if node.operator == "Identity" and node.outputs[0] not in outputs:
+            names[node.outputs[0]] = inputs[0]
+        else:
+            kept.append(node._replace(inputs=inputs))
+    return kept
 
 
 READINGS = 64

@@ -76,6 +76,15 @@ def test_inconsistent_graphs_are_refused(network):
         assert expected in refused(network, nodes, x, [tensor("w", [4])])
 
 
+def test_names_of_an_outputs_sides_may_be_wrong_and_are_noted(opened):
+    relu, x = [node("Relu", "x", "y")], [value("x", 1, 4, 8)]
+    result = opened(model(graph(relu, x, [value("y", 1, "length")])))
+    assert result.notes == ("The file states its output 'y' as (1, length); it is (1, 4, 8).",)
+    assert opened(model(graph(relu, x, [value("y", 1, "channels", "length")]))).notes == ()
+    with pytest.raises(SpecError, match="in a different shape than the file states"):
+        opened(model(graph(relu, x, [value("y", 1, 4)])))
+
+
 def test_all_unknown_operators_are_named_at_once(network):
     nodes = [
         node("Foo", "x", "a", name="one"),

@@ -79,6 +79,23 @@ def test_a_branch_that_cannot_be_read_is_left_out_by_a_setting(opened):
     assert macs(opened(if_model([unread]), choice="else")) == 30
 
 
+@pytest.mark.parametrize("misfit", ["then", "else"])
+def test_a_branch_that_does_not_fit_is_left_out_and_said(opened, misfit):
+    # Matrices of 7 rows do not fit 6 numbers.
+    branches = {misfit: branch("MatMul", "seven", "a")}
+    other = "else" if misfit == "then" else "then"
+    branches[other] = branch("MatMul", "large", "b")
+    chosen = control(
+        "If", "flag", "y", "choice", **{f"{name}_branch": of for name, of in branches.items()}
+    )
+    result = opened(if_model([chosen], [tensor("seven", [7, 2]), LARGE]))
+    assert macs(result) == 30
+    (note,) = result.notes
+    assert f"its branch '{other}' counts, as the other does not fit these sizes" in note
+    with pytest.raises(SpecError, match="multiplies matrices that do not fit"):
+        opened(if_model([chosen], [tensor("seven", [7, 2]), LARGE]), choice=misfit)
+
+
 def test_the_value_itself_may_be_set(opened):
     assert macs(opened(if_model(), flag=True)) == 12
     assert macs(opened(if_model(), flag=False)) == 30

@@ -94,6 +94,23 @@ def test_inputs_may_be_scalars(opened):
     assert opened(model(graph([node("Relu", "s", "y")], [number], [value("y")]))).input == (1,)
 
 
+def test_inputs_are_sized_by_name(opened):
+    inputs = [value("x", None, 3), value("state", 2, None, 4), value("z", None, None)]
+    nodes = [node("Relu", "x", "a"), node("Relu", "state", "b"), node("Relu", "z", "c")]
+    data = model(graph(nodes, inputs, list(map(value, "abc"))))
+    with pytest.raises(SpecError, match="input 'state' leaves dimensions open: axis 1") as caught:
+        opened(data)
+    assert "--input state=..." in str(caught.value)
+    sizes = {"input:state": (2, 1, 4), "input:z": (7,)}
+    assert outputs(opened(data, **sizes))[-3:] == [(3,), (2, 1, 4), (7,)]
+    assert opened(data, **sizes, **{"input:x": (5,)}).input == (5,)
+    for wrong in ({"input:states": (2, 1, 4)}, {"input:state": (2, 1, 4, 5)}):
+        with pytest.raises(
+            SpecError, match=r"the model has no input 'states'|input 'state' cannot be"
+        ):
+            opened(data, **wrong)
+
+
 def test_a_file_may_state_no_shape_of_its_input(network):
     with pytest.raises(SpecError, match="input 'x' has no shape") as caught:
         network([CONV], (UNRANKED,), [WEIGHTS])

@@ -45,6 +45,9 @@ def prelu(op: OpView) -> Rule:
         ctx.add_output("prelu", {"shared": True}, params=params)
         return
     padded = (1,) * (len(info.shape) - len(slope)) + slope
+    if len(slope) == 1 < len(info.shape) and slope[0] not in info.shape[-1:]:
+        # Before opset 7, and in files that keep to it, slopes are those of channels.
+        padded = (1, *slope, *(1,) * (len(info.shape) - 2))
     axes = [axis for axis, size in enumerate(padded) if size > 1]
     if len(padded) != len(info.shape) or any(padded[axis] != info.shape[axis] for axis in axes):
         raise Refusal(
