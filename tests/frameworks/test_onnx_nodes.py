@@ -35,9 +35,11 @@ REASONS = {
     r"takes '.*' from its branch, which does not compute it": "sequences and optional tensors",
     r"the graph has no inputs": "no input",
     r"no output depends on the network's input": "no output depends on the input",
-    r"decides a shape, and cannot be computed": "its one input is numbers that decide a shape",
+    r"decides a shape, and cannot be computed": "its first input is numbers that decide a shape",
     r"leaves dimensions open": "an input without elements",
-    r"runs until a value says so": "a loop without a known end",
+    r"cannot reshape its input to this shape\n.*\n.*, 0\)": "an input without elements",
+    r"runs until a value says so": "its first input decides how often it runs",
+    r"scans each image of a batch": "the Scan of opset 8",
 }
 """What a message says, and the reason in a few words."""
 

@@ -272,7 +272,7 @@ def scan(runner: Runner, node: OnnxNode) -> None:
     """Scan: its graph, run for every place along an axis of some inputs."""
     op = runner.view(node)
     if node.version < 9:
-        raise Refusal("is of opset 8, which scans each image of a batch", "opset 9 or later")
+        raise Refusal("scans each image of a batch, as in opset 8", "opset 9 or later")
     scanned = op.integer("num_scan_inputs", 0, lowest=1)
     states = len(node.inputs) - scanned
     if states < 0:

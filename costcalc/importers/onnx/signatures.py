@@ -108,7 +108,7 @@ REQUIRED: Mapping[str, int] = {
     "CausalConvWithState": 2,
     **dict.fromkeys(("LinearAttention", "ai.onnx.preview.FlexAttention"), 3),
     **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
-    **dict.fromkeys(("Constant", "Loop", "RandomNormal", "RandomUniform"), 0),
+    **dict.fromkeys(("Constant", "Loop", "Scan", "RandomNormal", "RandomUniform"), 0),
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
 
