@@ -108,6 +108,26 @@ def test_a_report_has_one_row_for_a_layer():
     assert "960" in str(explained)
 
 
+class PackedByLengths(nn.Module):
+    """Sequences whose lengths are an argument, in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(8, 4, batch_first=True)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = self.rnn(packed)
+        return pad_packed_sequence(output, batch_first=True)[0]
+
+
+def test_lengths_that_are_an_argument():
+    args = (torch.zeros(3, 5, 8), torch.tensor([2, 5, 4]))
+    totals = costcalc.from_torch(PackedByLengths(), args=args).totals()
+    # 11 steps of 3 matrices of 4 x (8 + 4).
+    assert totals.mult_adds == 11 * 3 * 4 * (8 + 4)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_packed_sequences(kind):
     gates = {nn.RNN: 1, nn.GRU: 3, nn.LSTM: 4}[kind]

@@ -141,6 +141,9 @@ class Values:
             raise _UnknownError
         if step.name in ("getitem", "setitem"):
             return step.function(args[0], self._index(args[1], step.references[0][1]), *args[2:])
+        if step.name == "pack_padded_sequence":  # which asks for lengths alone, on the CPU
+            lengths = self._known(step.references[0][1])
+            return step.function(args[0], lengths, *args[2:])
         result = _outside(step.function, *self._filled(step))
         with _without_modes():
             return _mapped(result, lambda tensor: tensor.to("meta"))

@@ -233,5 +233,7 @@ OPERATIONS: Mapping[str, Rule] = {
     "upsample_bilinear2d": _upsampling("bilinear"),
     "upsample_bicubic2d": _upsampling("bicubic"),
     "upsample_trilinear3d": _upsampling("trilinear"),
+    **{f"_upsample_nearest_exact{rank}d": _upsampling("nearest") for rank in (1, 2, 3)},
+    **{f"_upsample_{mode}2d_aa": _upsampling(mode) for mode in ("bilinear", "bicubic")},
 }
 """The rules of operators that compute, where no function has them."""
