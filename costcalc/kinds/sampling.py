@@ -81,9 +81,11 @@ class RoiPool(NamedTuple):
 
     size: Spatial
     mode: Extreme = "max"
+    """What becomes of the pixels or samples of a bin."""
     samples: Offset = None
-    """None for the pixels themselves."""
+    """Along each side of a bin; 0 for as many as pixels, none for the pixels themselves."""
     position_sensitive: Flag = False
+    """Whether each bin has its own channels."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(R, C, h, w)`` for a map ``(C, H, W)`` and boxes ``(R, 4)``.

@@ -21,6 +21,7 @@ class TopK(NamedTuple):
     """The ``k`` largest elements along an axis, in order; all of them, a sort, by default."""
 
     k: Count = None
+    """All of them by default."""
     axis: Axis = -1
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -57,6 +58,7 @@ class Nms(NamedTuple):
     """
 
     most: Count = None
+    """All of them by default."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """``(most,)``, or ``(N,)``: places of boxes.

@@ -21,6 +21,7 @@ class Fft(NamedTuple):
     size: Spatial = None
     """How many numbers are transformed along each axis; by default those of the input."""
     real: RealEnd = "none"
+    """Which end is of real numbers."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The input's shape, with the sizes along the axes.

@@ -162,7 +162,7 @@ def _signature(module: torch.nn.Module) -> inspect.Signature:
     """The signature of ``forward``; that of any arguments where Python does not know it."""
     try:
         return inspect.signature(module.forward)
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
         names = zip(("args", "kwargs"), kinds, strict=True)
         return inspect.Signature([inspect.Parameter(name, kind) for name, kind in names])
