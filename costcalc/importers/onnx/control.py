@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from costcalc.advice import set_option
 from costcalc.errors import Refusal
@@ -19,6 +19,9 @@ from costcalc.importers.onnx.context import OpView, UnknownNumbers
 from costcalc.importers.onnx.inline import Inliner, Subgraph
 from costcalc.importers.onnx.tensors import STATE, OnnxNode, TensorInfo, Tensors, positive_axis
 from costcalc.spec import limits
+
+RUNS = 10_000
+"""The most runs of all graphs of Loops and Scans in a file together."""
 
 WHILE = 1000
 """The most runs of a loop without a limit, whose condition is known to hold."""
@@ -33,12 +36,14 @@ class Choices:
     Attributes:
         taken: the choices that mattered, by the names of their nodes.
         undecided: the nodes for which no setting was given.
+        ran: how often graphs ran.
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self.given = given
         self.taken: dict[str, Any] = {}
         self.undecided: list[str] = []
+        self.ran = 0
 
     def branch(self, node: OnnxNode) -> str:
         """The branch of an If.
@@ -160,6 +165,9 @@ class _Body:
     def once(self, arguments: Sequence[str]) -> list[str] | None:
         """Add the nodes of a run; return its outputs, or None after a problem."""
         runner = self.runner
+        runner.choices.ran += 1
+        if runner.choices.ran > RUNS:
+            _refuse_runs()
         graph, nodes = runner.inliner.run_of(
             self.value, self.node.shown_name, self.label, self.count, arguments
         )
@@ -228,6 +236,8 @@ def loop(runner: Runner, node: OnnxNode) -> None:
     carried = [body.state(2 + index) for index in range(count)]
     collected: list[list[str]] = [[] for _ in range(scans)]
     is_bound = running is None
+    if most is not None and most > RUNS:
+        _refuse_runs()
     while (most is None or body.count < most) and (running is None or running[0]):
         if most is None and (running is None or body.count == WHILE):
             raise UnknownNumbers(
@@ -287,6 +297,8 @@ def scan(runner: Runner, node: OnnxNode) -> None:
         found = " and ".join(map(dims_text, shapes))
         raise Refusal("scans inputs of different lengths", "one length", found)
     (length,) = lengths
+    if length > RUNS:
+        _refuse_runs()
     outputs = len(node.outputs) - states
     body = _Body(runner, node, len(node.inputs), len(node.outputs))
     backwards = _each(op, "scan_input_directions", scanned)
@@ -376,6 +388,10 @@ def _shared(runner: Runner, node: OnnxNode, name: str, heads: int, to: str) -> s
     runner.substitute(node, "Expand", (apart, size), wide)
     runner.substitute(node, "Reshape", (wide,), new, shape=(images, heads, n, width))
     return new
+
+
+def _refuse_runs() -> NoReturn:
+    raise Refusal("runs its graph too often to be followed", f"at most {RUNS:,} runs in a file")
 
 
 CONTROL = {

@@ -218,6 +218,7 @@ class _Reading(NamedTuple):
             best = self._read(inputs, given)
         except _Misfit as misfit:
             return self._fitting(inputs, given, known, left, misfit)
+        left[0] -= len(best.model.nodes) // LARGE
         # Inner nodes come after the ones around them, and are decided first.
         for name in [each for each in best.undecided[::-1] if each not in known]:
             if name not in best.undecided:
@@ -345,6 +346,9 @@ def _without_identities(nodes: Sequence[OnnxNode], outputs: Collection[str]) -> 
 
 READINGS = 64
 """The most combinations of branches that are read to find the dearest."""
+
+LARGE = 5000
+"""The layers of a model whose every reading counts as one more."""
 
 
 def _cost(builder: OnnxBuilder) -> tuple[int, ...]:

@@ -233,6 +233,12 @@ def test_the_length_of_a_loop_may_be_an_input(opened):
         opened(data)
 
 
+def test_runs_are_bounded(network):
+    often = [SQUARE, tensor("m", [], [10_001]), tensor("go", [], [True], data_type=BOOL)]
+    with pytest.raises(SpecError, match="runs its graph too often"):
+        network([loop()], X, often)
+
+
 def test_a_thousand_runs_are_read(network):
     stored = [SQUARE, tensor("m", [], [1000]), tensor("go", [], [True], data_type=BOOL)]
     result = network([loop()], X, stored)

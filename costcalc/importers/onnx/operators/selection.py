@@ -35,6 +35,10 @@ def top_k(op: OpView) -> Rule:
             ctx.set_output(y, index)
 
 
+CLASSES = 4096
+"""The most lists of boxes that one operator may suppress, each a layer."""
+
+
 def suppressed(op: OpView) -> Rule:
     """NonMaxSuppression: of the boxes of each class, as many as it may keep."""
     boxes, scores = op.shape(0), op.shape(1)
@@ -49,6 +53,9 @@ def suppressed(op: OpView) -> Rule:
     if not most:
         raise Refusal("keeps no boxes", "a number of boxes for each class, its third input")
     lists = scores[0] * scores[1]
+    if lists > CLASSES:
+        what = "suppresses boxes of more classes than costcalc lists"
+        raise Refusal(what, f"at most {CLASSES:,}, of all images", f"{lists:,}")
     count = _picked(op, lists * most, 0)
     ctx = yield [TensorInfo((count, 3))]
     ctx.ignore_params(2, 3, 4)
