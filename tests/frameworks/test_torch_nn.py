@@ -9,6 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc.errors import SpecError
 from costcalc.importers.torch.forward.copies import on_meta
+from costcalc.importers.torch.forward.recorder import function_name
+from costcalc.importers.torch.table import RULES
 from tests.frameworks.test_torch_modules import layers_of, macs, params
 
 MAPS = {1: (4, 9), 2: (4, 9, 8), 3: (4, 9, 8, 7)}
@@ -253,3 +255,14 @@ def test_what_is_refused(name):
     module, input, message = REFUSED[name]
     with pytest.raises(SpecError, match=message):
         layers_of(module, input)
+
+
+def test_every_function_that_is_not_written_in_python_has_a_rule():
+    """Those written in Python are read by the functions that they call, if they have none."""
+    built_in = [
+        value
+        for name, value in vars(nn.functional).items()
+        if inspect.isbuiltin(value) and not name.startswith("_")
+    ]
+    assert {*map(function_name, built_in)} <= RULES.names
+    assert len(built_in) > 30
