@@ -74,10 +74,11 @@ def refuse_foreign(path: str) -> None:
 
 def importer(network: str) -> Importer | None:
     """The importer for a network's reference; None if the network is a spec."""
+    file = network.lower()
     for row in IMPORTERS:
-        if network.endswith(row.suffixes) or (row.prefix and network.startswith(row.prefix)):
+        if file.endswith(row.suffixes) or (row.prefix and network.startswith(row.prefix)):
             return row
-    if network.endswith(ARCHIVES):
+    if file.endswith(ARCHIVES):
         from costcalc.importers.foreign import is_torchscript
 
         if is_torchscript(network):

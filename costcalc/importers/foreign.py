@@ -277,7 +277,7 @@ def refuse_content(path: str) -> None:
         SpecError: it is of one of :data:`FORMATS`, by its content.
     """
     row = _by_content(path)
-    if row is not None and not path.endswith(row.suffixes):
+    if row is not None and not path.lower().endswith(row.suffixes):
         _refuse(path, row)
 
 
@@ -311,7 +311,7 @@ def _by_content(path: str) -> ForeignFormat | None:
     except OSError:
         return None
     for row in FORMATS:
-        if row.is_read_as and path.endswith(row.is_read_as):
+        if row.is_read_as and path.lower().endswith(row.is_read_as):
             return None
         if any(head.startswith(text, place) for place, text in row.magic):
             return row

@@ -119,3 +119,13 @@ def test_an_archive_that_is_damaged_is_an_archive(tmp_path, cut):
         archive.writestr("net/code/__torch__.py", b"")
     path.write_bytes(path.read_bytes()[:cut])
     refused(path)
+
+
+def test_suffixes_are_read_in_any_case(tmp_path):
+    assert importer("NET.ONNX") == importer("net.onnx")
+    path = tmp_path / "NET.H5"
+    path.touch()
+    assert "HDF5" in refused(path)
+    path = tmp_path / "NET.KERAS"
+    path.write_bytes(b"PK")
+    assert "Keras archive" in CliRunner().invoke(main, ["report", str(path)]).stderr

@@ -37,7 +37,9 @@ def architecture(path: str) -> Any:
     Raises:
         SpecError: the file cannot be read, is damaged, too large, or not JSON.
     """
-    is_archive = path.endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
+    is_archive = (
+        path.lower().endswith(".keras") and os.path.isfile(path) and zipfile.is_zipfile(path)
+    )
     text = _config(path) if is_archive else _plain(path)
     try:
         return _unwrapped(_parsed(text, path), path)
@@ -86,7 +88,7 @@ def _unwrapped(value: Any, path: str) -> Any:
 def _plain(path: str) -> bytes:
     text = library.read_bytes(path, path)
     _check_size(len(text), path)
-    if path.endswith(".keras"):
+    if path.lower().endswith(".keras"):
         refuse(
             Mark(path),
             "not a Keras archive",
