@@ -133,6 +133,16 @@ def test_each_is_read_or_has_a_reason(folder, request):
     assert found["read"] >= known["read"]
 
 
+def test_the_guide_has_these_numbers():
+    known = json.loads(OUTCOMES.read_text(encoding="utf-8"))
+    guide = (OUTCOMES.parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    assert f"{known['read']:,} are read, at the shapes of their test data" in guide
+    section = guide[guide.index("| models | why not |") :].partition("\n\n")[0]
+    counts = [int(number) for number in re.findall(r"^\| (\d+) \|", section, re.M)]
+    assert sorted(counts) == sorted(map(len, known["refused"].values()))
+    assert known["read"] + sum(counts) == len(node_models())
+
+
 def test_a_shape_that_differs_from_the_data_is_refused(folder):
     """What makes the test above one of shapes: the file states those of the data."""
     model = node_models()["test_relu"]
