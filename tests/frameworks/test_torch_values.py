@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -175,3 +176,59 @@ def test_a_named_module_is_built_with_data(tmp_path, monkeypatch):
     assert first.exit_code == 0, first.output
     assert "counts are of one run, on random weights and random inputs" in first.stdout
     assert first.stdout == second.stdout
+
+
+DETECTORS = [
+    pytest.param("fasterrcnn_resnet50_fpn", marks=pytest.mark.slow),
+    pytest.param("fasterrcnn_resnet50_fpn_v2", marks=pytest.mark.slow),
+    "fcos_resnet50_fpn",
+    "retinanet_resnet50_fpn",
+    pytest.param("ssd300_vgg16", marks=pytest.mark.slow),
+    "ssdlite320_mobilenet_v3_large",
+]
+"""Those whose operations torchvision publishes at the images that they read."""
+
+
+def detector(name):
+    import torchvision
+
+    with torch.device("meta"):
+        return torchvision.models.get_model(name, weights=None, weights_backbone=None)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_detector_by_its_stated_boxes(name):
+    import torchvision
+
+    side = {"ssd300_vgg16": 300, "ssdlite320_mobilenet_v3_large": 320}.get(name, 800)
+    module = detector(name)
+    report = costcalc.from_torch(module, args=([torch.zeros(3, side, side)],)).report(
+        convention="torch", unit="macs"
+    )
+    published = torchvision.models.get_model_weights(name).DEFAULT.meta["_ops"]
+    # In thousands of millions of multiply-accumulates, with three decimals.
+    assert abs(report.totals.mult_adds / 1e9 - published) < 0.001
+    assert report.totals.params == sum(each.numel() for each in module.parameters())
+    assert "counts are the most there can be" in " ".join(report.notes)
+
+
+def test_a_detector_on_the_command_line():
+    name = "torch:torchvision.models.detection:ssdlite320_mobilenet_v3_large"
+    arguments = ["--set", "weights_backbone=None", "--input", "3,320,320", "--format", "json"]
+    result = CliRunner().invoke(main, ["report", name, *arguments])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["totals"]["mult_adds"] // 10**6 == 583
+
+
+def test_optical_flow_reads_two_images():
+    import torchvision
+
+    with torch.device("meta"):
+        module = torchvision.models.optical_flow.raft_small()
+    pair = torch.zeros(1, 3, 128, 128), torch.zeros(1, 3, 128, 128)
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module.eval()(*(image.to("meta") for image in pair))
+    network = costcalc.from_torch(module, args=pair)
+    params = sum(each.numel() for each in module.parameters())
+    expected = (params, counter.get_total_flops() // 2)
+    assert network.totals(convention="torch", unit="macs") == expected

@@ -122,6 +122,8 @@ class Trace(NamedTuple):
     """The class of the module at each path."""
     choices: Mapping[str, tuple[int, int]] = {}
     """By the path of a router: how many it chooses for each row, and of how many."""
+    bounds: tuple[str, ...] = ()
+    """The paths of modules in which all boxes pass a threshold, so that counts are bounds."""
     asked: tuple[Asked, ...] = ()
     """What asks for values, in a run with data."""
     data: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
@@ -111,13 +112,17 @@ def call_of_shapes(module: torch.nn.Module, request: Request, file: str) -> Call
     for name, (shape, word) in wanted.items():
         dtype = getattr(torch, word, None) if word else own
         if isinstance(dtype, torch.dtype):
-            tensors[name] = torch.empty((1, *shape), dtype=dtype, device="meta")
+            batch = () if _is_list(parameters.get(name.partition("/")[0])) else (1,)
+            tensors[name] = torch.empty((*batch, *shape), dtype=dtype, device="meta")
         else:
             message = f"input '{name}' cannot hold numbers of type '{word}'"
             expected = "a type of PyTorch: float32, float16, bfloat16, int64, bool"
             problems.add(Mark(file), message, expected)
     problems.raise_any()
     arguments = _nested(tensors)
+    for name, value in arguments.items():
+        if _is_list(parameters.get(name)) and isinstance(value, torch.Tensor):
+            arguments[name] = [value]
     ordered = {name: arguments.pop(name) for name in parameters if name in arguments}
     variable = [each.name for each in parameters.values() if each.kind is each.VAR_POSITIONAL]
     for name in variable:
@@ -207,6 +212,13 @@ def _by_parameter(parameters: Parameters, request: Request, file: str) -> dict[s
 def _is_required(parameter: inspect.Parameter) -> bool:
     is_variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     return parameter.default is parameter.empty and not is_variable
+
+
+def _is_list(parameter: inspect.Parameter | None) -> bool:
+    """Whether a parameter is a list of tensors, each of one image: the list is the batch."""
+    annotation = parameter.annotation if parameter is not None else None
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    return re.fullmatch(r"(typing\.)?[Ll]ist\[(torch\.)?Tensor\]", text) is not None
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

@@ -186,5 +186,7 @@ def _check_settings(
 
 
 def _plain(value: Any) -> Any:
-    """A setting as a Python number: 0.35 for 7/20."""
+    """A setting as a value of Python: the number 0.35 for 7/20, and nothing for ``None``."""
+    if value == "None":
+        return None
     return float(value) if isinstance(value, Fraction) else value

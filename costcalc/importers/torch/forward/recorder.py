@@ -38,7 +38,7 @@ from costcalc.importers.torch.calls import (
 from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
 from costcalc.importers.torch.forward.compiled import constants
-from costcalc.importers.torch.forward.values import RunningCall, Values, asks_for_values
+from costcalc.importers.torch.forward.values import STATED, RunningCall, Values, asks_for_values
 from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data, tensors
 from costcalc.importers.torch.origins import references
 
@@ -161,6 +161,7 @@ class Recorder(TorchFunctionMode):
         self.last_arguments: Any = ()
         """Its arguments, with references in place of tensors."""
         self.data = Values()
+        self.data.is_stated = _class_of(module).startswith(STATED)
         self.asked: list[Asked] = []
         self.remarks: dict[str, list[str]] = {}
         """What no call states of training, as in :mod:`costcalc.graph.remarks`."""
@@ -256,7 +257,8 @@ class Recorder(TorchFunctionMode):
         inputs = [*tensors((args, keywords))]
         arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
         self.last_arguments = arguments
-        step = RunningCall(func, name, self._path, (args, keywords), arguments)
+        owner = _class_of(self.stack[-1])
+        step = RunningCall(func, name, self._path, owner, (args, keywords), arguments)
         step = self.data.numbered(step)
         positional, named = step.references
         versions = [_version(tensor) for tensor in inputs]
@@ -277,7 +279,7 @@ class Recorder(TorchFunctionMode):
             if overload is not None:
                 positional, named = (), operator(overload).bind(positional, named)
             self._record(name, self._functional(func), positional, named, outputs, inside)
-            self.data.note(step, self.calls[-1].outputs)
+            self.data.note(step, self.calls[-1].outputs, outputs[0].shape)
             if written and name in _KEEP_INPUT:
                 self._remark(IN_PLACE, self._caller(name))
             elif created and inputs:
@@ -456,6 +458,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         parameters=tuple(parameters(module)),
         classes={path: type(inner).__name__ for inner, path in recorder.paths.items()},
         choices=recorder.data.choices,
+        bounds=tuple(recorder.data.bounds),
         asked=tuple(recorder.asked),
         data=call.data,
         remarks={word: (*names,) for word, names in recorder.remarks.items()},
@@ -498,6 +501,11 @@ def _body(func: Callable[..., Any]) -> Callable[..., Any] | None:
     copy = FunctionType(func.__code__, names, func.__name__, func.__defaults__, func.__closure__)
     copy.__kwdefaults__ = func.__kwdefaults__
     return copy
+
+
+def _class_of(module: torch.nn.Module) -> str:
+    """The full name of a module's class."""
+    return f"{type(module).__module__}.{type(module).__qualname__}"
 
 
 def function_name(func: Callable[..., Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch.nn.parameter import is_lazy
@@ -53,8 +53,9 @@ def model(
     except RecursionError:
         message = "too many functions in a row are called on parameters only"
         refuse(builder.mark, message, expected="operations on the module's input")
-    first = next(iter(call.tensors.values()))
-    if call.is_whole and first.dim() > 1 and first.shape[0] > 1:
+    name_of_first, first = next(iter(call.tensors.items()))
+    is_listed = name_of_first.rpartition("/")[2].isdecimal()  # Of a list, each is one image.
+    if call.is_whole and not is_listed and first.dim() > 1 and first.shape[0] > 1:
         batch = first.shape[0]
         builder.note(f"Counts are of one call on the whole inputs: of all {batch} in a batch.")
     for sentence in _on_values(trace, builder):
@@ -68,10 +69,18 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
     for path, choice in trace.choices.items():
         routers.setdefault(choice, []).append(path)
     for (chosen, count), paths in routers.items():
-        places = listed([f"in '{path}'" if path else "in the network itself" for path in paths])
+        places = _places(paths)
         yield (
             f"{chosen} of {count} are chosen for each row, whatever the values, "
             f"and spread evenly: {places}."
+        )
+    if trace.bounds:
+        places = listed(
+            [f"in '{path}'" if path else "in the network itself" for path in trace.bounds]
+        )
+        yield (
+            "All boxes pass every threshold, and as many are kept as the network states: "
+            f"counts are the most there can be ({places})."
         )
     computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
     if computed:
@@ -80,6 +89,10 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
         ]
         places = listed([*dict.fromkeys(asked)])
         yield f"Shapes depend on values ({places}): counts are of one run, on {trace.data}."
+
+
+def _places(paths: Iterable[str]) -> str:
+    return listed([f"in '{path}'" if path else "in the network itself" for path in paths])
 
 
 def listed(words: Sequence[str], shown: int = 3) -> str:

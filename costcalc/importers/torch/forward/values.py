@@ -30,12 +30,24 @@ CREATED = frozenset(
 )
 """Functions that create known tensors, and read at most the shape of another one."""
 
+SHAPED = frozenset(("expand_as", "view_as", "reshape_as", "type_as"))
+"""Functions that read but the shape, or the type, of all tensors except the first."""
+
 _WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms"
 ASKING = frozenset((*_WORDS.split(), "bincount", "unique_consecutive"))
 """Functions that ask for values, or whose results are as large as values say."""
 
 CHOSEN: Mapping[str, int] = {"topk": 1, "argmax": 0}
 """Functions that choose, and which of their outputs holds the places."""
+
+
+STATED = "torchvision.models.detection."
+"""The package of modules that state how many boxes they keep: all pass whatever threshold."""
+
+LEVELS = "torchvision.ops.poolers.MultiScaleRoIAlign"
+"""The module that pools each box from one level of a pyramid; they are spread evenly."""
+
+THRESHOLDS = frozenset(["gt", "ge", "lt", "le", "logical_and", "and"])
 
 
 class _UnknownError(Exception):
@@ -49,10 +61,14 @@ class RunningCall(NamedTuple):
     name: str
     path: str
     """The module that calls it."""
+    owner: str
+    """The class of that module."""
     arguments: tuple[Sequence[Any], Mapping[str, Any]]
     references: tuple[Any, Any]
     """The arguments with references in place of tensors."""
     outputs: tuple[int, ...] = ()
+    shape: torch.Size = torch.Size()
+    """The shape of its first output."""
 
 
 class Values:
@@ -65,14 +81,18 @@ class Values:
         """The data of values; None if it is unknown."""
         self.choices: dict[str, tuple[int, int]] = {}
         """By the path of a router: how many it chooses, and of how many."""
+        self.is_stated = False
+        """Whether the network states how many boxes it keeps."""
+        self.bounds: dict[str, None] = {}
+        """The paths of modules in which all pass a threshold."""
 
     def know(self, value: int, data: torch.Tensor) -> None:
         """Notes the data of a value."""
         self.known[value] = None if data.is_meta else data
 
-    def note(self, step: RunningCall, outputs: tuple[int, ...]) -> None:
+    def note(self, step: RunningCall, outputs: tuple[int, ...], shape: torch.Size) -> None:
         """Notes how values are computed."""
-        self.steps.update(dict.fromkeys(outputs, step._replace(outputs=outputs)))
+        self.steps.update(dict.fromkeys(outputs, step._replace(outputs=outputs, shape=shape)))
 
     def of(self, value: int) -> torch.Tensor | None:
         """The data of a value; None if it is unknown."""
@@ -84,7 +104,7 @@ class Values:
             elif step is None:
                 self.known[pending.pop()] = None
             else:
-                inputs = () if step.name in CREATED else references(step.references)
+                inputs = _read(step)
                 unknown = [each for each in inputs if self.known.get(each, each) is None]
                 missing = [each for each in inputs if each not in self.known]
                 if missing and not unknown:
@@ -177,6 +197,8 @@ class Values:
                 outputs = ()
         elif step.name in CHOSEN:
             outputs = self._spread(step)
+        elif self.is_stated:
+            outputs = self._stated(step)
         if len(outputs) != len(step.outputs):
             outputs = [None] * len(step.outputs)
         self.known.update(zip(step.outputs, outputs, strict=True))
@@ -187,13 +209,13 @@ class Values:
         Raises:
             _UnknownError: some of it is unknown.
         """
-        is_created = step.name in CREATED
+        read = {*_read(step)}
 
         def data(tensor: Any, reference: Any) -> Any:
             if isinstance(reference, ValueRef):
                 if tensor.numel() > LARGEST:
                     raise _UnknownError
-                if is_created:
+                if reference.value not in read:
                     return torch.zeros((), dtype=tensor.dtype).expand(tensor.shape)
                 return self._known(reference).clone()
             is_device = isinstance(tensor, torch.device) and tensor.type == "meta"
@@ -205,6 +227,25 @@ class Values:
                 for raw, shown in zip(step.arguments, step.references, strict=True)
             )
         return args, kwargs
+
+    def _stated(self, step: RunningCall) -> Sequence[torch.Tensor]:
+        """What is stated of boxes: all pass a threshold, and each is on one level."""
+        shape = step.shape
+        if step.name in THRESHOLDS:
+            self.bounds[step.path] = None
+            with _without_modes():
+                return [torch.ones(shape, dtype=torch.bool)]
+        args, kwargs = step.arguments
+        named = {**dict(zip(("min", "max"), args[1:], strict=False)), **kwargs}
+        if step.owner == LEVELS and step.name == "clamp" and {"min", "max"} <= named.keys():
+            low, high = named["min"], named["max"]
+            with _without_modes():
+                places = low + torch.arange(shape.numel()).reshape(shape) % (high - low + 1)
+                return [places.to(args[0].dtype)]
+        if step.name == "nms":
+            with _without_modes():
+                return [torch.arange(shape.numel())]
+        return ()
 
     def _spread(self, step: RunningCall) -> Sequence[torch.Tensor | None]:
         """Places that are chosen evenly: each row the next ones after those of the row before."""
@@ -229,6 +270,13 @@ class Values:
         chosen: list[torch.Tensor | None] = [None] * len(step.outputs)
         chosen[CHOSEN[step.name]] = places
         return chosen
+
+
+def _read(step: RunningCall) -> Sequence[int]:
+    """The values whose data a call reads, beside those that it reads the shape of."""
+    if step.name in CREATED:
+        return ()
+    return references(step.references[0][:1] if step.name in SHAPED else step.references)
 
 
 def asks_for_values(step: RunningCall) -> bool:
