@@ -326,8 +326,8 @@ def _notes(report: Report) -> tuple[str, ...]:
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None
     ):
         notes.append("Rows without traffic are views, or part of another row's step.")
-    by = ", by guessed shapes" if report.guessed else ""
-    return (*notes, f"In all {mult_adds} and {params}{by}.")
+    where = ", at guessed shapes" if report.guessed else ""
+    return (*notes, f"In all {mult_adds} and {params}{where}.")
 
 
 def _amount(value: int, unit: str) -> str:

@@ -1,13 +1,17 @@
 """The frameworks as judges: a test command of its own, ``python -m pytest tests/frameworks``."""
 
+import os
 from importlib.util import find_spec
 
 import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 JUDGES = (
     "torch",
     "torchvision",
     "timm",
+    "keras",
     "onnx",
     "onnxscript",
     "transformers",

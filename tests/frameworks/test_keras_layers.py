@@ -2,8 +2,8 @@
 
 import inspect
 import json
-import os
 
+import keras
 import pytest
 
 import costcalc
@@ -12,8 +12,6 @@ from costcalc.importers.keras.layers.reshaping import IDLE
 from costcalc.importers.keras.layers.unread import REASONS
 from tests.importers.keras.written import graph, layer, sequential
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
 layers = keras.layers
 
 CLASSES = {

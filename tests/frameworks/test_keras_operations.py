@@ -2,17 +2,15 @@
 
 import importlib
 import inspect
-import os
 import pkgutil
 
+import keras
 import pytest
 
 from costcalc import opening
 from costcalc.importers.keras.layers.operations import TABLE
 from costcalc.importers.keras.layers.unread import OPERATIONS
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
 ops = keras.ops
 source = importlib.import_module("keras.src.ops")
 

@@ -4,18 +4,16 @@ Keras' recurrent layers have one bias where PyTorch's have two, and a projection
 may be one product or three: what is compared are weights and multiply-accumulates, by family.
 """
 
-import os
 from collections import Counter
 from typing import NamedTuple
 
+import keras
 import pytest
 import torch
 from torch import nn
 
 import costcalc
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
 layers = keras.layers
 
 

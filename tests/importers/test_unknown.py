@@ -152,7 +152,7 @@ def test_what_is_behind_a_guess_is_marked_and_the_total_says_so(tmp_path):
     assert "Mystery (not counted, shape guessed)" in text
     assert "Conv / s1 (shape guessed)" in text
     assert "Counted at guessed shapes: y." in text
-    assert text.rstrip().endswith("by guessed shapes.")
+    assert text.rstrip().endswith("at guessed shapes.")
     assert "shape guessed" in report.rendered("csv")
 
 

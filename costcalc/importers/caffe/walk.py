@@ -36,9 +36,9 @@ class CaffeWalk:
         self.lists = lists
         """The nodes whose first axis is a list of boxes."""
         self.unsized = unsized
-        """The inputs whose shape nobody states."""
+        """Inputs of unknown shape."""
         self.lacking: dict[str, str] = {}
-        """Blobs that a layer of several has no rule for, with what they are."""
+        """Blobs that the rules of their layers do not compute, with what they are."""
         self.builder = builder
         self.problems = problems
 
@@ -131,7 +131,7 @@ class CaffeWalk:
             return (None,) * len(tops)
 
     def _behind_guesses(self, refusal: Refusal, inputs: tuple[Operand, ...]) -> Refusal:
-        """What a layer lacks if its inputs rest on guessed shapes: these shapes."""
+        """The refusal of a layer whose inputs have guessed shapes: it asks for these."""
         guessed = self.builder.guessed_before(inputs)
         if not guessed:
             return refusal
