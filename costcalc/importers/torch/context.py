@@ -299,7 +299,7 @@ class TorchBuilder(ModelBuilder):
         call = op.call
         if not self.allow_unknown:
             self._refuse_unknown(call)
-        inputs = [op.tensor(value) for value in op.references]
+        inputs = [op.tensor(value) for value in op.references if not self._is_empty([value.value])]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
         return [
             op.uncounted(call.function, inputs, shape, output=index)

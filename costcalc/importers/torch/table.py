@@ -356,6 +356,7 @@ _CREATED = "zeros ones empty full rand randn randint"
 FACTORIES = frozenset(
     [f"{prefix}{word}" for word in (*_CREATED.split(), "tensor") for prefix in ("", "new_")]
     + [f"{word}_like" for word in _CREATED.split()]
+    + ["resize", "resize_as"]
 )
 """Functions that create tensors: they read at most the shape of another one."""
 
