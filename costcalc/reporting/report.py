@@ -476,11 +476,13 @@ def _group(report: Report, group: ReportGroup) -> dict[str, Cell]:
     name = group.path.rpartition("/")[2]
     block = report.blocks.get(group.path, "branch")
     is_named_after_block = name.startswith(block) or block in ("branch", "sequence")
-    uncounted = f", {group.uncounted} not counted" if group.uncounted else ""
+    doubts = f", {group.uncounted} not counted" if group.uncounted else ""
+    if group.guessed:
+        doubts += f", {group.guessed} at guessed shapes"
     return {
-        "type_stride": (name if is_named_after_block else f"{block} ({name})") + uncounted,
+        "type_stride": (name if is_named_after_block else f"{block} ({name})") + doubts,
         "name": group.path,
-        "type": block + uncounted,
+        "type": block + doubts,
         "layers": group.lines,
         "input": _size(group.input, group.input_axis),
         "output": _size(group.output, group.output_axis),

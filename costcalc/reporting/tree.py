@@ -39,6 +39,7 @@ class ReportGroup:
     """A block, a branch or the whole network, with the total cost of its lines."""
 
     __slots__ = (
+        "guessed",
         "input",
         "input_axis",
         "is_free",
@@ -57,6 +58,7 @@ class ReportGroup:
         self.members: list[ReportLine | ReportGroup] = []
         self.lines = 0
         self.uncounted = 0
+        self.guessed = 0
         self.mult_adds = 0
         self.params = 0
         self.is_free = True
@@ -69,6 +71,7 @@ class ReportGroup:
         """Adds a line's costs; the caller adds it to ``members`` of the innermost group."""
         self.lines += 1
         self.uncounted += not line.layer.is_counted
+        self.guessed += line.layer.is_guessed
         self.mult_adds += line.mult_adds
         self.params += line.params
         self.is_free = self.is_free and line.is_free

@@ -156,6 +156,23 @@ def test_what_is_behind_a_guess_is_marked_and_the_total_says_so(tmp_path):
     assert "shape guessed" in report.rendered("csv")
 
 
+def test_the_row_of_a_folded_block_says_what_rests_on_a_guess(tmp_path):
+    conv = "convolution_param { num_output: 4 kernel_size: 3 }"
+    layers = [
+        caffe.layer("Mystery", "data", "block/mine"),
+        caffe.layer("Convolution", "block/mine", "block/first", conv),
+        caffe.layer("Convolution", "block/first", "block/second", conv),
+    ]
+    path = tmp_path / "net.prototxt"
+    path.write_text(caffe.network((3, 8, 8), *layers), encoding="utf-8")
+    shown = run("report", str(path), "--allow-unknown", "--depth", "1")
+    assert "block, 1 not counted, 2 at guessed shapes" in " ".join(shown.stdout.split())
+    shape = ["--shape", "block/mine=3,8,8"]
+    shown = run("report", str(path), "--allow-unknown", "--depth", "1", *shape)
+    assert "1 not counted" in shown.stdout
+    assert "guessed" not in shown.stdout
+
+
 @pytest.mark.parametrize(
     "line",
     [
