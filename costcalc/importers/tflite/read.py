@@ -20,7 +20,7 @@ from costcalc.importers.tflite.context import Place, TfliteBuilder, TfliteContex
 from costcalc.importers.tflite.file import FOLDED, TfliteFile
 from costcalc.importers.tflite.inputs import Inputs, refuse_request, sized_inputs
 from costcalc.importers.tflite.names import LayerNames
-from costcalc.importers.tflite.operators import TABLE
+from costcalc.importers.tflite.operators import TABLE, recurrent
 from costcalc.importers.tflite.operators.control import nothing
 from costcalc.importers.tflite.schedule import schedule
 from costcalc.kinds.base import channels_last
@@ -119,8 +119,11 @@ def _is_static(op: TfliteContext) -> bool:
     if op.kind in FOLDED or op.kind not in TABLE or not op.operator.outputs:
         outputs = [(op.place[0], tensor) for tensor in op.operator.outputs]
         return bool(outputs) and all(place in op.file.unpacked for place in outputs)
-    states = ("READ_VARIABLE", "UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF")
-    return op.kind not in states and all(map(op.is_static, op.present)) and bool(op.present)
+    return (
+        op.kind not in ("READ_VARIABLE", *recurrent.TABLE)
+        and all(map(op.is_static, op.present))
+        and bool(op.present)
+    )
 
 
 def _unknown(op: TfliteContext) -> None:

@@ -23,6 +23,8 @@ from costcalc.spec import limits
 Place = tuple[int, int]
 """A subgraph's index, and an index in it: a tensor's or an operator's."""
 
+_LSTM = (*("weights",) * 11, *("biases",) * 4, "weights", "biases")
+
 ROLES: Mapping[str, tuple[str, ...]] = {
     "CONV_2D": ("", "weights", "biases"),
     "DEPTHWISE_CONV_2D": ("", "weights", "biases"),
@@ -33,7 +35,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "BATCH_MATMUL": ("weights", "weights"),
     "PRELU": ("", "weights"),
     "SVDF": ("", "weights", "weights", "biases"),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": ("", *("weights",) * 11, *("biases",) * 4, "weights", "biases"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": ("", *_LSTM),
+    "BIDIRECTIONAL_SEQUENCE_LSTM": ("", *_LSTM, *_LSTM),
+    "RNN": ("", "weights", "weights", "biases"),
     "UNIDIRECTIONAL_SEQUENCE_RNN": ("", "weights", "weights", "biases"),
     "EMBEDDING_LOOKUP": ("", "weights"),
     "GATHER": ("weights",),

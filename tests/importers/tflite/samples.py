@@ -168,6 +168,77 @@ CASES = (
         5 * 4 * (60 + 36),
         4 * (60 + 36) + 24,
     ),
+    # The gates see the cell: 3*6 more params.
+    Case(
+        Sample(
+            "UNIDIRECTIONAL_SEQUENCE_LSTM",
+            ((1, 5, 10),),
+            (
+                *((6, 10),) * 4,
+                *((6, 6),) * 4,
+                *((6,),) * 3,
+                *(bias(6),) * 4,
+                LEFT_OUT,
+                LEFT_OUT,
+                "1x6",
+                "1x6 wide",
+            ),
+            ((1, 5, 6),),
+            {"activation": 4},
+        ),
+        "fc rearrange fc add rearrange slice learned multiply add sigmoid slice tanh slice "
+        "rearrange multiply slice multiply add slice learned multiply add sigmoid tanh multiply",
+        5 * 4 * (60 + 36),
+        4 * (60 + 36) + 24 + 18,
+    ),
+    Case(
+        Sample(
+            "BIDIRECTIONAL_SEQUENCE_LSTM",
+            ((1, 5, 10),),
+            (
+                *(
+                    *((6, 10),) * 4,
+                    *((6, 6),) * 4,
+                    *(LEFT_OUT,) * 3,
+                    *(bias(6),) * 4,
+                    LEFT_OUT,
+                    LEFT_OUT,
+                )
+                * 2,
+                *("1x6", "1x6 wide") * 2,
+            ),
+            ((1, 5, 12),),
+            {"activation": 4, "merge_outputs": True},
+        ),
+        "fc rearrange fc add slice sigmoid slice tanh slice rearrange multiply slice multiply add "
+        "slice tanh multiply " * 2 + "concat",
+        2 * 5 * 4 * (60 + 36),
+        2 * (4 * (60 + 36) + 24),
+    ),
+    Case(
+        Sample(
+            "UNIDIRECTIONAL_SEQUENCE_RNN",
+            ((1, 5, 10),),
+            ((6, 10), (6, 6), bias(6), "1x6"),
+            ((1, 5, 6),),
+            {"activation": 4},
+        ),
+        "fc rearrange fc add tanh",
+        5 * (60 + 36),
+        60 + 36 + 6,
+    ),
+    Case(
+        Sample(
+            "RNN",
+            ((1, 10),),
+            ((6, 10), (6, 6), bias(6), "1x6"),
+            ((1, 6),),
+            {"activation": 1},
+        ),
+        "fc rearrange fc add relu",
+        60 + 36,
+        60 + 36 + 6,
+    ),
     # 4 filters over 10 features, then over 3 steps; two of rank 2.
     Case(
         Sample(

@@ -7,12 +7,25 @@ from collections.abc import Mapping
 from costcalc.errors import Refusal
 from costcalc.importers import emit
 from costcalc.importers.builder import UnknownOp, dims_text
-from costcalc.importers.recurrent import Cell, Stored, direction
-from costcalc.importers.tflite.context import Rule, TfliteContext
+from costcalc.importers.recurrent import Cell, States, Stored, direction
+from costcalc.importers.tflite.context import ACTIVATIONS, Rule, TfliteContext
+from costcalc.records import NamedTuple
 
-_INPUT_WEIGHTS, _RECURRENT_WEIGHTS = range(1, 5), range(5, 9)
-_PEEPHOLES, _BIASES = range(9, 12), range(12, 16)
-_PROJECTION, _PROJECTION_BIAS = 16, 17
+
+class _Places(NamedTuple):
+    """Which inputs hold the params of one direction of an LSTM."""
+
+    input: range
+    """Weights of the input: of the input, forget, cell and output gate."""
+    recurrent: range
+    peepholes: range
+    biases: range
+    projection: int
+    projection_bias: int
+
+
+_FORWARD = _Places(range(1, 5), range(5, 9), range(9, 12), range(12, 16), 16, 17)
+_REVERSE = _Places(range(18, 22), range(22, 26), range(26, 29), range(29, 33), 33, 34)
 _NORMS = range(20, 24)
 
 
@@ -20,27 +33,71 @@ def lstm(op: TfliteContext) -> None:
     """UNIDIRECTIONAL_SEQUENCE_LSTM: the products of all steps, then the gates.
 
     Without an input gate's weights, that gate is what the forget gate leaves.
+
+    Raises:
+        UnknownOp: it has layer norms.
     """
-    if any(op.has(index) for index in (*_PEEPHOLES, *_NORMS)):
-        raise UnknownOp("costcalc has no layers for an LSTM with peepholes or layer norms")
-    hidden, width = op.ranked(2, 2)
+    if any(op.has(index) for index in _NORMS):
+        raise UnknownOp("costcalc has no layers for an LSTM with layer norms")
+    op.set_output(_lstm(op, _FORWARD, "").hidden)
+
+
+def both_ways(op: TfliteContext) -> None:
+    """BIDIRECTIONAL_SEQUENCE_LSTM, whose outputs are one tensor or two.
+
+    Raises:
+        UnknownOp: it has another input beside its first.
+    """
+    if any(op.has(index) for index in range(39, 48)):
+        raise UnknownOp("costcalc reads it with one input alone")
+    hidden = [
+        _lstm(op, places, part).hidden
+        for places, part in ((_FORWARD, "/forward"), (_REVERSE, "/reverse"))
+    ]
+    if op.options["merge_outputs"]:
+        op.set_output(op.add("concat", hidden, {"axis": 0}, "/concat"))
+    else:
+        for index, states in enumerate(hidden):
+            op.set_output(states, index)
+
+
+def _lstm(op: TfliteContext, places: _Places, part: str) -> States:
+    """One direction of an LSTM."""
+    hidden, width = op.ranked(places.input[1], 2)
     x = op.operand()
     if x.shape[0] != width:
         raise _misfit(op, width)
-    matrices = sum(op.has(index) for index in _INPUT_WEIGHTS)
+    matrices = sum(op.has(index) for index in places.input)
     cell = Cell(
         "lstm",
         hidden,
         bias_vectors=1,
-        projection=op.ranked(_PROJECTION, 2)[0] if op.has(_PROJECTION) else 0,
-        has_projection_bias=op.has(_PROJECTION_BIAS),
+        projection=op.ranked(places.projection, 2)[0] if op.has(places.projection) else 0,
+        has_projection_bias=op.has(places.projection_bias),
         is_coupled=matrices == 3,
+        has_peepholes=op.has(places.peepholes[-1]),
     )
     stored = Stored(
-        {"weights": op.params(*_INPUT_WEIGHTS), "biases": op.params(*_BIASES)},
-        {"weights": op.params(*_RECURRENT_WEIGHTS)},
-        {"weights": op.params(_PROJECTION), "biases": op.params(_PROJECTION_BIAS)},
+        {"weights": op.params(*places.input), "biases": op.params(*places.biases)},
+        {"weights": op.params(*places.recurrent)},
+        {
+            "weights": op.params(places.projection),
+            "biases": op.params(places.projection_bias),
+        },
+        {"other_params": op.params(*places.peepholes)},
     )
+    return direction(op, x, cell, stored, axis=0, part=part)
+
+
+def plain(op: TfliteContext) -> None:
+    """RNN and UNIDIRECTIONAL_SEQUENCE_RNN: one product of the input and one of the state."""
+    hidden, width = op.ranked(1, 2)
+    x = op.operand()
+    if x.shape[0] != width:
+        raise _misfit(op, width)
+    activation = ACTIVATIONS.get(op.options["activation"], "identity")
+    cell = Cell("rnn", hidden, bias_vectors=1, activations=(activation,))
+    stored = Stored({"weights": op.params(1), "biases": op.params(3)}, {"weights": op.params(2)})
     op.set_output(direction(op, x, cell, stored, axis=0).hidden)
 
 
@@ -81,5 +138,8 @@ def _misfit(op: TfliteContext, width: int) -> Refusal:
 
 TABLE: Mapping[str, Rule] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
+    "BIDIRECTIONAL_SEQUENCE_LSTM": both_ways,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": plain,
+    "RNN": plain,
     "SVDF": filters_in_time,
 }
