@@ -75,6 +75,8 @@ class ShapeInference:
         self.sequences: dict[str, tuple[str, ...]] = {}
         self.nodes: list[OnnxNode] = []
         self.unknown: list[OnnxNode] = []
+        self.unreached: list[OnnxNode] = []
+        """Those behind a tensor of unknown shape whose operators have no rule either."""
         self.computed = 0
         self.lost: set[str] = set()
 
@@ -92,6 +94,8 @@ class ShapeInference:
         for node in nodes:
             if not self.lost.isdisjoint(node.inputs):
                 self.lost.update(node.outputs)
+                if not self._is_known(node):
+                    self.unreached.append(node)
                 continue
             try:
                 self._step(node)
@@ -116,19 +120,20 @@ class ShapeInference:
 
     def check_unknown(self, are_allowed: bool) -> None:
         """Add a problem for each unknown operator; if they are allowed, unless shapes are known."""
-        for node in self.unknown:
+        for node in [*self.unknown, *(self.unreached if self.unknown else ())]:
             hint: str = ALLOW_UNKNOWN_HINT
+            places = (at for at, name in enumerate(node.outputs) if name)
+            lost = [at for at in places if self._stated_output(node, at) is None]
             if not are_allowed and reason(node.operator):
                 message = reason(node.operator)
             elif not are_allowed:
                 message = "an operator that costcalc does not know"
                 known = (*self.operators, *(name for table in _TABLES for name in table))
                 hint = did_you_mean(node.operator, known) or hint
-            elif not self.lost.isdisjoint(node.outputs):
+            elif lost:
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
                 )
-                lost = [at for at, name in enumerate(node.outputs) if name in self.lost]
                 hint = advice(
                     "{}, or onnx.shape_inference, which writes a file with all shapes",
                     shape_unknown(node.shown_name, lost[0]).hint,
@@ -156,14 +161,20 @@ class ShapeInference:
             return self._complete(node.outputs[index]) if node.outputs[index:] else None
         return (self.images, *requested) if self.images else requested
 
+    def _is_known(self, node: OnnxNode) -> bool:
+        return any(node.operator in table for table in (*_TABLES, self.operators))
+
     def _step(self, node: OnnxNode) -> None:
-        if any(node.operator in table for table in (*_TABLES, self.operators)):
+        if self._is_known(node):
             check(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
             if len(node.outputs) != 1:
                 raise Refusal(f"has {len(node.outputs)} outputs", expected="one")
-            special(self, node)
+            if node.operator in _READ_SEQUENCES and self._is_of_unknown(node.inputs[:1]):
+                self._unknown(node)
+            else:
+                special(self, node)
             return
         control = CONTROL.get(node.operator)
         if control is not None:
@@ -372,6 +383,10 @@ class ShapeInference:
             tensors = stacked
         self.substitute(node, "Concat", tensors, *node.outputs, axis=axis)
 
+    def _is_of_unknown(self, names: Sequence[str]) -> bool:
+        """Whether an unknown operator computes a tensor."""
+        return any(name in node.outputs for node in self.unknown for name in names if name)
+
     def _length(self, node: OnnxNode) -> None:
         """SequenceLength: the number of a sequence's tensors."""
         self.tensors[node.outputs[0]] = TensorInfo((), None, (len(self._sequence(node)),), True)
@@ -391,6 +406,9 @@ _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "ConcatFromSequence": ShapeInference._concat,
 }
 """Operators that produce no tensor, or are replaced by others."""
+
+_READ_SEQUENCES = frozenset({"SequenceAt", "SequenceLength", "ConcatFromSequence"})
+"""Those that read a sequence of tensors, whose members must be known."""
 
 _TABLES: tuple[Collection[str], ...] = (_SPECIAL, EXPANSIONS, CONTROL)
 """The operators that have no rule of their own."""

@@ -95,6 +95,27 @@ def test_all_unknown_operators_are_named_at_once(network):
     assert "node 'one' (Foo): an operator that costcalc does not know" in text
     assert "node 'two' (com.example.Bar)" in text
     assert "--allow-unknown" in text
+    behind = refused(network, nodes, (1, 4))
+    assert behind == text
+    missing = refused(network, nodes, (1, 4), allow_unknown=True)
+    assert "--shape one=C,H,W" in missing
+    assert "--shape two=C,H,W" in missing
+
+
+def test_what_reads_a_sequence_of_an_unknown_operator_is_unknown_too(network):
+    nodes = [
+        node("SequenceEmpty", "", "none", name="none"),
+        node("SequenceInsert", "none x", "one", name="one"),
+        node("SequenceAt", "one i", "a", name="at"),
+        node("Relu", "a", "y"),
+    ]
+    first = [tensor("i", (), (0,))]
+    shapes = {"shape.none": (4,), "shape.one": (4,)}
+    text = refused(network, nodes, (1, 4), first, allow_unknown=True, **shapes)
+    assert "--shape at=C,H,W" in text
+    shapes["shape.at"] = (4,)
+    result = network(nodes, (1, 4), first, allow_unknown=True, **shapes)
+    assert [layer.kind.name for layer in result.layers][-2:] == ["uncounted", "relu"]
 
 
 def test_unknown_operators_can_be_allowed_and_are_not_counted(network):
