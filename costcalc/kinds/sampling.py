@@ -16,6 +16,7 @@ from costcalc.kinds.base import (
     elements,
     shape_text,
     shapes_text,
+    sides_text,
     spatial_axes,
     spread,
 )
@@ -55,10 +56,11 @@ class GridSample(NamedTuple):
             ShapeError: a place has not a number for each spatial axis.
         """
         axes = spatial_axes(inputs[0], "sampling")
-        *places, numbers = inputs[1]
-        if numbers != len(axes):
+        places, numbers = inputs[1][:-1], inputs[1][-1:]
+        if numbers != (len(axes),):
             raise ShapeError(
-                f"places of {numbers} numbers are not in a map of {len(axes)} axes",
+                f"places of {sides_text(numbers) or 'no'} numbers are not in a map of "
+                f"{len(axes)} axes",
                 expected="a number for each spatial axis, along the last axis",
                 found=shapes_text(inputs),
             )

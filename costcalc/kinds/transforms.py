@@ -4,7 +4,17 @@ from typing import Annotated
 
 from costcalc.formulas.algebra import Size, ceil_div, product
 from costcalc.formulas.transforms import butterflies
-from costcalc.kinds.base import Axes, Events, Shape, Spatial, axes_of, axis_of, elements, spread
+from costcalc.kinds.base import (
+    Axes,
+    Events,
+    Shape,
+    ShapeError,
+    Spatial,
+    axes_of,
+    axis_of,
+    elements,
+    spread,
+)
 from costcalc.records import NamedTuple
 
 RealEnd = Annotated[str, ("none", "input", "output")]
@@ -27,9 +37,15 @@ class Fft(NamedTuple):
         """The input's shape, with the sizes along the axes.
 
         Raises:
-            ShapeError: it has no such axes.
+            ShapeError: it has no such axes, or there is nothing to transform along them.
         """
         shape, sizes = [*inputs[0]], self._sizes(inputs[0])
+        if not sizes or any(size < 1 for size in sizes.values()):
+            raise ShapeError(
+                "there is nothing to transform",
+                expected="at least one axis, of a size above zero",
+                found=", ".join(f"axis {axis}: {size}" for axis, size in sizes.items()),
+            )
         for axis, size in sizes.items():
             shape[axis] = size
         if self.real == "input":
@@ -44,7 +60,7 @@ class Fft(NamedTuple):
         if self.size is not None:
             return dict(zip(axes, spread(self.size, len(axes), "size"), strict=True))
         sizes = {axis: shape[axis] for axis in axes}
-        if self.real == "output":
+        if self.real == "output" and axes:
             sizes[axes[-1]] = 2 * (shape[axes[-1]] - 1)
         return sizes
 

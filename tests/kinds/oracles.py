@@ -795,11 +795,12 @@ def fft(shape: Shape, *, axes: Shape = (-1,), size: Any = None, real: str = "non
             lengths[axis] = side
     elif real == "output":
         lengths[axes[-1]] = len(range(0, shape[axes[-1]] - 1)) * 2
-    halves = 0
+    elements = 0
     for axis in axes:
         for _ in range(rounds(lengths[axis])):
-            halves += count(lengths) // (1 if real == "none" else 2)
-    for _ in range(ceil(halves / 2)):
+            elements += count(lengths)
+    # Two elements a butterfly; real numbers take half as many.
+    for _ in range(ceil(elements / (2 if real == "none" else 4))):
         # (a + ib)(c + id), then the sum and the difference of complex numbers.
         a, b = tally.number(1), tally.number(2)
         real_part = a.times(3).plus(-b.times(4).value)

@@ -13,14 +13,14 @@ from costcalc.importers.tflite.context import Rule, TfliteContext
 def top_k(op: TfliteContext) -> None:
     """TOPK_V2: the largest along the last axis, and their places, which are one layer."""
     x, (axis,) = op.along([-1])
-    y = op.add("top_k", (x,), {"k": op.integers(1)[0], "axis": axis})
+    y = op.add("top_k", (x,), {"k": _one(op, 1), "axis": axis})
     for index in range(len(op.operator.outputs)):
         op.set_output(y, index)
 
 
 def running_sum(op: TfliteContext) -> None:
     """CUMSUM along an axis."""
-    x, (axis,) = op.along(op.integers(1)[:1])
+    x, (axis,) = op.along([_one(op, 1)])
     op.set_output(emit.scan(op, x, axis))
 
 
@@ -34,12 +34,24 @@ def suppressed(op: TfliteContext) -> None:
     if len(shape) != 2:
         raise Refusal("reads no boxes", "(boxes, numbers)", dims_text(shape))
     boxes, scores = op.view(op.natural(0), shape), op.view(op.operand(1), shape[:1])
-    most = min(op.integers(2)[0], shape[0])
+    most = min(_one(op, 2), shape[0])
     y = op.add("nms", (boxes, scores), {"most": most})
     op.set_output(_padded(op, y, 0), 0)
     for index in range(1, len(op.operator.outputs)):
         found = op.add("rearrange", (scores, y), {"shape": op.target(index)}, ".found")
         op.set_output(found, index)
+
+
+def _one(op: TfliteContext, index: int) -> int:
+    """The whole number that an input holds.
+
+    Raises:
+        Refusal: it holds none, or several.
+    """
+    numbers = op.integers(index)
+    if len(numbers) != 1:
+        raise Refusal(f"its input {index} is not one number", found=dims_text(numbers))
+    return numbers[0]
 
 
 def _padded(op: TfliteContext, x: Operand, index: int) -> Operand:
