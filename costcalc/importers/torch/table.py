@@ -93,6 +93,7 @@ _UNARY = {
     "negative": "neg",
     "absolute": "abs",
     "clamp": "clip",
+    "nan_to_num": "clip",
     "clip": "clip",
     "clamp_min": "clip",
     "clamp_max": "clip",
@@ -121,7 +122,7 @@ _FUNCTIONS = (
     "special_psi"
 )
 """Functions that are evaluated once for each element, as a sine is."""
-_NUMBERS = "isnan isinf isfinite isposinf isneginf nan_to_num signbit heaviside"
+_NUMBERS = "isnan isinf isfinite isposinf isneginf signbit heaviside"
 """Functions that compare each element with a constant."""
 _BITS = (
     "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift lshift rshift "
