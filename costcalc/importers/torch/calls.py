@@ -99,6 +99,10 @@ class ModuleParameter(NamedTuple):
     role: str
     """``weight`` or ``bias`` of a convolution or a linear layer, ``norm`` or ``other``."""
 
+    def as_weight(self) -> ModuleParameter:
+        """The parameter of a module that says nothing of it, if it is used as a weight."""
+        return self if self.role in LINEAR_ROLES else self._replace(role="weight")
+
 
 class Asked(NamedTuple):
     """A call that asks for the values of a tensor, not only for its shape."""

@@ -43,7 +43,10 @@ from costcalc.importers.torch.calls import (
 from costcalc.importers.torch.origins import (
     COMPUTED,
     CONSTANT,
+    LEARNED,
+    Meeting,
     Origins,
+    Uses,
     every_call,
     references,
 )
@@ -66,11 +69,20 @@ class Rules(NamedTuple):
     """Operations that count in every forward pass, even if they only read parameters."""
     factories: Collection[str]
     """Functions that create tensors: they read at most the shape of another one."""
+    meetings: Mapping[str, Meeting]
+    """Products of data and weights, which say what a parameter is."""
+    moves: Collection[str]
+    """Operations that only move elements."""
 
     @property
     def names(self) -> frozenset[str]:
         """The functions that have a rule."""
         return frozenset((*self.views, *self.operations))
+
+    @property
+    def uses(self) -> Uses:
+        """What the functions do with values."""
+        return Uses(self.factories, self.views, self.meetings, self.names)
 
 
 class _EmptyError(Exception):
@@ -91,8 +103,13 @@ class TorchBuilder(ModelBuilder):
         self.trace = trace
         self.rules = rules
         self.mark = Mark(file)
-        self.origins = Origins(trace, rules.factories)
-        self.parameters = {parameter.name: parameter for parameter in trace.parameters}
+        self.origins = Origins(trace, rules.uses)
+        self.parameters = {
+            parameter.name: parameter.as_weight()
+            if parameter.name in self.origins.weights
+            else parameter
+            for parameter in trace.parameters
+        }
         for word, names in trace.remarks.items():
             for name in names:
                 self.remark(word, name)
@@ -108,6 +125,10 @@ class TorchBuilder(ModelBuilder):
             *(references((call.arguments, call.keywords)) for call in every_call(trace))
         )
         self._unknown = Problems()
+        self._is_alone = False
+        """Whether what is being added works on weights alone."""
+        self._unclaimed: dict[str, int] = {}
+        """The nodes of parameters that only such work reads: a layer may yet count them."""
         self._explained: RecordedCall | None = None
         """The call whose operators are being added in its place."""
 
@@ -122,7 +143,7 @@ class TorchBuilder(ModelBuilder):
         for output in self.trace.outputs:
             if self.origins.depends_on[output] == COMPUTED and not self._is_empty([output]):
                 self.tensor(output)
-        for parameter in self.trace.parameters:
+        for parameter in self.parameters.values():
             self._add_uncounted_params(parameter)
         self._unknown.raise_any()
 
@@ -130,10 +151,15 @@ class TorchBuilder(ModelBuilder):
         """Adds the nodes of a call, unless it only moves elements that nothing may read."""
         if not call.outputs:
             self._refuse_unknown(call)
-        elif call.function not in self.rules.views and (
-            call.function in self.rules.products or self.origins.is_computed(call)
+            return
+        rules, origin = self.rules, max(self.origins.depends_on[each] for each in call.outputs)
+        is_work = call.function not in rules.moves and origin == LEARNED
+        if call.function not in rules.views and (
+            call.function in rules.products or is_work or origin == COMPUTED
         ):
+            self._is_alone = origin != COMPUTED
             self._add_layers(call, call.outputs[0])
+            self._is_alone = False
 
     def tensor(self, value: int, shape: Shape | None = None) -> Operand:
         """The operand of a value, reshaped to ``shape`` if given."""
@@ -160,20 +186,19 @@ class TorchBuilder(ModelBuilder):
     def stored(self, values: Sequence[ValueRef | None]) -> list[StoredParams]:
         """The stored params of some values.
 
-        Those of a computed value, such as a standardised weight, are the largest parameter
-        it is computed from: the others are gains and shifts.
+        Those of a computed value, such as a standardised weight, are the parameters that it
+        carries: the others are gains and shifts.
         """
         stored = []
         for value in values:
             if value is None:
                 continue
             region = self.trace.values[value.value].region
-            parameters = self.origins.parameters(value.value)
             if region is not None:
                 stored.append(StoredParams(region.parameter, prod(region.shape), region))
-            elif parameters:
-                largest = max(sorted(parameters), key=self.params.left.__getitem__)
-                stored.append(StoredParams(largest, is_computed=True))
+            elif not self.origins.is_of_input(value.value):
+                carried = sorted(self.origins.carried(value.value))
+                stored += [StoredParams(name, is_computed=True) for name in carried]
         return stored
 
     def _operand(self, value: int, shape: Shape) -> Operand:
@@ -297,7 +322,7 @@ class TorchBuilder(ModelBuilder):
     def _uncounted(self, op: TorchContext) -> list[Operand]:
         """Uncounted nodes for the outputs of a call that has no layer kind."""
         call = op.call
-        if not self.allow_unknown:
+        if not self.allow_unknown and not self._is_alone:
             self._refuse_unknown(call)
         inputs = [op.tensor(value) for value in op.references if not self._is_empty([value.value])]
         shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
@@ -325,13 +350,19 @@ class TorchBuilder(ModelBuilder):
         source, call = self.trace.values[value], self.origins.producer.get(value)
         parameter = self.parameters.get(source.name) if source.source == "parameter" else None
         if parameter is not None:
-            params = {EVENTS[parameter.role]: [StoredParams(parameter.name)]}
-            return self._learned(parameter, shape, params)
+            if not self._is_alone:
+                return self._learned(parameter, shape, _whole(parameter))
+            learned = self._learned(parameter, shape, {EVENTS[parameter.role]: []})
+            self._unclaimed[parameter.name] = learned.node
+            return learned
         name = source.name or (call.own_path if call else "constant")
         return self.constant(name, shape, name)
 
     def _add_uncounted_params(self, parameter: ModuleParameter) -> None:
         """Adds a node for the part of a parameter that no other node counts."""
+        node = self._unclaimed.get(parameter.name)
+        if node is not None and self.params.left[parameter.name]:
+            self.assign_params(node, _whole(parameter))
         rest = self.params.rest(parameter.name)
         if rest:
             whole = parameter.shape or (1,)
@@ -439,9 +470,9 @@ class TorchContext(OpContext):
         """Whether a value depends on neither the network's input nor its parameters."""
         return self.builder.origins.depends_on[value.value] == CONSTANT
 
-    def is_stored(self, value: ValueRef) -> bool:
-        """Whether a value is a parameter or a view of one."""
-        return self.builder.trace.values[value.value].region is not None
+    def is_weight(self, value: ValueRef) -> bool:
+        """Whether a value is a parameter, or computed from parameters alone that are weights."""
+        return not self.is_computed(value) and bool(self.builder.origins.carried(value.value))
 
     def stored(self, *values: ValueRef | None) -> list[StoredParams]:
         """The stored params of some arguments."""
@@ -477,6 +508,11 @@ class TorchContext(OpContext):
         full = (1,) * (len(shape) - len(own)) + own
         drops_batch = len(shape) > 1 and shape[0] == 1
         return self.tensor(value, full[1:] if drops_batch else full or (1,))
+
+
+def _whole(parameter: ModuleParameter) -> Params:
+    """Where all numbers of a parameter are stored, by their event."""
+    return {EVENTS[parameter.role]: [StoredParams(parameter.name)]}
 
 
 _SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input"}

@@ -23,6 +23,7 @@ from costcalc.importers.torch.operations import (
 )
 from costcalc.importers.torch.operations.elementwise import binary, unary
 from costcalc.importers.torch.operations.reductions import extreme, reduction
+from costcalc.importers.torch.origins import Meeting
 
 _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
@@ -361,11 +362,36 @@ FACTORIES = frozenset(
 )
 """Functions that create tensors: they read at most the shape of another one."""
 
+_OF_MATRICES = (
+    "bmm chain_matmul dot einsum inner linalg_matmul linalg_multi_dot matmul mm mv scaled_mm "
+    "tensordot vdot"
+)
+_LAYER = Meeting(2, ("bias",), is_layer=True)
+_ADDED = Meeting(0, ("input", "self"))
+
+MEETINGS: Mapping[str, Meeting] = {
+    **{f"conv{rank}d": _LAYER for rank in (1, 2, 3)},
+    **{f"conv_transpose{rank}d": _LAYER for rank in (1, 2, 3)},
+    "linear": _LAYER,
+    "conv_tbc": _LAYER,
+    "bilinear": Meeting(3, ("bias",), is_layer=True),
+    "deform_conv2d": Meeting(4, ("bias",), is_layer=True),
+    "grouped_mm": Meeting(None, ("offs", "bias")),
+    **dict.fromkeys(("addmm", "baddbmm", "addbmm", "addmv"), _ADDED),
+    **dict.fromkeys(_OF_MATRICES.split(), Meeting()),
+}
+"""Products of data and weights.  Attention is none: learned queries are tokens."""
+
+MOVES = ("cat", "concat", "concatenate", "overwritten", "pad", "setitem", "stack")
+"""Operations that only move elements."""
+
 DISPATCHED = Rules(
     views=dispatched.of(VIEWS, dispatched.VIEWS),
     operations=dispatched.of(OPERATIONS, dispatched.OPERATIONS),
-    products={*dispatched.of(PRODUCTS, {}), "aten::convolution", "aten::_convolution"},
+    products=dispatched.named(PRODUCTS).keys(),
     factories=dispatched.FACTORIES,
+    meetings={name: MEETINGS[function] for name, function in dispatched.named(MEETINGS).items()},
+    moves=dispatched.named(MOVES).keys(),
 )
 """Operators of the dispatcher."""
 
@@ -374,4 +400,6 @@ RULES = Rules(
     {**OPERATIONS, **DISPATCHED.operations},
     {*PRODUCTS, *DISPATCHED.products},
     {*FACTORIES, *DISPATCHED.factories},
+    {**MEETINGS, **DISPATCHED.meetings},
+    {*MOVES, *DISPATCHED.moves},
 )

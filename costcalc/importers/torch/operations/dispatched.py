@@ -6,7 +6,7 @@ arguments.  Names are without the namespace, ``aten``, and without overloads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from costcalc.importers.builder import Operand
@@ -136,6 +136,8 @@ _RENAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 _BOXES = ("deform_conv2d", "nms", "ps_roi_align", "ps_roi_pool", "roi_align", "roi_pool")
 """Operators of torchvision, which have the name of a function of its own."""
 
+_CONVOLUTIONS = ("convolution", "_convolution", "mkldnn_convolution")
+
 _CREATED = (
     "arange empty empty_permuted empty_strided eye full linspace logspace ones rand randint randn "
     "randperm scalar_tensor tril_indices triu_indices zeros"
@@ -156,17 +158,24 @@ FACTORIES = frozenset(
 """Operators that create tensors: they read at most the shape of another one."""
 
 
+def named(functions: Container[str]) -> dict[str, str]:
+    """The operators that have the rules of some functions, and of which each."""
+    renamed = {name: function for name, (function, _) in _RENAMED.items()}
+    own = dict.fromkeys(_CONVOLUTIONS, "conv2d")
+    every = {**{name: name for name in _FUNCTIONS.split()}, **_OTHERS, **renamed, **own}
+    return {f"aten::{name}": each for name, each in every.items() if each in functions}
+
+
 def of(functions: Mapping[str, Rule], own: Mapping[str, Rule]) -> dict[str, Rule]:
     """The rules of operators: those that functions have, and their ``own``."""
-    names = {**{name: name for name in _FUNCTIONS.split()}, **_OTHERS}
-    renamed = {**{name: (function, {}) for name, function in names.items()}, **_RENAMED}
     rules = {
-        name: _renamed(function, functions[function], arguments)
-        for name, (function, arguments) in renamed.items()
-        if function in functions
+        name: _renamed(
+            function, functions[function], _RENAMED.get(name.removeprefix("aten::"), ("", {}))[1]
+        )
+        for name, function in named(functions).items()
     }
     others = {f"torchvision::{name}": functions[name] for name in _BOXES if name in functions}
-    return {**{f"aten::{name}": rule for name, rule in {**rules, **own}.items()}, **others}
+    return {**rules, **{f"aten::{name}": rule for name, rule in own.items()}, **others}
 
 
 def _renamed(function: str, rule: Rule, names: Mapping[str, str]) -> Rule:
@@ -225,7 +234,7 @@ VIEWS: Mapping[str, Rule] = {"slice": _slice}
 
 OPERATIONS: Mapping[str, Rule] = {
     **fused.OPERATIONS,
-    **dict.fromkeys(("convolution", "_convolution", "mkldnn_convolution"), _convolution),
+    **dict.fromkeys(_CONVOLUTIONS, _convolution),
     **{f"reflection_pad{rank}d": _padding("reflect") for rank in (1, 2, 3)},
     **{f"replication_pad{rank}d": _padding("replicate") for rank in (1, 2, 3)},
     **{f"upsample_nearest{rank}d": _upsampling("nearest") for rank in (1, 2, 3)},

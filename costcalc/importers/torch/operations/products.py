@@ -22,21 +22,28 @@ def linear(op: TorchContext) -> Operand:
 
 
 def _dense(
-    op: TorchContext, x: Operand, out: int, weight: ValueRef, bias: ValueRef | None = None
+    op: TorchContext,
+    x: Operand,
+    out: int,
+    weight: ValueRef,
+    bias: ValueRef | None = None,
+    *,
+    axis: int = -1,
+    part: str = "",
 ) -> Operand:
     """A fully connected layer with stored weights; four of complex numbers."""
     has_bias = bias is not None
     if not op.is_complex:
         params = {"weights": op.stored(weight), "biases": op.stored(bias)}
-        return emit.dense(op, x, out=out, bias=has_bias, params=params)
+        return emit.dense(op, x, out=out, bias=has_bias, axis=axis, params=params, part=part)
 
     def product(part: Operand, params: Params, name: str) -> Operand:
         # The parts of the bias are added once each.
         is_biased = has_bias and name in ("/a_c", "/a_d")
-        return emit.dense(op, part, out=out, bias=is_biased, params=params, part=name)
+        return emit.dense(op, part, out=out, bias=is_biased, axis=axis, params=params, part=name)
 
     parts = emit.complex_parts(op, x, "input")
-    shape = (*x.shape[:-1], out)
+    shape = (*x.shape[:-1], out) if axis == -1 else (*x.shape[:-2], out, x.shape[-1])
     return emit.complex_product(op, parts, op.complex_params(weight, bias), product, shape)
 
 
@@ -94,12 +101,28 @@ def embedding_bag(op: TorchContext) -> Operand:
 
 
 def matmul(op: TorchContext) -> Operand:
-    """``a @ b``; if b is a parameter, a linear layer without a bias."""
+    """``a @ b``; if one is a stored matrix, a linear layer without a bias."""
     args = op.bind("input", "other")
-    a, b = args["input"], args[next(name for name in ("other", "mat2", "vec") if name in args)]
-    if op.is_stored(b) and len(op.shape_of(b)) == 2 and op.is_computed(a):
-        return _dense(op, op.tensor(a), op.shape_of(b)[1], b)
-    return _product(op, a, b)
+    b = args[next(name for name in ("other", "mat2", "vec") if name in args)]
+    return _weighted(op, args["input"], b)
+
+
+def _weighted(op: TorchContext, a: ValueRef, b: ValueRef, part: str = "") -> Operand:
+    """The product of two stacks of matrices; a fully connected layer if one is a weight."""
+    if op.is_computed(a) and _is_matrix(op, b):
+        return _dense(op, op.tensor(a), op.shape_of(b)[-1], b, part=part)
+    if op.is_computed(b) and _is_matrix(op, a):
+        shape = op.shape_of(b)
+        shape = shape[1:] if len(shape) > 2 and shape[0] == 1 else shape
+        axis = -1 if len(shape) == 1 else -2
+        return _dense(op, op.tensor(b, shape), op.shape_of(a)[-2], a, axis=axis, part=part)
+    return _product(op, a, b, part)
+
+
+def _is_matrix(op: TorchContext, value: ValueRef) -> bool:
+    """Whether a value is one matrix of weights."""
+    shape = op.shape_of(value)
+    return op.is_weight(value) and len(shape) > 1 and prod(shape[:-2]) == 1
 
 
 def dot(op: TorchContext) -> Operand:
@@ -222,7 +245,13 @@ def add_product(op: TorchContext) -> Operand:
     if op.call.function == "addmv":
         names = {"batch1": "mat", "batch2": "vec"}
     a, b = (args[name if name in args else other] for name, other in names.items())
-    product = _product(op, a, b, part="_product")
+    scales = args.get("alpha", 1), args.get("beta", 1)
+    if scales == (1, 1) and op.is_computed(a) and _is_matrix(op, b):
+        out = op.shape_of(b)[-1]
+        shape = op.shape_of(args["input"])
+        if shape[-1:] == (out,) and prod(shape) == out and not op.is_computed(args["input"]):
+            return _dense(op, op.tensor(a), out, b, args["input"])
+    product = _weighted(op, a, b, part="_product")
     if op.call.function == "addbmm" and product.rank > 2:
         product = emit.reduce(op, product, "sum", (0,), keep=False, part="_sum")
     product = emit.scaled(op, product, args.get("alpha", 1), part="_scale")
