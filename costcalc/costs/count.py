@@ -52,7 +52,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
                 counted[key] = cost
         mult_adds, params, is_free = cost
         own_params = 0 if layer.shares is not None else params
-        if index in alone and layer.inputs:
+        if index in alone and layer.inputs and layer.kind.is_counted:
             costs.append(LayerCost(layer, 0, own_params, is_free or not layer.is_learned, True))
         else:
             costs.append(LayerCost(layer, mult_adds, own_params, is_free))

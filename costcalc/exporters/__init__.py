@@ -15,6 +15,7 @@ from costcalc.advice import advice, option
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.whole_numbers import whole_number
+from costcalc.graph.without import without
 
 
 class Exporter(NamedTuple):
@@ -100,10 +101,16 @@ def checked_options(to: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export_graph(graph: LayerGraph, name: str, **options: Any) -> str | Iterable[bytes]:
-    """Write a network in the format of that name.
+    """Write a network in the format of that name, with weights as they are computed.
 
     Raises:
         SpecError: the format cannot express some layers; all are named.
     """
-    file: str | Iterable[bytes] = import_module(exporter(name).module).write(graph, **options)
+    readers = graph.readers
+    # A learned tensor that nothing reads computes nothing.
+    computing = {
+        index for index in graph.of_weights if graph.layers[index].inputs or readers[index]
+    }
+    plain = without(graph, computing)
+    file: str | Iterable[bytes] = import_module(exporter(name).module).write(plain, **options)
     return file

@@ -242,19 +242,28 @@ class LayerGraph(NamedTuple):
     def outputs(self) -> tuple[int, ...]:
         """The network's outputs: the tensors that no layer reads.
 
-        A gate's decision and an unused source are not outputs; the last layer always is.
-        In a network without layers it is the input.
+        A gate's decision, an unused source and a weight that is computed are not outputs; the
+        last layer always is.  In a network without layers it is the input.
         """
         if not self.layers:
             return (NETWORK_INPUT,)
         decisions = {index for part in self.gated for index in part.gate}
-        last = len(self.layers) - 1
+        last, alone = len(self.layers) - 1, self.weights_alone
         return tuple(
             index
             for index, readers in enumerate(self.readers)
-            if index == last
-            or not (readers or index in decisions or self.layers[index].kind.family == "source")
+            if index == last or not (readers or index in decisions or index in alone)
         )
+
+    @property
+    def of_weights(self) -> frozenset[int]:
+        """Layers that compute weights: nothing that the network's input reaches reads them."""
+        alone = self.weights_alone
+        read = set(self.outputs)
+        for index in reversed(range(len(self.layers))):
+            if index not in alone or index in read:
+                read.update(self.layers[index].inputs)
+        return alone - read
 
     def shape_of(self, tensor: int) -> Shape:
         """The shape of a layer's output, or of the network's input."""

@@ -430,7 +430,7 @@ def _at_peak(planned: PlannedSchedule) -> str:
 def _most_operations(done: Work) -> str:
     """The step that computes most, if that is the limit; else the bytes that must move."""
     moves, rates = done.moves, done.rates
-    if rates.computing(moves.operations) < bound(moves, rates):
+    if rates.computing(moves.needed_operations) < bound(moves, rates):
         return "Moving the weights that the chip cannot hold takes longest: fewer or narrower ones"
     rows = zip(moves.names, moves.traffic, strict=True)
     name, most = max(rows, key=lambda row: row[1].macs, default=("", None))

@@ -136,7 +136,9 @@ class Latency(Answer):
         """The steps with what limits them, and the sums by type and by limit."""
         tables = (self._step_table(), self._sums("Types", "type", self.types), self._limits())
         title = f"{self.network} on {self.run.device.title}"
-        return Page(title, self._facts(), tables, (_NO_PREDICTION, *self.left_out))
+        return Page(
+            title, self._facts(), tables, (_NO_PREDICTION, *self._beforehand(), *self.left_out)
+        )
 
     def explain(self, step: str) -> StepLatency:
         """The arithmetic of one step.
@@ -264,6 +266,15 @@ class Latency(Answer):
             *self._energy(),
         ]
         return tuple(fact for fact in facts if fact[1])
+
+    def _beforehand(self) -> Iterator[str]:
+        """What the steps have that no run needs."""
+        operations = int(2 * self.work.moves.beforehand)
+        if operations:
+            yield (
+                f"Of the operations, {counted(operations)} work on weights alone and can be done "
+                "beforehand: the bound leaves them out."
+            )
 
     def _bandwidth(self) -> str:
         rates = self.work.rates
@@ -468,7 +479,7 @@ def bound_line(done: Work, seconds: Fraction, left_out: Sequence[str]) -> str:
         seconds: the bound.
         left_out: sentences on what it leaves out.
     """
-    is_computing = done.rates.computing(done.moves.operations) == seconds
+    is_computing = done.rates.computing(done.moves.needed_operations) == seconds
     by = "computing" if is_computing else "compulsory bytes"
     return f"{milliseconds(seconds)}, by {by}: {no_run(left_out)}; a limit, not a prediction"
 

@@ -11,6 +11,7 @@ For a step of O operations and B bytes on a device of P operations and W bytes a
 Operations are two for each multiply-accumulate: peaks are peaks of these, and what else a layer
 computes runs elsewhere or beside them.  Compulsory bytes are the network's output, what its
 first layers need of its input, and the weights that the chip cannot hold, each moved once.
+Steps of work on weights alone can be computed beforehand: the bound leaves them out.
 
 All three are exact rationals, and ``bound <= roofline <= serial <= 2 * roofline`` over one traffic.
 """
@@ -87,7 +88,9 @@ class Moves(NamedTuple):
     tensors: Size
     """Bytes of the network's inputs and outputs."""
     weights: Size
-    """Bytes of the stored numbers that some step reads, each once."""
+    """Bytes of the stored numbers that some step of a run must read, each once."""
+    beforehand: Size = 0
+    """Multiply-accumulates of steps on weights alone, which need not be part of a run."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,6 +102,11 @@ class Moves(NamedTuple):
         """Operations of all steps."""
         macs: Size = sum(row.macs for row in self.traffic)
         return 2 * macs
+
+    @property
+    def needed_operations(self) -> Size:
+        """Operations of the steps that every run needs."""
+        return self.operations - 2 * self.beforehand
 
 
 class StepTime(NamedTuple):
@@ -199,8 +207,17 @@ def moves(graph: LayerGraph, network: StoredNetwork) -> Moves:
     """The traffic of a network's steps, and its compulsory bytes.
 
     Neither is more than the steps move: what no step reads needs no time.
+
+    Args:
+        graph: a network.
+        network: its steps.
     """
     schedule, traffic = network.apart, network.traffic
+    alone = graph.weights_alone
+    rows = [
+        (bool(step.layers) and all(index in alone for index in step.layers), row)
+        for step, row in zip(network.schedule.steps, traffic, strict=True)
+    ]
     read: dict[int, Size] = {}
     for step in schedule.steps:
         for index in step.reads:
@@ -218,7 +235,8 @@ def moves(graph: LayerGraph, network: StoredNetwork) -> Moves:
         parts=tuple((step.name,) for step in network.schedule.steps),
         traffic=traffic,
         tensors=minimum(ends, moved),
-        weights=sum(row.first_bytes for row in traffic),
+        weights=sum(row.first_bytes for is_alone, row in rows if not is_alone),
+        beforehand=sum(row.macs for is_alone, row in rows if is_alone),
     )
 
 
@@ -282,7 +300,7 @@ def bound(work: Moves, rates: Rates) -> Size:
     """Seconds that no measurement is below."""
     weights = maximum(work.weights - rates.held, 0) if rates.held is not None else 0
     moving = rates.moving(work.tensors, weights)
-    return largest((rates.computing(work.operations), moving))
+    return largest((rates.computing(work.needed_operations), moving))
 
 
 def step_times(work: Moves, rates: Rates) -> tuple[StepTime, ...]:

@@ -130,6 +130,8 @@ class _Builder:
         self.storage = storage
         self.batch = batch
         self.outputs = set(graph.outputs)
+        self.of_weights = graph.of_weights
+        """The layers that are no steps: what they compute is stored as weights."""
         self.readers = graph.readers
         self.ops: list[_Op] = []
         self.tails: dict[int, int] = {}
@@ -171,6 +173,8 @@ class _Builder:
     def home(self, index: int, layer: Layer) -> int | None:
         """The tensor of a layer's output, which is a new step's if it joins none."""
         kind = layer.kind
+        if index in self.of_weights:
+            return None
         if kind.name == OTHER_INPUT:
             self.sizes.append(self.activations(elements(layer.output)))
             self.names.append(layer.name)
@@ -371,7 +375,7 @@ class _Builder:
             running = counts.pop("buffers")
             if _is_nothing(counts["norm_params"]):
                 counts["norm_params"] = running
-        if layer.kind.name == "constant":
+        if layer.kind.name == "constant" and index not in self.of_weights:
             yield "constants", stored_bytes(elements(layer.output), self.storage.bits["weights"])
         for role, count in counts.items():
             if _is_nothing(count):

@@ -471,8 +471,10 @@ class TorchContext(OpContext):
         return self.builder.origins.depends_on[value.value] == CONSTANT
 
     def is_weight(self, value: ValueRef) -> bool:
-        """Whether a value is a parameter, or computed from parameters alone that are weights."""
-        return not self.is_computed(value) and bool(self.builder.origins.carried(value.value))
+        """Whether a value is a parameter or another form of some, which have as many numbers."""
+        sizes = self.builder.origins.sizes_of(value.value)
+        has_all = sum(sizes, 0) >= prod(self.shape_of(value))
+        return not self.is_computed(value) and bool(sizes) and has_all
 
     def stored(self, *values: ValueRef | None) -> list[StoredParams]:
         """The stored params of some arguments."""

@@ -96,6 +96,13 @@ class Origins:
         region = self.trace.values[value].region
         return frozenset([region.parameter]) if region else self._carried.get(value, _NONE)
 
+    def sizes_of(self, value: int) -> list[int]:
+        """How many numbers each parameter has that a value carries."""
+        region = self.trace.values[value].region
+        if region is not None:
+            return [prod(region.shape)]
+        return [self._sizes.get(name, 0) for name in self.carried(value)]
+
     def _propagate(self, call: RecordedCall, is_hidden: bool = False) -> None:
         is_factory = call.function in self.uses.factories
         inputs = [] if is_factory else references((call.arguments, call.keywords))

@@ -238,6 +238,7 @@ OPERATIONS: Mapping[str, Rule] = {
     "rms_norm": norms.rms_norm,
     "local_response_norm": norms.local_response_norm,
     "normalize": norms.normalize,
+    "weight_norm": norms.weight_norm,
     "add": binary("add"),
     "sub": binary("subtract"),
     "subtract": binary("subtract"),

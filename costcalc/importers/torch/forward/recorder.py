@@ -86,6 +86,9 @@ _RATES = ("p", "drop_prob")
 """The names that classes of stochastic depth have for its rate."""
 
 _LINEAR = (torch.nn.modules.conv._ConvNd, torch.nn.Linear, torch.nn.Bilinear)
+_OF_LINEAR = ("conv", "linear", "bilinear")
+"""How the names of the functions that these modules call begin."""
+
 _NORMS = (
     torch.nn.modules.batchnorm._NormBase,
     torch.nn.LayerNorm,
@@ -278,7 +281,7 @@ class Recorder(TorchFunctionMode):
             overload, outputs = _overload(func), (*written, *created)
             if overload is not None:
                 positional, named = (), operator(overload).bind(positional, named)
-            self._record(name, self._functional(func), positional, named, outputs, inside)
+            self._record(name, self._functional(func, name), positional, named, outputs, inside)
             self.data.note(step, self.calls[-1].outputs, outputs[0].shape)
             if written and name in _KEEP_INPUT:
                 self._remark(IN_PLACE, self._caller(name))
@@ -406,10 +409,15 @@ class Recorder(TorchFunctionMode):
     def _is_in_torch(self) -> bool:
         return type(self.stack[-1]).__module__.startswith("torch.nn.modules.")
 
-    def _functional(self, func: Callable[..., Any]) -> str | None:
-        """None for a call by a leaf module of PyTorch, otherwise ``function`` or ``operator``."""
+    def _functional(self, func: Callable[..., Any], name: str) -> str | None:
+        """None for a call by a leaf module of PyTorch, otherwise ``function`` or ``operator``.
+
+        What hooks of a convolution or a linear layer call, to prune or to normalise its weight,
+        is not what the module does.
+        """
         caller = self.stack[-1]
-        if self._is_in_torch() and next(caller.children(), None) is None:
+        is_hook = isinstance(caller, _LINEAR) and not name.startswith(_OF_LINEAR)
+        if self._is_in_torch() and not is_hook and next(caller.children(), None) is None:
             return None
         return "function" if _is_function(func) else "operator"
 

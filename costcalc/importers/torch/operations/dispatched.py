@@ -109,6 +109,7 @@ _OTHERS: Mapping[str, str] = {
     "nll_loss2d_forward": "nll_loss",
     "nll_loss_forward": "nll_loss",
     "rrelu_with_noise": "rrelu",
+    "_weight_norm_interface": "weight_norm",
     "scatter": "setitem",
     "unsafe_chunk": "chunk",
     "unsafe_split": "split",
@@ -129,6 +130,7 @@ _RENAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
         f"grid_sampler{rank}": ("grid_sampler", {"interpolation_mode": "mode"})
         for rank in ("", "_2d", "_3d")
     },
+    "_trilinear": ("bilinear", {"i1": "input1", "i2": "weight", "i3": "input2"}),
     "native_group_norm": ("group_norm", {"group": "num_groups"}),
 }
 """Operators whose arguments have other names than those of the function, and what it calls them."""

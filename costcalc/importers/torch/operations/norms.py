@@ -89,6 +89,18 @@ def _last_axes(op: TorchContext) -> tuple[Operand, tuple[int, ...]]:
     return op.along_axes(args["input"], range(rank - len(args["normalized_shape"]), rank))
 
 
+def weight_norm(op: TorchContext) -> Operand:
+    """``g v / |v|`` (Salimans and Kingma, arXiv 1602.07868), a length for each place of an axis."""
+    args = op.bind("v", "g", "dim")
+    shape = op.shape_of(args["v"])
+    x, dim = op.tensor(args["v"], shape), args.get("dim", 0)
+    axes = [axis for axis in range(x.rank) if dim == -1 or axis != dim % x.rank]
+    length = emit.length(op, x, axes, 2, keep=True, part="_length")
+    direction = emit.join(op, "divide", (x, length), part="_direction")
+    gain = op.tensor(args["g"], op.shape_of(args["g"]) if dim != -1 else (1,) * x.rank)
+    return emit.join(op, "multiply", (direction, gain))
+
+
 def local_response_norm(op: TorchContext) -> Operand:
     """``F.local_response_norm``."""
     args = op.bind("input", "size")
