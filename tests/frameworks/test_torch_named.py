@@ -180,3 +180,22 @@ def test_arguments_that_are_missing_are_named(tmp_path, monkeypatch):
     assert "--set ch_in=... --set side=..." in str(caught.value)
     # 3 * 8 * 2 * 2 weights
     assert costcalc.totals("torch:needing:Block", ch_in=3, side=2).params == 96
+
+
+def test_arguments_that_no_setting_is(tmp_path, monkeypatch):
+    (tmp_path / "configured.py").write_text(
+        "from torch import nn\n\n\nclass Config:\n    pass\n\n\n"
+        "class Block(nn.Conv2d):\n"
+        "    def __init__(self, ch_in: int, ch_out: int, /, *, config: Config):\n"
+        "        super().__init__(ch_in, ch_out, 2, bias=config is None)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError) as caught:
+        opening.opened("torch:configured:Block")
+    assert "'Block' cannot be built without ch_in, ch_out, config" in str(caught.value)
+    assert "a function of your own that returns Block(...): config is an object" in str(
+        caught.value
+    )
+    # 3 * 8 * 2 * 2 weights; arguments without names are passed by their position.
+    assert costcalc.totals("torch:configured:Block", ch_in=3, ch_out=8, config="None").params == 96

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
@@ -114,7 +114,7 @@ def _with_data(target: Any, settings: Mapping[str, Any], network: str) -> torch.
         return with_data(target)
     with user_code(network, "it cannot be built on the CPU"), torch.random.fork_rng([]):
         torch.manual_seed(0)
-        built = target(**{key: _plain(value) for key, value in settings.items()})
+        built = _called(target, {key: _plain(value) for key, value in settings.items()})
     return built if isinstance(built, torch.nn.Module) else None
 
 
@@ -125,13 +125,25 @@ def _build(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """
     try:
         with torch.device("meta"):
-            return target(**arguments)
+            return _called(target, arguments)
     except Exception:
         handle = hooks.register_module_parameter_registration_hook(_to_meta)
         try:
-            return target(**arguments)
+            return _called(target, arguments)
         finally:
             handle.remove()
+
+
+def _called(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """Calls the target, with arguments by position where they have no names."""
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()
+    unnamed = [each.name for each in parameters if each.kind is each.POSITIONAL_ONLY]
+    given = [arguments[name] for name in unnamed if name in arguments]
+    named = {name: value for name, value in arguments.items() if name not in unnamed}
+    return target(*given, **named)
 
 
 def _to_meta(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> Any:
@@ -172,17 +184,39 @@ def _check_settings(
         key
         for key, parameter in parameters.items()
         if parameter.default is parameter.empty
-        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         and key not in settings
     ]
     if missing:
+        objects = [key for key in missing if _is_object(parameters[key], target)]
+        values = [key for key in missing if key not in objects]
         problems.add(
             mark,
             f"'{name}' cannot be built without {', '.join(missing)}",
             expected="an argument for each parameter without a default",
-            hint=joined(" ", map(set_option, missing)),
+            hint=_how_to_build(name, values, objects),
         )
     problems.raise_any()
+
+
+def _is_object(parameter: inspect.Parameter, target: Callable[..., Any]) -> bool:
+    """Whether a parameter wants an object of a class, which no setting is."""
+    if parameter.name == "config" and hasattr(target, "config_class"):
+        return True
+    annotation = parameter.annotation
+    is_class = isinstance(annotation, type) and annotation is not parameter.empty
+    return is_class and annotation.__module__ != "builtins"
+
+
+def _how_to_build(name: str, values: Sequence[str], objects: Sequence[str]) -> str:
+    """How to give the arguments that are missing."""
+    if not objects:
+        return joined(" ", map(set_option, values))
+    return (
+        f"a function of your own that returns {name}(...): "
+        f"{', '.join(objects)} {'is an object' if len(objects) == 1 else 'are objects'}, "
+        "and settings are numbers, words and lists of numbers"
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -38,6 +38,7 @@ from costcalc.importers.torch.calls import (
 from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
 from costcalc.importers.torch.forward.compiled import constants
+from costcalc.importers.torch.forward.extents import Extent, extent
 from costcalc.importers.torch.forward.values import STATED, RunningCall, Values, asks_for_values
 from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data, tensors
 from costcalc.importers.torch.origins import references
@@ -150,6 +151,8 @@ class Recorder(TorchFunctionMode):
         self.values: list[TensorValue] = []
         self.scopes = [Scope()]
         """That of the forward pass, and that of the call that is running, if one is."""
+        self.extents: dict[int, Extent] = {}
+        """By value: the memory that was written."""
         self.places: dict[tuple[Any, ...], torch.Tensor] = {}
         """The last tensor with some elements of a storage."""
         self.hidden: dict[int, Known] = {}
@@ -216,10 +219,22 @@ class Recorder(TorchFunctionMode):
             return index
         if known.version == _version(tensor):
             return known.value
-        writes = (scope.written.get(_storage(tensor), ()) for scope in self.scopes)
-        later = (ValueRef(write) for each in writes for write in each if write > known.value)
+        own = extent(tensor)
+        later = [
+            ValueRef(write)
+            for scope in self.scopes
+            for write in scope.written.get(_storage(tensor), ())
+            if write > known.value and own.may_overlap(self.extents[write])
+        ]
+        if not later:  # Other elements of its memory were written.
+            self._know(tensor, known.value)
+            return known.value
         sources = (ValueRef(known.value), *later)
         return self._record("overwritten", "operator", sources, {}, (tensor,))
+
+    def _know(self, tensor: torch.Tensor, value: int) -> None:
+        """Notes the value that a tensor has now."""
+        self.scopes[-1].known[id(tensor)] = Known(tensor, value, _version(tensor))
 
     def _find(self, tensor: torch.Tensor) -> Known | None:
         for scope in reversed(self.scopes):
@@ -312,7 +327,9 @@ class Recorder(TorchFunctionMode):
     def _note_write(self, tensor: torch.Tensor) -> None:
         scope = self.scopes[-1]
         values = scope.written.setdefault(_storage(tensor), [])
-        values.append(scope.known[id(tensor)].value)
+        value = scope.known[id(tensor)].value
+        values.append(value)
+        self.extents[value] = extent(tensor)
 
     def see(self, func: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         """Runs an operator of the dispatcher, and records it if it creates or writes tensors."""
@@ -373,7 +390,7 @@ class Recorder(TorchFunctionMode):
         name = name.replace(".", "/")
         self.values.append(TensorValue(shape, source, name, region, tensor.is_complex()))
         index = len(self.values) - 1
-        self.scopes[-1].known[id(tensor)] = Known(tensor, index, _version(tensor))
+        self._know(tensor, index)
         self.places[_place(tensor)] = tensor
         return index
 
