@@ -31,7 +31,7 @@ class ForeignFormat(NamedTuple):
     """The suffixes of its files, or their whole names."""
     magic: tuple[tuple[int, bytes], ...] = ()
     """Bytes at places of a file, any of which tells the format."""
-    holds: str = ""
+    holds: re.Pattern[str] | None = None
     """A pattern of names: a zip archive, or a folder, with such a file is of the format."""
     keys: tuple[frozenset[str], ...] = ()
     """Keys of a JSON text, any group of which tells the format."""
@@ -74,20 +74,22 @@ FORMATS: Sequence[ForeignFormat] = (
         _TORCHSCRIPT,
         "a name that ends in .pt",
         (".ptl", ".torchscript"),
-        holds=r".+/code/.+",
+        holds=re.compile(r".+/code/.+"),
     ),
     ForeignFormat(
         "a program saved by torch.export",
         _EXPORT,
         (".pt2",),
-        holds=r"(.+/)?(archive_format|serialized_exported_program\.json|models/.+\.json)",
+        holds=re.compile(
+            r"(.+/)?(archive_format|serialized_exported_program\.json|models/.+\.json)"
+        ),
     ),
     ForeignFormat(
         "a checkpoint of PyTorch: weights without the network's code",
         _EXPORT,
         (".pt", ".pth", ".pth.tar", ".ckpt", ".bin"),
         magic=((0, b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."),),
-        holds=r"[^/]+/data\.pkl",
+        holds=re.compile(r"[^/]+/data\.pkl"),
     ),
     ForeignFormat(
         "weights in safetensors, without the network's code",
@@ -107,7 +109,7 @@ FORMATS: Sequence[ForeignFormat] = (
         _EXPORT,
         (".npz", ".npy"),
         magic=((0, b"\x93NUMPY"),),
-        holds=r".+\.npy",
+        holds=re.compile(r".+\.npy"),
     ),
     ForeignFormat(
         "weights in GGUF, without the network's code",
@@ -120,7 +122,7 @@ FORMATS: Sequence[ForeignFormat] = (
         "a SavedModel of TensorFlow",
         _TF2ONNX,
         ("saved_model.pb", "saved_model.pbtxt"),
-        holds=r"saved_model\.pb(txt)?",
+        holds=re.compile(r"saved_model\.pb(txt)?"),
     ),
     ForeignFormat(
         "a graph of TensorFlow",
@@ -141,7 +143,7 @@ FORMATS: Sequence[ForeignFormat] = (
         "a Core ML model",
         _SOURCE,
         (".mlmodel", ".mlpackage", ".mlmodelc"),
-        holds=r"Manifest\.json|model\.mil",
+        holds=re.compile(r"Manifest\.json|model\.mil"),
     ),
     ForeignFormat(
         "an OpenVINO model",
@@ -159,7 +161,7 @@ FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat(
         "a diffusers pipeline, or its configuration",
         _in_python("costcalc.from_torch(CLASS.from_config(CLASS.load_config(FOLDER)), args=...)"),
-        holds=r"model_index\.json",
+        holds=re.compile(r"model_index\.json"),
         keys=(frozenset(["_diffusers_version"]),),
     ),
     ForeignFormat(
@@ -176,7 +178,9 @@ FORMATS: Sequence[ForeignFormat] = (
             "costcalc.from_torch(AutoModel.from_config(AutoConfig.from_pretrained(FOLDER)), "
             "kwargs=...)"
         ),
-        holds=r"pytorch_model.*\.bin(\.index\.json)?|model.*\.safetensors(\.index\.json)?",
+        holds=re.compile(
+            r"pytorch_model.*\.bin(\.index\.json)?|model.*\.safetensors(\.index\.json)?"
+        ),
         keys=(frozenset(["model_type"]), frozenset(["transformers_version"])),
     ),
     ForeignFormat(
@@ -210,7 +214,7 @@ FORMATS: Sequence[ForeignFormat] = (
         "a MediaPipe bundle",
         "unzip it, and read the .tflite files in it",
         (".task",),
-        holds=r".+\.tflite",
+        holds=re.compile(r".+\.tflite"),
     ),
     ForeignFormat(
         "a notebook",
@@ -233,7 +237,7 @@ FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat(
         "a Keras model under another name",
         "a name that ends in .keras",
-        holds=r"config\.json",
+        holds=re.compile(r"config\.json"),
         is_read_as=".keras",
     ),
     ForeignFormat(
@@ -315,8 +319,8 @@ def _by_content(path: str) -> ForeignFormat | None:
             return None
         if any(head.startswith(text, place) for place, text in row.magic):
             return row
-        has_name = row.holds and (head or not row.is_read_as)
-        if has_name and any(re.fullmatch(row.holds, name) for name in names):
+        pattern = row.holds if head or not row.is_read_as else None
+        if pattern is not None and any(pattern.fullmatch(name) for name in names):
             return row
     return None
 

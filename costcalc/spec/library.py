@@ -205,7 +205,7 @@ def parse_settings(tail: str, text: str) -> dict[str, str]:
     settings: dict[str, str] = {}
     for part in tail.split(","):
         name, equals, value = (side.strip() for side in part.partition("="))
-        if not equals or not re.fullmatch(rf"(?:input:)?{SETTING}", name) or "\n" in value:
+        if not equals or not re.fullmatch(SETTING, name.removeprefix("input:")) or "\n" in value:
             is_list = bool(settings) and not equals and part.strip() != ""
             refuse(
                 None,

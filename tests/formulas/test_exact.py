@@ -89,7 +89,7 @@ def numbers(value: Any, path: str = "") -> list[tuple[str, Any]]:
         return [found for key, each in value.items() for found in numbers(each, f"{path}.{key}")]
     if isinstance(value, tuple | list):
         return [found for each in value for found in numbers(each, path)]
-    return [] if value is None or isinstance(value, str | bool) else [(path, value)]
+    return [] if value is None or isinstance(value, str | bool | frozenset) else [(path, value)]
 
 
 COUNTS = (".params", ".mult_adds", ".input", ".output", ".filter", ".layers")

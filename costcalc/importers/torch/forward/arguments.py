@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
@@ -218,7 +217,8 @@ def _is_list(parameter: inspect.Parameter | None) -> bool:
     """Whether a parameter is a list of tensors, each of one image: the list is the batch."""
     annotation = parameter.annotation if parameter is not None else None
     text = annotation if isinstance(annotation, str) else repr(annotation)
-    return re.fullmatch(r"(typing\.)?[Ll]ist\[(torch\.)?Tensor\]", text) is not None
+    text = text.removeprefix("typing.").replace("torch.", "")
+    return text in ("list[Tensor]", "List[Tensor]")
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:
