@@ -37,7 +37,6 @@ STRUCTURES = ("sequence", "residual", "table")
 
 _ELSEWHERE = {
     "use": "'use: [network: mobilenet_v2]' beside 'layers:', and a layer '- mobilenet_v2'",
-    "input": "'input: [3, 224, 224]' beside 'layers:'",
 }
 """Keys of a spec, written as layers."""
 

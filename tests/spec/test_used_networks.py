@@ -155,10 +155,18 @@ def test_a_network_that_cannot_be_used_is_one_mistake(use, call, tmp_path: Path)
     assert "unknown layer kind" not in text
 
 
-@pytest.mark.parametrize("use", ["use: mobilenet_v2", "use: {network: mobilenet_v2}", "input: [3]"])
+@pytest.mark.parametrize("use", ["use: mobilenet_v2", "use: {network: mobilenet_v2}"])
 def test_a_key_of_the_spec_among_its_layers(use, tmp_path: Path):
     text = refusal(tmp_path, f"input: [3, 64, 64]\nlayers:\n  - {use}\n")
     assert "' beside 'layers:'" in text
+
+
+def test_an_input_among_the_layers_is_another_one(tmp_path: Path):
+    alone = "layers:\n  - input: [3, 8, 8]\n  - {relu: {}}\n"
+    assert "a spec needs its input's shape" in refusal(tmp_path, alone)
+    written(tmp_path, f"input: [3, 64, 64]\n{alone}", "two.yaml")
+    report = costcalc.report(str(tmp_path / "two.yaml"))
+    assert [layer.kind for layer in report.layers] == ["input", "relu"]
 
 
 def test_a_circle_of_two(tmp_path: Path):
