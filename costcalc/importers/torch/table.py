@@ -219,6 +219,8 @@ OPERATIONS: Mapping[str, Rule] = {
     "triplet_margin_loss": losses.triplet,
     "cosine_embedding_loss": losses.cosine_embedding,
     "multi_margin_loss": losses.multi_margin,
+    "multilabel_margin_loss": losses.multi_label_margin,
+    "ctc_loss": losses.alignment,
     "cross_entropy_loss": losses.cross_entropy,
     **dict.fromkeys(("nll_loss", "nll_loss_nd", "nll_loss2d"), losses.likelihood),
     "cosine_similarity": losses.similarity,

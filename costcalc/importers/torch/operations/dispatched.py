@@ -106,6 +106,7 @@ _OTHERS: Mapping[str, str] = {
     "max_unpool3d": "setitem",
     "native_batch_norm": "batch_norm",
     "native_layer_norm": "layer_norm",
+    "multilabel_margin_loss_forward": "multilabel_margin_loss",
     "nll_loss2d_forward": "nll_loss",
     "nll_loss_forward": "nll_loss",
     "rrelu_with_noise": "rrelu",

@@ -132,6 +132,41 @@ def multi_margin(op: TorchContext) -> Operand:
     return _reduced(op, emit.reduce(op, beyond, "mean", (1,), keep=False, part="_mean"))
 
 
+def multi_label_margin(op: TorchContext) -> Operand:
+    """``F.multilabel_margin_loss``: ``max(0, 1 - x_y + x_c)``, were all classes right ones."""
+    args = op.bind("input", "target")
+    images, classes = (1, *op.shape_of(args["input"]))[-2:]
+    x = op.tensor(args["input"], (images, 1, classes))
+    inputs = (x, op.tensor(args["target"]))
+    right = op.add("rearrange", inputs, {"shape": (images, classes, 1)}, part="_chosen")
+    do = partial(_do, op)
+    beyond = do("relu", do("shift", do("subtract", x, right)))
+    return _reduced(op, emit.reduce(op, beyond, "mean", (1, 2), keep=False, part="_mean"))
+
+
+def alignment(op: TorchContext) -> Operand:
+    """``F.ctc_loss``: the sum over alignments of each step with labels and blanks between them.
+
+    At each of T steps, each of 2 S + 1 states adds up to three states before (Graves et al.,
+    2006, equation 6), in logarithms.
+    """
+    args = op.bind("log_probs", "targets")
+    steps = op.shape_of(args["log_probs"])[0]
+    labels = op.shape_of(args["targets"])
+    images = (1, *op.shape_of(args["log_probs"]))[-2]
+    longest = labels[-1] if len(labels) > 1 else -(-labels[0] // images)
+    shape = {"shape": (images, steps, 2 * longest + 1)}
+    chances = op.tensor(args["log_probs"], op.shape_of(args["log_probs"]))
+    emitted = op.add("rearrange", (chances, op.tensor(args["targets"])), shape, part="_emitted")
+    same, last, skipped = (
+        op.add("rearrange", (emitted,), shape, part=f"_{name}") for name in ("same", "last", "skip")
+    )
+    do = partial(_do, op)
+    states = do("add", emitted, do("power", do("power", same, last), skipped))
+    ends = op.add("rearrange", (states,), {"shape": (images,)}, part="_ends")
+    return _reduced(op, do("neg", ends))
+
+
 def triplet(op: TorchContext) -> Operand:
     """``F.triplet_margin_loss``: ``max(0, |a - p| - |a - n| + margin)``."""
     anchor, positive, negative = _tensors(op)[:3]
