@@ -113,7 +113,7 @@ class OpView:
         self._stated = stated
         self.tensors = tensors
         self.images = images
-        """Images in a batch; 0 if no axis is the batch."""
+        """Images in a batch; 1 if no axis of the input is the batch."""
 
     def stated(self, index: int = 0) -> Shape | None:
         """The shape of an output that the caller or the file states, where it is inferred."""
@@ -482,7 +482,7 @@ class OnnxGraph(NamedTuple):
     constants: Set[str]
     """The initializers that are Constant nodes; they count only where used as weights."""
     images: int
-    """Images in a batch; 0 if no axis is the batch."""
+    """Images in a batch; 1 if no axis of the input is the batch."""
 
 
 class OnnxBuilder(ModelBuilder):

@@ -152,7 +152,7 @@ class ShapeInference:
 
     def view(self, node: OnnxNode) -> OpView:
         """A node with its attributes and inputs."""
-        return OpView(node, self.tensors, self.images, self._stated_output)
+        return OpView(node, self.tensors, max(self.images, 1), self._stated_output)
 
     def _stated_output(self, node: OnnxNode, index: int) -> Shape | None:
         """The shape of an output that the caller gives, or else the file."""
@@ -216,7 +216,7 @@ class ShapeInference:
             Refusal: it mixes the images of a batch, whose costs are those of one image.
         """
         batch = info.batch
-        if batch is None and self.images == 1 and info.shape and info.shape[0] == 1:
+        if batch is None and self.images <= 1 and info.shape and info.shape[0] == 1:
             batch = 0
         if batch is None and self.images > 1:
             mixed = (self.tensors[name] for name in node.inputs if name)

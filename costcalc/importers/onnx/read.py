@@ -286,7 +286,7 @@ class _Reading(NamedTuple):
             tensors=inference.tensors,
             initializers=inference.initializers,
             constants=inference.constants,
-            images=inputs.images,
+            images=max(inputs.images, 1),
         )
         builder = OnnxBuilder(inferred, first, {**TABLE, **INTERNAL, **PATTERNS}, names)
         builder.notes.update(inference.notes)

@@ -10,7 +10,7 @@ from costcalc import opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.importers import import_model
-from tests.importers.onnx.counted import macs, outputs
+from tests.importers.onnx.counted import kinds, macs, outputs
 from tests.importers.onnx.models import (
     INT64,
     UNRANKED,
@@ -55,6 +55,13 @@ def test_a_graph_that_mixes_its_leading_axis_has_no_batch(network):
     # A Gram matrix, which multiplies every row with every other.
     nodes = [node("Transpose", "x", "t"), node("MatMul", "x t", "y")]
     assert macs(network(nodes, (8, 3))) == 8 * 8 * 3
+
+
+def test_a_map_without_a_batch_is_read_as_it_is(network):
+    nodes = [node("Unsqueeze", "x zero", "a"), node("Conv", "a w", "b"), node("Squeeze", "b", "y")]
+    result = network(nodes, (3, 8, 8), [WEIGHTS, tensor("zero", [1], [0])])
+    assert (result.input, macs(result)) == ((3, 8, 8), cost(36))
+    assert kinds(result) == ["conv"]
 
 
 def test_mixing_the_images_of_a_batch_is_said(network):
