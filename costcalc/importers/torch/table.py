@@ -14,6 +14,7 @@ from costcalc.importers.torch.operations import (
     norms,
     pooling,
     products,
+    quantised,
     recurrent,
     reductions,
     sampling,
@@ -30,6 +31,9 @@ _SAME = (
     "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
     "identity "
     "byte char short pin_memory "
+    "quantize_per_tensor quantize_per_tensor_dynamic quantize_per_channel dequantize "
+    "fake_quantize_per_tensor_affine fake_quantize_per_channel_affine int_repr "
+    "fused_moving_avg_obs_fake_quant "
     "requires_grad rename positive imag conj conj_physical resolve_conj resolve_neg "
     "chalf cfloat cdouble"
 )
@@ -390,7 +394,10 @@ MOVES = ("cat", "concat", "concatenate", "overwritten", "pad", "setitem", "stack
 
 DISPATCHED = Rules(
     views=dispatched.of(VIEWS, dispatched.VIEWS),
-    operations=dispatched.of(OPERATIONS, dispatched.OPERATIONS),
+    operations={
+        **dispatched.of(OPERATIONS, dispatched.OPERATIONS),
+        **quantised.of(OPERATIONS),
+    },
     products=dispatched.named(PRODUCTS).keys(),
     factories=dispatched.FACTORIES,
     meetings={name: MEETINGS[function] for name, function in dispatched.named(MEETINGS).items()},

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
+from math import prod
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -39,6 +40,7 @@ from costcalc.importers.torch.forward import flex
 from costcalc.importers.torch.forward.arguments import Call, tensors_in
 from costcalc.importers.torch.forward.compiled import constants
 from costcalc.importers.torch.forward.extents import Extent, extent
+from costcalc.importers.torch.forward.packed import output_of, packed
 from costcalc.importers.torch.forward.values import STATED, RunningCall, Values, asks_for_values
 from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data, tensors
 from costcalc.importers.torch.origins import references
@@ -157,6 +159,8 @@ class Recorder(TorchFunctionMode):
         """The last tensor with some elements of a storage."""
         self.hidden: dict[int, Known] = {}
         """What is known of tensors inside calls that have returned."""
+        self.packed: dict[str, int] = {}
+        """The values that quantised modules store, by their names."""
         self.pending: list[torch.Tensor] = []
         """Tensors that an operator has just written into: PyTorch counts that afterwards."""
         self.paths: dict[torch.nn.Module, str] = {}
@@ -337,12 +341,13 @@ class Recorder(TorchFunctionMode):
         name, _, written_names = seen = operator(func)
         arguments = seen.bind(args, keywords)
         written = [*tensors([arguments[each] for each in written_names if each in arguments])]
-        shown = _with_refs(arguments, self.value)
+        shown = {key: self._unpacked(item, name) for key, item in arguments.items()}
+        shown = _with_refs(shown, self.value)
         bounded = BOUNDED.get(name.rpartition("::")[2])
-        if bounded is not None or len(self.scopes) > 1:
-            result = (bounded or func)(*args, **keywords)
+        if bounded is not None:
+            result = bounded(*args, **keywords)
         else:
-            result = run_without_data(func, args, keywords)
+            result = self._run(func, name, arguments, (args, keywords))
         taken = {id(tensor) for tensor in tensors(arguments)}
         created = [tensor for tensor in tensors(result) if id(tensor) not in taken]
         if written or created or not name.startswith(SILENT):
@@ -351,6 +356,47 @@ class Recorder(TorchFunctionMode):
             self._note_write(tensor)
         self.pending = written
         return result
+
+    def _run(
+        self, func: Any, name: str, named: Mapping[str, Any], arguments: tuple[Any, Any]
+    ) -> Any:
+        """What an operator returns, even if PyTorch states no shape for it.
+
+        Raises:
+            Exception: whatever the operator raises.
+        """
+        args, keywords = arguments
+        try:
+            if len(self.scopes) > 1:
+                return func(*args, **keywords)
+            return run_without_data(func, args, keywords)
+        except NotImplementedError:
+            result = output_of(name, named)
+            if result is None:
+                raise
+            return result
+
+    def _unpacked(self, value: Any, operator: str) -> Any:
+        """An argument, or the weights that it packs, as a module stores them."""
+        pack = packed(value, operator)
+        if pack is None:
+            return value
+        path = self.paths.get(self.stack[-1], "")
+        shapes = {"weight": pack.weight, "bias": pack.bias}
+        stored = {
+            name: None if shape is None else self._stored(f"{path}/{name}".lstrip("/"), shape)
+            for name, shape in shapes.items()
+        }
+        return {**stored, **pack.window}
+
+    def _stored(self, name: str, shape: torch.Size) -> ValueRef:
+        """A value that a module stores, but not as a tensor."""
+        if name not in self.packed:
+            strides = tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
+            region = Region(name, 0, tuple(shape), strides)
+            self.values.append(TensorValue(tuple(shape), "stored", name, region))
+            self.packed[name] = len(self.values) - 1
+        return ValueRef(self.packed[name])
 
     def _record(
         self,
@@ -610,6 +656,8 @@ def _with_refs(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
     """The structure with references in place of tensors, and strings in place of other objects."""
     if isinstance(structure, torch.Tensor):
         return ValueRef(value(structure))
+    if isinstance(structure, ValueRef):
+        return structure
     if isinstance(structure, dict):
         return {key: _with_refs(item, value) for key, item in structure.items()}
     if isinstance(structure, (tuple, list)):

@@ -13,6 +13,7 @@ from costcalc.importers.model import Model, Request, Shape
 from costcalc.importers.torch.calls import Trace
 from costcalc.importers.torch.context import TorchBuilder
 from costcalc.importers.torch.forward.arguments import Call
+from costcalc.importers.torch.forward.packed import without_observers
 from costcalc.importers.torch.forward.recorder import Recorder, UnseenTensorError, record
 from costcalc.importers.torch.forward.user_code import describe, quiet, raised_at, user_code
 from costcalc.importers.torch.forward.values import ASKING
@@ -46,7 +47,7 @@ def model(
     Raises:
         SpecError: it does not run on the arguments, or calls functions that have no layer kind.
     """
-    trace = forward(module.eval(), file or name, call, own, weights)
+    trace = forward(without_observers(module.eval()), file or name, call, own, weights)
     builder = TorchBuilder(trace, RULES, file or name, request.allow_unknown)
     try:
         builder.run()

@@ -52,6 +52,7 @@ _FUNCTIONS = (
     # recurrent layers
     "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell "
     # moved elements
+    "dequantize quantize_per_channel quantize_per_tensor quantize_per_tensor_dynamic "
     "alias as_strided broadcast_to cat channel_shuffle chunk clone concat contiguous copy detach "
     "diagonal dropout expand expand_as fill flatten flip gather im2col index_select masked_select "
     "moveaxis movedim narrow native_channel_shuffle one_hot pad permute pixel_shuffle "
@@ -111,6 +112,9 @@ _OTHERS: Mapping[str, str] = {
     "nll_loss_forward": "nll_loss",
     "rrelu_with_noise": "rrelu",
     "_weight_norm_interface": "weight_norm",
+    "_fused_moving_avg_obs_fq_helper": "fused_moving_avg_obs_fake_quant",
+    "fake_quantize_per_channel_affine_cachemask": "fake_quantize_per_channel_affine",
+    "fake_quantize_per_tensor_affine_cachemask": "fake_quantize_per_tensor_affine",
     "scatter": "setitem",
     "unsafe_chunk": "chunk",
     "unsafe_split": "split",
