@@ -137,9 +137,9 @@ def _build(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
 def _called(target: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """Calls the target, with arguments by position where they have no names."""
     try:
-        parameters = inspect.signature(target).parameters.values()
+        parameters = [*inspect.signature(target).parameters.values()]
     except (TypeError, ValueError):
-        parameters = ()
+        parameters = []
     unnamed = [each.name for each in parameters if each.kind is each.POSITIONAL_ONLY]
     given = [arguments[name] for name in unnamed if name in arguments]
     named = {name: value for name, value in arguments.items() if name not in unnamed}
