@@ -192,3 +192,21 @@ def test_a_module_that_does_not_run_says_which_part_and_why(module, input, messa
     (problem,) = caught.value.problems
     assert message in problem.message
     assert found in problem.found
+
+
+def test_lazy_modules_have_the_shapes_of_what_they_are_called_on():
+    module = nn.Sequential(
+        nn.LazyConv2d(8, 3),
+        nn.LazyBatchNorm2d(),
+        nn.LazyBatchNorm2d(affine=False),
+        nn.LazyInstanceNorm2d(affine=True),
+        nn.LazyConvTranspose2d(4, 2),
+        nn.Flatten(),
+        nn.LazyLinear(5),
+    )
+    layers = layers_of(module, (3, 8, 8))
+    # 3*3*3*8 weights on 6 x 6 places, 8*4*2*2 on as many, 7*7*4*5, with their biases.
+    assert params(layers) == (216 + 8) + 16 + 16 + (128 + 4) + (980 + 5)
+    assert macs(layers) == 36 * 216 + 36 * 128 + 980
+    lazy = nn.Sequential(nn.LazyBatchNorm2d(affine=False))
+    assert params(layers_of(lazy, (3, 8, 8))) == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from torch.nn.parameter import UninitializedParameter, is_lazy
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
 from costcalc.importers.torch.forward import compiled
@@ -31,6 +31,9 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
             continue
         empty = torch.empty_like(parameter, device="meta")
         memo[id(parameter)] = torch.nn.Parameter(empty, parameter.requires_grad)
+    for buffer in module.buffers():
+        if is_lazy(buffer):
+            memo[id(buffer)] = UninitializedBuffer(requires_grad=False, device="meta")
     memo |= compiled.copies(module)
     return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
 

@@ -108,7 +108,7 @@ def forward(module: torch.nn.Module, file: str, call: Call, own: OwnModule, weig
     Raises:
         SpecError: it does not run.
     """
-    if any(is_lazy(parameter) for parameter in module.parameters()):
+    if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         message = "its parameters have no shape before it runs, and it does not run"
         with user_code(file, message), torch.no_grad(), torch.device("meta"):
             module(*call.args, **call.kwargs)
