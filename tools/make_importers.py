@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from costcalc.importers.caffe import layers as caffe
+from costcalc.importers.caffe.layers.unread import REASONS as CAFFE
 from costcalc.importers.keras import layers as keras
 from costcalc.importers.keras.layers import operations, wrappers
 from costcalc.importers.keras.layers.unread import OPERATIONS, REASONS
@@ -81,22 +82,30 @@ def _cells(topic: str) -> Iterator[str]:
 
 def unread() -> str:
     """Keras' layers and operations that are not read, each reason once."""
-    layers: dict[str, list[str]] = {}
-    for name, reason in REASONS.items():
-        layers.setdefault(reason, []).append(name)
-    lines = [f"- {_listed(names)}: {reason}" for reason, names in layers.items()]
-    lines += [
+    lines = [
         f"- {_listed(f'ops.{name}' for name in names)}: {reason}"
         for reason, names in OPERATIONS.items()
     ]
-    return "\n".join(lines)
+    return "\n".join([_by_reason(REASONS), *lines])
+
+
+def _by_reason(reasons: Mapping[str, str]) -> str:
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return "\n".join(f"- {_listed(group)}: {reason}" for reason, group in names.items())
+
+
+def unread_of_caffe() -> str:
+    """Caffe's layers that are not read, each reason once."""
+    return _by_reason(CAFFE)
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-PARTS = {"importers": table, "unread": unread}
+PARTS = {"importers": table, "unread": unread, "unread Caffe": unread_of_caffe}
 """What stands between the marks of the page."""
 
 

@@ -13,6 +13,7 @@ from costcalc.importers.builder import (
 )
 from costcalc.importers.caffe.context import CaffeContext
 from costcalc.importers.caffe.layers import MEASURES, SINGLE, TABLE
+from costcalc.importers.caffe.layers.unread import REASONS
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
 from costcalc.importers.caffe.sizes import DATA
 from costcalc.kinds.base import PARAMS
@@ -60,7 +61,9 @@ class CaffeWalk:
         blobs = self._inputs(layer)
         rule = TABLE.get(layer.type)
         if rule is None:
-            return self._unknown(layer, name, blobs, UnknownOp())
+            unknown = UnknownOp()
+            unknown.message += f": {REASONS[layer.type]}" if layer.type in REASONS else ""
+            return self._unknown(layer, name, blobs, unknown)
         inputs = tuple(blob for blob in blobs if blob is not None)
         if len(inputs) < len(blobs):
             return ()

@@ -3,6 +3,9 @@
 import pytest
 
 from costcalc.errors import SpecError
+from costcalc.importers.caffe.layers import MEASURES, TABLE
+from costcalc.importers.caffe.layers.unread import REASONS
+from costcalc.importers.caffe.sizes import DATA
 from tests.importers.caffe.written import events, graph, layer, network, totals
 
 MAP = (4, 9, 12)
@@ -164,6 +167,10 @@ def test_a_layer(tmp_path, made, output, learned, macs):
             ["square", "sum"],
         ),
         (layer("Silence", "data", ""), []),
+        (
+            layer("Threshold", "data", "x", "threshold_param { threshold: 0.5 }"),
+            ["constant", "compare"],
+        ),
         (
             layer("BatchNorm", "data", "x") + layer("Scale", "x", "x", name="scale"),
             ["batch_norm"],
@@ -382,3 +389,38 @@ def test_a_response_norm_within_each_channel(tmp_path):
         graph(
             tmp_path, network((4, 6, 5), layer("LRN", "data", "x", "lrn_param { local_size: 4 }"))
         )
+
+
+def test_a_pyramid_of_pools(tmp_path):
+    """1 + 4 + 16 places of each of 4 channels."""
+    spp = layer("SPP", "data", "x", "spp_param { pyramid_height: 3 }")
+    found = graph(tmp_path, network((4, 9, 12), spp))
+    pools = [each for each in found.layers if each.kind.name == "max_pool"]
+    assert [each.output for each in pools] == [(4, 1, 1), (4, 2, 2), (4, 4, 4)]
+    assert found.layers[-1].output == (4 * 21,)
+    tall = layer("SPP", "data", "x", "spp_param { pyramid_height: 5 }")
+    with pytest.raises(SpecError, match="its 5 levels do not fit"):
+        graph(tmp_path, network((4, 9, 12), tall))
+
+
+STOCK = """
+    AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat ContrastiveLoss Convolution
+    Crop Data Deconvolution Dropout DummyData Eltwise ELU Embed EuclideanLoss Exp Filter Flatten
+    HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input Log LRN LSTM
+    MemoryData MultinomialLogisticLoss MVN Parameter Pooling Power PReLU Python Recurrent Reduction
+    ReLU Reshape RNN Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss
+    Split SPP Swish TanH Threshold Tile WindowData
+"""
+"""The layers of Caffe 1.0: https://caffe.berkeleyvision.org/tutorial/layers.html"""
+
+
+@pytest.mark.parametrize("kind", STOCK.split())
+def test_every_layer_of_caffe_is_read_or_has_a_reason(kind):
+    known = {*TABLE, *MEASURES, *DATA, "Input"}
+    assert (kind in known) != (kind in REASONS)
+
+
+def test_the_reason_is_said(tmp_path):
+    lstm = layer("LSTM", "data", "x", "recurrent_param { num_output: 5 }")
+    with pytest.raises(SpecError, match="its first axis is time"):
+        graph(tmp_path, network(MAP, lstm))

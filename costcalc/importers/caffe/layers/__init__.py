@@ -37,6 +37,7 @@ SINGLE = frozenset(
         "MVN",
         "Normalize",
         "Permute",
+        "SPP",
         "ShuffleChannel",
         "Upsample",
     }

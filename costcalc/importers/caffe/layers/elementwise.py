@@ -60,6 +60,13 @@ def clip(op: CaffeContext) -> Result:
     return emit.clip(op, op.input, low, high)
 
 
+def threshold(op: CaffeContext) -> Result:
+    """``Threshold``: 1 where the input is above a number, else 0."""
+    op.param("threshold_param", ("threshold",))
+    level = op.add("constant", (), {"shape": (1,) * op.input.rank}, "/threshold")
+    return op.add("compare", (op.input, level))
+
+
 def eltwise(op: CaffeContext) -> Result:
     """``Eltwise``: a product, a weighted sum, or a maximum."""
     param = op.param("eltwise_param", ("operation", "coeff", "stable_prod_grad"))
@@ -131,4 +138,5 @@ TABLE: Mapping[str, Rule] = {
     "Sigmoid": unary("sigmoid"),
     "Swish": unary("swish"),
     "TanH": unary("tanh"),
+    "Threshold": threshold,
 }

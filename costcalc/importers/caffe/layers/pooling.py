@@ -82,6 +82,34 @@ def _check_last_window(op: CaffeContext, window: Mapping[str, Any]) -> None:
             )
 
 
+def pyramid(op: CaffeContext) -> Result:
+    """``SPP``: pools to 1, 2, 4, ... places along each axis, all in one vector."""
+    param = op.param("spp_param", ("pyramid_height", "pool", "engine"))
+    word = param.word("pool", ("MAX", "AVE", "STOCHASTIC"), "MAX")
+    if word == "STOCHASTIC":
+        raise UnknownOp("costcalc has no layer kind for stochastic pooling")
+    kind = {"MAX": "max_pool", "AVE": "avg_pool"}[word]
+    levels, sides = param.whole("pyramid_height"), op.shape[1:]
+    if len(sides) != 2 or 2 ** min(levels - 1, 32) > min(sides):
+        raise Refusal(
+            f"its {levels} levels do not fit its input",
+            "two spatial axes of at least 2 ^ (pyramid_height - 1) places",
+        )
+    op.builder.is_sized = True
+    vectors = []
+    for level in range(levels):
+        places = 2**level
+        kernel = tuple(-(-side // places) for side in sides)
+        padding = tuple((k * places - side + 1) // 2 for k, side in zip(kernel, sides, strict=True))
+        if any(pad >= k for pad, k in zip(padding, kernel, strict=True)):
+            raise Refusal(f"a window of its level {level + 1} is padding alone")
+        window = {"kernel": emit.compact(kernel), "padding": emit.compact(padding)}
+        arguments = {**window, "stride": window["kernel"], "ceil_mode": True}
+        pooled = op.add(kind, (op.input,), arguments, f"/pool{level}")
+        vectors.append(op.add("flatten", (pooled,), part=f"/flatten{level}"))
+    return emit.join(op, "concat", vectors, part="/concat") if levels > 1 else vectors[0]
+
+
 def upsample(op: CaffeContext) -> Result:
     """``Upsample`` by a whole number, to the nearest."""
     param = op.param("upsample_param")
@@ -112,6 +140,7 @@ def interp(op: CaffeContext) -> Result:
 
 TABLE: Mapping[str, Rule] = {
     "Pooling": pooling,
+    "SPP": pyramid,
     "Upsample": upsample,
     "Interp": interp,
 }
