@@ -235,3 +235,9 @@ def test_recurrent_layers_that_are_compiled():
     module = Recurrent()
     found = counts(layers_of(torch.jit.script(module), (5, 8)))
     assert found == counts(layers_of(module, (5, 8)))
+
+
+def test_operators_are_named_after_the_modules_whose_parameters_they_read():
+    names = [layer.name for layer in layers_of(nn.Sequential(torch.jit.script(net())))]
+    assert {"0/0", "0/1", "0/4", "0/5", "0/9", "0/10"} < {*names}
+    assert "0/relu" in names

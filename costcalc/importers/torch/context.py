@@ -179,6 +179,17 @@ class TorchBuilder(ModelBuilder):
             self._reshaped[key] = self.view(tensor, shape, name, functional="operator")
         return self._reshaped[key]
 
+    def owner_of(self, call: RecordedCall) -> str:
+        """The module inside the calling one whose parameters an operator reads; '' if none."""
+        if not call.is_operator or not self.origins.is_computed(call):
+            return ""
+        for value in references((call.arguments, call.keywords)):
+            region = self.trace.values[value].region
+            owner = region.parameter.rpartition("/")[0] if region is not None else ""
+            if owner.startswith(call.path_of("")) and owner:
+                return owner
+        return ""
+
     def is_read(self, value: int) -> bool:
         """Whether a call reads a value, or the network returns it."""
         return value in self._read
@@ -394,7 +405,7 @@ class TorchContext(OpContext):
     builder: TorchBuilder
 
     def __init__(self, builder: TorchBuilder, call: RecordedCall, output: int) -> None:
-        path = call.path if call.functional is None else ""
+        path = call.path if call.functional is None else builder.owner_of(call)
         origin = f"{call.function} in '{call.path}'" if call.path else call.function
         super().__init__(builder, path or call.own_path, origin, functional=call.functional)
         self.call = call
