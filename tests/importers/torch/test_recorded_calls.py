@@ -161,10 +161,12 @@ def test_a_computed_weight_counts_as_its_parameter_and_a_separate_gain():
     x = net.call("conv2d", (1, 8, 5, 5), net.input, standard)
     layers = net.graph(x)
     assert [(each.kind.name, each.name) for each in layers] == [
+        ("learned", "conv/weight"),
+        ("instance_norm", "batch_norm"),
         ("conv", "conv2d"),
-        ("learned", "conv/gain"),
     ]
-    assert (params(layers), layers[0].events().weights) == (8 * 4 + 8, 8 * 4)
+    assert (params(layers), layers[2].events().weights) == (8 * 4 + 8, 8 * 4)
+    assert layers[1].events().norm_params == 8
 
 
 def test_parts_of_one_parameter_count_where_they_are_used():
@@ -176,8 +178,9 @@ def test_parts_of_one_parameter_count_where_they_are_used():
     x = net.call("linear", (1, 4), x, query)
     x = net.call("linear", (1, 4), x, value)
     layers = net.graph(x)
-    assert [each.events().weights for each in layers if each.shares is None] == [16, 16, 0]
-    assert (layers[-1].name, layers[-1].events().other_params) == ("in_proj", 16)
+    assert [each.events().weights for each in layers if each.shares is None] == [16, 16, 16]
+    # The keys' third is a weight like the others, although nothing reads it.
+    assert (layers[-1].name, layers[-1].kind.name) == ("in_proj", "learned")
     assert params(layers) == 48
 
 
