@@ -15,6 +15,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show
 from costcalc.cli.words import Choice
+from costcalc.performance.energy import MODELS
 
 
 @click.command()
@@ -36,7 +37,7 @@ from costcalc.cli.words import Choice
 )
 @click.option(
     "--energy",
-    type=Choice(["horowitz-45nm", "eyeriss-65nm"]),
+    type=Choice(list(MODELS)),
     help="Add the energy of events by a model: to compare designs, not what a board needs.",
 )
 @click.option(

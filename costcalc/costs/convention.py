@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from costcalc.costs.names import GENERAL, attributes_of, known_names
 from costcalc.costs.rule_file import RuleFile
 from costcalc.costs.rules import COUNTS, UNITS, WEIGHTS_ALONE, Convention, Rule, Rules
 from costcalc.errors import ConventionError, Problems, did_you_mean
 from costcalc.kinds import TABLE
-from costcalc.spec.data_file import Shelf, is_path
+from costcalc.spec.data_file import Shelf
 from costcalc.spec.library import NameOrPath, read_bytes, read_shipped
 from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
@@ -27,8 +26,10 @@ def load(name: NameOrPath) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    text = _SHELF.text(name)
-    path = text if is_path(text) else _SHELF.path(text)
+    return _SHELF.load(name, _read)
+
+
+def _read(path: str) -> Convention:
     problems = Problems()
     convention = _ConventionReader(path, problems).convention()
     problems.raise_any(ConventionError)
@@ -41,15 +42,7 @@ def load_convention(convention: NameOrPath, unit: str | None) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    name = _SHELF.text(convention)
-    read = load if is_path(name) else _loaded_once
-    return read(name).converted(unit)
-
-
-@cache
-def _loaded_once(name: str) -> Convention:
-    """A convention that ships; its file does not change while the process runs."""
-    return load(name)
+    return load(convention).converted(unit)
 
 
 def available() -> list[str]:
@@ -66,7 +59,7 @@ class _ConventionReader(RuleFile):
     def convention(self) -> Convention:
         root = self.mapping(self.root())
         base = self.base(root)
-        extended = load(base) if base is not None else None
+        extended = _read(base) if base is not None else None
         texts = {
             name: self.text(root, name, name in _REQUIRED, extended)
             for name in (*_REQUIRED, *_OPTIONAL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from costcalc.errors import DeviceError, Problems
@@ -12,7 +11,7 @@ from costcalc.performance import DTYPES
 from costcalc.performance.device import CLASSES, MEMORIES, Device, Figure, Memory
 from costcalc.records import NamedTuple
 from costcalc.reporting.printed import Figure as Printed
-from costcalc.spec.data_file import DataFile, Shelf, is_path
+from costcalc.spec.data_file import DataFile, Shelf
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
@@ -52,19 +51,12 @@ def load(name: NameOrPath) -> Device:
     Raises:
         DeviceError: there is no such device, or it is wrong.
     """
-    text = _SHELF.text(name)
-    return _read(text) if is_path(text) else _shipped(text)
+    return _SHELF.load(name, _read)
 
 
 def available() -> list[str]:
     """The names of the devices that ship with costcalc."""
     return _SHELF.names()
-
-
-@cache
-def _shipped(name: str) -> Device:
-    """A device that ships; its file does not change while the process runs."""
-    return _read(_SHELF.path(name))
 
 
 def _read(path: str) -> Device:

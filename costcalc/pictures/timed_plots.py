@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from costcalc.performance.roofline import Limit
 from costcalc.pictures.labels import place_labels
 from costcalc.pictures.plots import (
     REST,
@@ -21,7 +22,10 @@ from costcalc.render.layout import wrapped
 _LABELLED = 12
 """The most points with their names."""
 
-_LIMITS = {"compute": ("#0072B2", ""), "memory": ("#E69F00", "////")}
+_LIMITS: Mapping[Limit, tuple[str, str]] = {
+    "compute": ("#0072B2", ""),
+    "memory": ("#E69F00", "////"),
+}
 """The colour and the hatch of each limit, apart in print too."""
 
 _DARK = "#333333"
@@ -131,10 +135,7 @@ def times(data: Timeline) -> Any:
         plot.Rectangle((0, 0), 1, 1, facecolor=colour, hatch=hatch, edgecolor="white")
         for colour, hatch in _LIMITS.values()
     ]
-    names = [
-        f"{words[limit]}: {milliseconds(data.time(limit) / 1000)}"  # type: ignore[arg-type]
-        for limit in _LIMITS
-    ]
+    names = [f"{words[limit]}: {milliseconds(data.time(limit) / 1000)}" for limit in _LIMITS]
     handles.append(plot.Rectangle((0, 0), 1, 1, facecolor="none", edgecolor="#888888"))
     names.append("hidden in the roofline, added in serial")
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)

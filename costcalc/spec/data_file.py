@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
 from costcalc.errors import CostcalcError, Mark, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import MapNode, Node, Scalar
+
+T = TypeVar("T")
 
 
 class Shelf(NamedTuple):
@@ -38,6 +42,20 @@ class Shelf(NamedTuple):
             message = f"{name!r} is not a {self.noun}"
             refuse(None, message, expected="its name, or a path", error=self.error)
         return os.fspath(name)
+
+    def load(self, name: object, read: Callable[[str], T]) -> T:
+        """What the file of a name or a path holds; one that ships is read once.
+
+        Args:
+            name: a name, without the suffix of the file, or a path.
+            read: reads the file of a path.
+
+        Raises:
+            CostcalcError: there is no such file, or ``read`` raises it.
+        """
+        text = self.text(name)
+        loaded: T = read(text) if is_path(text) else _read_once(self, text, read)
+        return loaded
 
     def names(self) -> list[str]:
         """The names of the files."""
@@ -71,6 +89,12 @@ class Shelf(NamedTuple):
 def is_path(name: str) -> bool:
     """Whether a file is meant by its path, not one that ships by its name."""
     return os.sep in name or name.endswith((".yaml", ".yml"))
+
+
+@cache
+def _read_once(shelf: Shelf, name: str, read: Callable[[str], Any]) -> Any:
+    """What a file that ships holds; it does not change while the process runs."""
+    return read(shelf.path(name))
 
 
 class DataFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from costcalc.arena.plan import PLANNERS
@@ -12,7 +12,7 @@ from costcalc.costs.rule_file import RuleFile
 from costcalc.costs.rules import Rule
 from costcalc.errors import Problems, StorageError
 from costcalc.kinds import TABLE
-from costcalc.spec.data_file import Shelf, is_path
+from costcalc.spec.data_file import Shelf
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import NameOrPath, read_bytes
 from costcalc.spec.nodes import parse
@@ -49,19 +49,12 @@ def load(name: NameOrPath) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    text = _SHELF.text(name)
-    return _read(text) if is_path(text) else _shipped(text)
+    return _SHELF.load(name, _read)
 
 
 def available() -> list[str]:
     """The names of the storages that ship with costcalc, the default first."""
     return _SHELF.names()
-
-
-@cache
-def _shipped(name: str) -> Storage:
-    """A storage that ships; its file does not change while the process runs."""
-    return _read(_SHELF.path(name))
 
 
 def _read(path: str) -> Storage:
