@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from costcalc.cli.options import Options, is_device
-from costcalc.cli.streams import printed
+from costcalc.cli.streams import printed, remark
 from costcalc.errors import Mark, refuse
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def show(answer: Answer, options: Options, *arrangement: Any) -> None:
     if text is None:
         text = answer.rendered(options.format, *arrangement)
     emit(text, options.output)
+    if options.format == "csv":
+        for sentence in answer.caveats():
+            remark(sentence)
 
 
 def emit(result: str | Iterable[bytes], output: str | None) -> None:

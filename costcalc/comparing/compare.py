@@ -36,7 +36,7 @@ from costcalc.render.page import (
 )
 from costcalc.reporting.implementations import as_usually_run, implementations_line
 from costcalc.reporting.layers import LayerReport
-from costcalc.reporting.phrases import settings_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line
 from costcalc.reporting.report import Report, report
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ class Comparison(Answer):
                 causes.append(cause)
         return sorted(causes, key=lambda cause: -abs(cause.saved))
 
+    def caveats(self) -> tuple[str, ...]:
+        """Those of each network, by its label."""
+        return tuple(note for row in self.entries for note in row.report.caveats(row.label))
+
     def page(self) -> Page:
         """Totals with their ratios, costs by type of layer and by stage, and causes."""
         report = self.baseline.report
@@ -163,12 +167,7 @@ class Comparison(Answer):
         tables += [_types(self, metric) for metric in self.parted]
         tables += [_stages(self)] if "mult_adds" in self.metrics else []
         title = ", ".join(entry.label for entry in self.entries)
-        not_counted = (
-            note
-            for entry in self.entries
-            for note in uncounted_notes(entry.report.uncounted, entry.label, entry.report.guessed)
-        )
-        return Page(title, facts, tuple(tables), (*_causes(self), *not_counted))
+        return Page(title, facts, tuple(tables), (*_causes(self), *self.caveats()))
 
     def data(self) -> dict[str, Any]:
         """Each network's report without its layers, with its ratio to the baseline."""

@@ -16,7 +16,7 @@ from costcalc.render.formatting import counted, exact, number, rounded
 from costcalc.render.page import Cell, Column, Page, Row, Signed, Table, Word
 from costcalc.reporting.implementations import implementations_line
 from costcalc.reporting.layers import LayerReport, Totals
-from costcalc.reporting.phrases import metric_titles, uncounted_notes
+from costcalc.reporting.phrases import metric_titles
 from costcalc.reporting.report import Report
 
 Kind: TypeAlias = Literal["changed", "added", "removed"]
@@ -87,6 +87,11 @@ class Difference(Answer):
         other = self.new or self.old
         return dict.fromkeys(other.all_totals() if other is not None else Totals._fields, 0)
 
+    def caveats(self) -> tuple[str, ...]:
+        """Those of each version."""
+        versions = (("the old", self.old), ("the new", self.new))
+        return tuple(note for which, report in versions if report for note in report.caveats(which))
+
     def page(self) -> Page:
         """The layers that changed, and the totals before and after."""
         report = self.new or self.old
@@ -116,6 +121,7 @@ class Difference(Answer):
             "format_version": FORMAT_VERSION,
             **({"storage": stored.storage, "planner": stored.planner} if stored else {}),
             "totals": {"old": self.all_totals("old"), "new": self.all_totals("new")},
+            **({"notes": list(self.caveats())} if self.caveats() else {}),
             "changes": [_change_data(change) for change in self.changes],
         }
 
@@ -264,10 +270,7 @@ def _notes(difference: Difference) -> tuple[str, ...]:
     if difference.changes:
         count = len(difference.changes)
         notes = [f"{counted(count)} {'layer' if count == 1 else 'layers'} changed."]
-    for which, report in (("the old", difference.old), ("the new", difference.new)):
-        if report is not None:
-            notes += uncounted_notes(report.uncounted, which, report.guessed)
-    return tuple(notes)
+    return (*notes, *difference.caveats())
 
 
 def _shown(layer: LayerReport, name: str, value: Any) -> str:

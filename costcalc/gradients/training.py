@@ -34,7 +34,7 @@ from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, number, rounded
 from costcalc.render.page import Column, Page, Row, Table
-from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.reporting.phrases import notes_of, settings_line, source_line
 from costcalc.storing.storage import byte_amount
 
 CONVENTION = "paper"
@@ -504,7 +504,7 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
             )
     if graph.uncounted:
         yield "What is not counted has no mult-adds, and keeps nothing: at least that is needed."
-    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
+    yield from notes_of(graph)
 
 
 def _named(names: Sequence[str]) -> str:

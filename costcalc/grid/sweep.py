@@ -34,7 +34,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.implementations import IMPLEMENTATION, implementations_line
-from costcalc.reporting.phrases import uncounted_notes
+from costcalc.reporting.phrases import total_notes
 from costcalc.spec.document import Accuracy, Document
 
 ACCURACY = "accuracy"
@@ -116,6 +116,7 @@ class SweptNetwork:
         self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
         self.title = document.titled({**self.known, **{key: key for key in swept}})
         self.uncounted = uncounted(document)
+        self.notes = document.notes
         self.has_guesses = has_guesses(
             document, "alpha" in swept or self.known.get("alpha", 1) != 1
         )
@@ -124,6 +125,10 @@ class SweptNetwork:
             for accuracy in document.accuracies
             if (position := self._position(document, accuracy)) is not None
         }
+
+    def caveats(self, network: str) -> tuple[str, ...]:
+        """What its totals leave out, guess or choose, with its name."""
+        return total_notes(self.uncounted, network, self.has_guesses, self.notes)
 
     def _position(self, document: Document, accuracy: Accuracy) -> int | None:
         """The row of the grid that a published accuracy belongs to, if any."""
@@ -362,11 +367,7 @@ class Sweep(Answer):
 
     def remarks(self) -> tuple[str, ...]:
         """Notes on the rows: settings without one, and layers that are not counted."""
-        lacking = (
-            note
-            for network in self.networks
-            for note in uncounted_notes(network.uncounted, network.title, network.has_guesses)
-        )
+        lacking = (note for network in self.networks for note in network.caveats(network.title))
         return (*_refusals(self), *lacking)
 
     def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
@@ -505,6 +506,7 @@ class SweepRows(Answer):
         uncounted = {
             network.name: list(network.uncounted) for network in sweep.networks if network.uncounted
         }
+        notes = {network.name: list(network.notes) for network in sweep.networks if network.notes}
         return {
             "format_version": FORMAT_VERSION,
             "networks": [network.name for network in sweep.networks],
@@ -513,6 +515,7 @@ class SweepRows(Answer):
             **sweep.bytes_facts,
             "settings": sweep.size,
             **({"uncounted": uncounted} if uncounted else {}),
+            **({"notes": notes} if notes else {}),
             "rows": [_row_data(row) for row in self.rows],
             "refused": [
                 {

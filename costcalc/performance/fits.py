@@ -196,6 +196,7 @@ class Fits(Answer):
             **self.row(),
             **_fitting_data(self.fitting),
             **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **({"notes": list(self.left_out)} if self.left_out else {}),
         }
 
     def row(self) -> dict[str, Any]:
@@ -287,6 +288,7 @@ class FitsAll(Answer):
             "devices": [row.row() for row in self.rows],
             **({"without": self.without} if self.without else {}),
             **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **({"notes": list(self.left_out)} if self.left_out else {}),
         }
 
 

@@ -28,7 +28,7 @@ from costcalc.render.formatting import (
     stated,
 )
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Share, Significant, Table
-from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.reporting.phrases import notes_of, settings_line, source_line
 
 _NO_PREDICTION = (
     "Measured times are usually 2 to 20 times the bound. It is one of dense multiply-"
@@ -179,6 +179,7 @@ class Latency(Answer):
             **self._measured_data(),
             **self._energy_data(),
             **({"uncounted": self.uncounted} if self.uncounted else {}),
+            **({"notes": list(self.left_out)} if self.left_out else {}),
             "layers": [
                 {
                     "name": step.name,
@@ -560,7 +561,7 @@ def left_out(graph: LayerGraph) -> Iterator[str]:
     """Sentences on what a bound leaves out: gates that close, operations without a kind."""
     if graph.gated:
         yield _GATES
-    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
+    yield from notes_of(graph)
 
 
 def event_energy(model: EventModel, graph: LayerGraph, run: Run) -> EventEnergy:

@@ -16,7 +16,7 @@ from costcalc.reconciling.causes import Cause, causes, unseen
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
 from costcalc.render.page import Column, Page, Row, Signed, Table
-from costcalc.reporting.phrases import metric_titles, settings_line, uncounted_notes
+from costcalc.reporting.phrases import metric_titles, notes_of, settings_line
 
 USUAL = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "torch")
 """The conventions to compare by default: the papers' own, then the most common counters."""
@@ -46,6 +46,10 @@ class Reconciliation(Answer):
     left_out: tuple[str, ...] = ()
     """Why conventions that are compared by default are not compared here."""
 
+    def caveats(self) -> tuple[str, ...]:
+        """What the totals leave out, guess or choose."""
+        return notes_of(self.graph)
+
     def page(self) -> Page:
         """The totals side by side, then the causes of their differences from the first."""
         return _page(self)
@@ -60,6 +64,7 @@ class Reconciliation(Answer):
             "input": list(graph.input),
             "counts": [_count_data(count) for count in self.counts],
             "left_out": list(self.left_out),
+            **({"notes": list(self.caveats())} if self.caveats() else {}),
         }
 
 
@@ -116,7 +121,7 @@ def _page(reconciliation: Reconciliation) -> Page:
             tables.append(table)
     graph = reconciliation.graph
     notes = [*reconciliation.left_out, *(note for count in counts for note in count.unseen)]
-    notes += uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
+    notes += reconciliation.caveats()
     return Page(graph.name, _facts(graph), tuple(tables), tuple(notes))
 
 

@@ -29,6 +29,10 @@ class Answer:
         """The answer for scripts: the object of ``--format json``."""
         raise NotImplementedError
 
+    def caveats(self) -> tuple[str, ...]:
+        """What must stand wherever its totals do; the command says it beside a CSV, too."""
+        return ()
+
     def rendered(self, format: str = "table", *arrangement: Any) -> str:
         """The answer as text in a format; ``arrangement`` is passed to :meth:`page`.
 

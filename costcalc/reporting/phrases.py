@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.escaping import printable
+from costcalc.graph.layer import LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.render.formatting import exact
 
@@ -63,31 +64,39 @@ def _settings(
             yield f"{name}{equals}{exact(value)}"
 
 
-def uncounted_notes(
+def total_notes(
     uncounted: Mapping[str, Sequence[str]] | Iterable[str],
     network: str = "",
     guessed: Sequence[str] | bool = (),
+    notes: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """``Not counted: 2 Foo (stem/foo1, head/foo2).``; empty if everything is counted.
+    """What must stand wherever a total does: ``Not counted: 2 Foo (stem/foo1, foo2).``.
 
-    Where shapes are guessed, a second note says so.
+    Where shapes are guessed, a second note says so; then comes what the model says of itself.
 
     Args:
         uncounted: a model's names for operations unknown to costcalc, if possible with the
             names of their layers.
         network: the network's name, if the page shows several.
         guessed: the layers that are counted at guessed shapes, or whether there may be any.
+        notes: the model's own, as a branch that was chosen.
     """
     if isinstance(uncounted, Mapping):
         operations = [_with_layers(name, layers) for name, layers in uncounted.items()]
     else:
         operations = list(uncounted)
     where = f" in {network}" if network else ""
-    notes = [f"Not counted{where}: {', '.join(operations)}."] if operations else []
+    lines = [f"Not counted{where}: {', '.join(operations)}."] if operations else []
     if guessed:
         behind = "the layers behind these" if guessed is True else _shown(guessed)
-        notes.append(f"Counted at guessed shapes{where}: {behind}.")
-    return tuple(map(printable, notes))
+        lines.append(f"Counted at guessed shapes{where}: {behind}.")
+    lines += [f"{network}: {note}" if network else note for note in notes]
+    return tuple(map(printable, lines))
+
+
+def notes_of(graph: LayerGraph) -> tuple[str, ...]:
+    """The :func:`total_notes` of a layer graph."""
+    return total_notes(graph.uncounted, guessed=graph.guessed_names(), notes=graph.notes)
 
 
 def _with_layers(operation: str, layers: Sequence[str]) -> str:

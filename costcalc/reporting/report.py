@@ -14,7 +14,6 @@ from costcalc.costs.count import count
 from costcalc.costs.gating import Gating, gating
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
-from costcalc.escaping import printable
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
@@ -36,7 +35,7 @@ from costcalc.reporting.phrases import (
     metric_titles,
     settings_line,
     source_line,
-    uncounted_notes,
+    total_notes,
     unit_title,
 )
 from costcalc.reporting.select import arrange
@@ -160,6 +159,10 @@ class Report(Answer, _ReportFields):
             return cells.get(metric) or 0
         cost: int = getattr(layer, metric)
         return cost
+
+    def caveats(self, network: str = "") -> tuple[str, ...]:
+        """What its totals leave out, guess or choose; with the network's name, if given."""
+        return total_notes(self.uncounted, network, self.guessed, self.notes)
 
     def page(self, options: TableOptions = DEFAULT) -> Page:
         """The report as tables.
@@ -320,8 +323,7 @@ def _notes(report: Report) -> tuple[str, ...]:
     if alone:
         work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
         notes.append(f"On weights alone, no work of an image, and free: {work}.")
-    notes += uncounted_notes(report.uncounted, guessed=report.guessed)
-    notes += map(printable, report.notes)
+    notes += report.caveats()
     if report.stored is not None and any(
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None
     ):

@@ -30,7 +30,7 @@ from costcalc.opening import exact_value
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number, significant
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table, Word
-from costcalc.reporting.phrases import settings_line, uncounted_notes
+from costcalc.reporting.phrases import settings_line, total_notes
 from costcalc.solving.closed import ClosedAnswer, closed_answer
 from costcalc.solving.search import Budgets, Candidate, Search, Steps, Watch
 from costcalc.spec import limits
@@ -91,6 +91,12 @@ class Solution(Answer):
     """The model's names for operations that costcalc cannot count."""
     has_guesses: bool = False
     """Whether layers behind these are counted at guessed shapes."""
+    notes: tuple[str, ...] = ()
+    """What the model says of its totals."""
+
+    def caveats(self) -> tuple[str, ...]:
+        """What its costs leave out, guess or choose."""
+        return total_notes(self.uncounted, guessed=self.has_guesses, notes=self.notes)
 
     def page(self) -> Page:
         """The answer beside the next larger value, which does not fit."""
@@ -232,6 +238,7 @@ def _solution(
         unit=UNITS[accounting.convention.unit].title,
         uncounted=uncounted(document),
         has_guesses=has_guesses(document, name == "alpha" or settings.get("alpha", 1) != 1),
+        notes=document.notes,
     )
 
 
@@ -346,7 +353,7 @@ def _page(solution: Solution) -> Page:
         *((name, str(value)) for name, value in _bytes(solution).items()),
     )
     title = f"{solution.network}: the largest {solution.name} within the budget"
-    notes = (*_notes(solution), *uncounted_notes(solution.uncounted, guessed=solution.has_guesses))
+    notes = (*_notes(solution), *solution.caveats())
     return Page(title, facts, (Table("Solution", tuple(columns), rows),), notes)
 
 
@@ -537,6 +544,7 @@ def _data(solution: Solution) -> dict[str, Any]:
         ),
         "closed_form": _closed_data(solution),
         **({"uncounted": list(solution.uncounted)} if solution.uncounted else {}),
+        **({"notes": list(solution.notes)} if solution.notes else {}),
     }
 
 

@@ -17,7 +17,7 @@ from costcalc.graph.layer import LayerGraph
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, number, share
 from costcalc.render.page import Page
-from costcalc.reporting.phrases import settings_line, source_line, uncounted_notes
+from costcalc.reporting.phrases import notes_of, settings_line, source_line
 from costcalc.spec.library import NameOrPath
 from costcalc.storing.explain import AliveTensor, StepMemory
 from costcalc.storing.network import A_STORAGE, is_own, stored_network
@@ -202,6 +202,7 @@ class Memory(Answer):
             **({"file_bytes": schedule.file_bytes} if schedule.file_bytes is not None else {}),
             **({"order": self._order_data(self.reordered)} if self.reordered else {}),
             **({"patches": self.patched.data()} if self.patched else {}),
+            **({"notes": list(self.notes)} if self.notes else {}),
             "stored": _by_role(schedule),
             "steps": [
                 {
@@ -424,4 +425,4 @@ def _notes(graph: LayerGraph, storage: Storage, planner: str) -> Iterable[str]:
         "states" not in storage.keeps
     ):
         yield "Without the states of recurrent layers, which this storage keeps elsewhere."
-    yield from uncounted_notes(graph.uncounted, guessed=graph.guessed_names())
+    yield from notes_of(graph)

@@ -19,7 +19,7 @@ from costcalc.graph.parameters import resolve
 from costcalc.render.answer import FORMAT_VERSION
 from costcalc.render.formatting import counted, exact, number, percent_text, ratio, rounded
 from costcalc.render.page import Column, Equations, Page, Row, Table
-from costcalc.reporting.phrases import at_settings, uncounted_notes
+from costcalc.reporting.phrases import at_settings, total_notes
 from costcalc.spec import limits
 from costcalc.spec.document import Document
 from costcalc.spec.library import NameOrPath
@@ -105,6 +105,8 @@ class ClosedForm(EquationsAnswer):
     """The names of the layers that costcalc cannot count, by the model's name for the operation."""
     guessed: Sequence[str]
     """The names of the layers that are counted at guessed shapes."""
+    notes: tuple[str, ...]
+    """What the model says of its totals."""
     kinds: frozenset[str]
     """The names of its layer kinds."""
     storage: str = ""
@@ -132,6 +134,10 @@ class ClosedForm(EquationsAnswer):
     def is_exact(self) -> bool:
         """Whether both closed forms equal the reported totals at the chosen settings."""
         return all(total.value == total.reported for total in self.totals.values())
+
+    def caveats(self) -> tuple[str, ...]:
+        """What the totals leave out, guess or choose."""
+        return total_notes(self.uncounted, guessed=self.guessed, notes=self.notes)
 
     def title(self, metric: str) -> str:
         """A metric's name for people; mult-adds in the convention's unit."""
@@ -164,6 +170,7 @@ class ClosedForm(EquationsAnswer):
             "exact": self.is_exact,
             **({"uncounted": self.uncounted} if self.uncounted else {}),
             **({"guessed": list(self.guessed)} if self.guessed else {}),
+            **({"notes": list(self.notes)} if self.notes else {}),
             **{metric: _total_data(total) for metric, total in self.totals.items()},
         }
 
@@ -261,6 +268,7 @@ def closed_form(
         domain=domain(context, names),
         uncounted=graph.uncounted,
         guessed=graph.guessed_names(is_scaled=any(each.name == "alpha" for each in names)),
+        notes=graph.notes,
         kinds=frozenset(layer.kind.name for layer in graph.layers),
         storage=kept.name if kept is not None else "",
         peak_step=peak,
@@ -347,7 +355,7 @@ def _page(form: ClosedForm) -> Page:
     assumptions = form.domain.assumptions(ASCII, form.values)
     latex: list[str | Equations] = [*_exactness(form, ASCII)]
     latex += [f"Assumes {assumption}." for assumption in assumptions]
-    latex += [*uncounted_notes(form.uncounted, guessed=form.guessed), form.equations()]
+    latex += [*form.caveats(), form.equations()]
     text = prose(lambda style: _paragraphs(form, style), latex, _headline(form, ASCII))
     return Page(_headline(form, UNICODE), (), (), listing=_table(form), prose=text)
 
@@ -388,7 +396,7 @@ def _paragraphs(form: ClosedForm, style: Style) -> Iterator[str]:
     lines = [at_settings(form.parameters, form.kinds) or "Reported:"]
     for metric, total in form.totals.items():
         lines.append(f"  {form.title(metric):<{width}}  {_compared(total)}")
-    yield "\n".join([*lines, *uncounted_notes(form.uncounted, guessed=form.guessed)])
+    yield "\n".join([*lines, *form.caveats()])
     source = ", ".join(form.source[key] for key in ("paper", "table") if key in form.source)
     if source:
         yield f"Source: {source}"

@@ -173,26 +173,47 @@ def test_the_row_of_a_folded_block_says_what_rests_on_a_guess(tmp_path):
     assert "guessed" not in shown.stdout
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        ["compare", "PATH", "mobilenet_v1"],
-        ["memory", "PATH"],
-        ["training", "PATH"],
-        ["latency", "PATH", "--device", "stm32f746"],
-        ["fits", "PATH", "--device", "stm32f746"],
-        ["formula", "PATH", "--in", "alpha"],
-        ["sweep", "PATH", "--alpha", "0.5,1"],
-        ["solve", "PATH", "--for", "alpha", "--max-params", "1K"],
-        ["reconcile", "PATH"],
-    ],
-    ids=lambda line: line[0],
-)
+ANSWERS = [
+    ["report", "PATH"],
+    ["compare", "PATH", "mobilenet_v1"],
+    ["diff", "PATH", "mobilenet_v1"],
+    ["memory", "PATH"],
+    ["training", "PATH"],
+    ["latency", "PATH", "--device", "stm32f746"],
+    ["fits", "PATH", "--device", "stm32f746"],
+    ["fits", "PATH"],
+    ["formula", "PATH", "--in", "alpha"],
+    ["sweep", "PATH", "--alpha", "0.5,1"],
+    ["solve", "PATH", "--for", "alpha", "--max-params", "1K"],
+    ["reconcile", "PATH"],
+]
+"""Every command that states a total."""
+
+
+@pytest.mark.parametrize("line", ANSWERS, ids=" ".join)
 def test_every_answer_says_what_rests_on_a_guess(line, tmp_path):
-    path = caffe_file(tmp_path)
-    result = run(*[path if word == "PATH" else word for word in line], "--allow-unknown")
+    path = f"{caffe_file(tmp_path)}@allow_unknown=true"
+    result = run(*[path if word == "PATH" else word for word in line])
     assert result.exit_code in (0, 1), result.stderr
     assert "Counted at guessed shapes" in result.stdout
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("line", ANSWERS, ids=" ".join)
+def test_every_answer_says_what_a_model_says_of_its_totals(line, format, tmp_path):
+    # A matrix of which neither axis is a batch: counts are of the whole input.
+    nodes = [onnx.node("MatMul", "w x", "y")]
+    weight = onnx.tensor("w", (4, 8), (0.5,) * 32)
+    path = tmp_path / "net.onnx"
+    inside = onnx.graph(nodes, [onnx.value("x", 8, 3)], [onnx.value("y")], [weight])
+    path.write_bytes(onnx.model(inside))
+    result = run(*[str(path) if word == "PATH" else word for word in line], "--format", format)
+    if result.exit_code == 2:
+        assert "is not one of" in result.stderr  # a format that the command does not have
+        return
+    has_totals = format != "csv" or line[0] not in ("memory", "training", "latency", "fits")
+    where = result.stderr if format == "csv" else result.stdout
+    assert not has_totals or "has no batch" in where
 
 
 def test_a_guess_ends_behind_a_fully_connected_layer(tmp_path):
