@@ -140,8 +140,44 @@ def test_a_batch_is_counted_and_said():
     report = costcalc.from_torch(Stereo(), args=pair).report(convention="torch", unit="macs")
     assert report.totals.mult_adds == 5 * 2 * CONV
     assert [row.shape for row in report.inputs] == [(5, 3, 12, 12)] * 2
-    assert "of all 5 in a batch" in str(report)
-    assert "in a batch" not in str(costcalc.from_torch(Stereo(), args=(IMAGE, IMAGE.clone())))
+    assert "of all 5 along their first axis" in str(report)
+    assert "first axis" not in str(costcalc.from_torch(Stereo(), args=(IMAGE, IMAGE.clone())))
+
+
+@pytest.mark.parametrize(
+    ("images", "count"),
+    [
+        ([torch.zeros(3, 12, 12)], 1),
+        ([torch.zeros(3, 12, 12), torch.zeros(3, 12, 12)], 1),
+        (torch.zeros(3, 12, 12), 1),
+        ((torch.zeros(4, 3, 12, 12), torch.zeros(4, 3, 12, 12)), 4),
+    ],
+)
+def test_a_first_axis_is_a_batch_if_what_comes_out_has_it(images, count):
+    class Lists(Stereo):
+        def forward(self, images):
+            if isinstance(images, tuple):
+                return [self.conv(image) for image in images]
+            return self.conv(torch.stack(images) if isinstance(images, list) else images)
+
+    report = str(costcalc.from_torch(Lists(), args=(images,)).report())
+    assert ("first axis" in report) == (count > 1)
+
+
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged])
+def test_a_nested_tensor_has_no_shape(layout):
+    def nested(*tensors):
+        return torch.nested.nested_tensor([*tensors], layout=layout)
+
+    class Inside(torch.nn.Linear):
+        def forward(self, x):
+            return super().forward(nested(x[:2], x))
+
+    with pytest.raises(costcalc.SpecError, match="nested tensor, which has no one shape"):
+        costcalc.from_torch(Inside(8, 4), args=(torch.zeros(5, 8),))
+    with pytest.raises(costcalc.SpecError, match="'input' is a nested tensor"):
+        args = (nested(torch.zeros(2, 8), torch.zeros(5, 8)),)
+        costcalc.from_torch(torch.nn.Linear(8, 4), args=args)
 
 
 def test_arguments_stay_as_they_are():

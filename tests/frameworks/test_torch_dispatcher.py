@@ -188,6 +188,22 @@ def test_an_operator_that_may_hide_work_is_named(function, name):
     assert answer.totals.mult_adds == 3 * 4 * 256
 
 
+def test_operators_that_run_functions_are_named():
+    def branch(x):
+        return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+
+    with pytest.raises(SpecError, match=r"runs the operator 'cond', for which costcalc has no"):
+        from_torch(nn.Sequential(Around(branch)), (3, 16, 16))
+
+
+def test_an_unknown_function_may_also_put_out_nothing():
+    def solve(x):
+        return torch.linalg.lstsq(x, x)[0]  # and no ranks
+
+    with pytest.raises(SpecError, match="calls 'linalg_lstsq'"):
+        from_torch(Around(solve), (3, 16, 16))
+
+
 def test_operators_inside_an_operator_of_many_count():
     library = torch.library.Library("costcalc_tests_composite", "DEF")
     library.define("view(Tensor x) -> Tensor")

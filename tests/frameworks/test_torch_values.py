@@ -140,6 +140,35 @@ def test_what_values_decide_runs_on_the_modules_own_weights():
     assert "the module's own weights and random inputs" in str(again)
 
 
+class Graph(nn.Module):
+    """A layer whose rows are mixed by a sparse matrix."""
+
+    def __init__(self, mix, layout):
+        super().__init__()
+        self.layer, self.mix = nn.Linear(8, 4), mix
+        self.register_buffer("edges", torch.eye(6).to_sparse(layout=layout))
+
+    def forward(self, x):
+        return self.mix(self.edges, self.layer(x))
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr])
+@pytest.mark.parametrize(
+    "mix",
+    [
+        torch.sparse.mm,
+        torch.matmul,
+        lambda edges, x: torch.sparse.addmm(torch.zeros(6, 4), edges, x),
+        lambda edges, x: edges.to_dense() @ x,
+    ],
+)
+def test_a_sparse_tensor_counts_as_a_full_one(mix, layout):
+    network = costcalc.from_torch(Graph(mix, layout), args=(torch.zeros(6, 8),))
+    assert network.totals() == (32, 6 * 32 + 6 * 6 * 4)
+    assert "A sparse tensor is counted as a full one of its shape." in network.report().notes
+
+
 def test_a_module_without_data_is_named():
     with pytest.raises(costcalc.CostcalcError, match="depends on the values of a tensor"):
         costcalc.from_torch(Sparse().to("meta"), (1, 12, 12))

@@ -128,6 +128,8 @@ class Trace(NamedTuple):
     """By the path of a router: how many it chooses for each row, and of how many."""
     bounds: tuple[str, ...] = ()
     """The paths of modules in which all boxes pass a threshold, so that counts are bounds."""
+    has_sparse: bool = False
+    """Whether some tensors are sparse, which are recorded as full ones."""
     asked: tuple[Asked, ...] = ()
     """What asks for values, in a run with data."""
     data: str = ""

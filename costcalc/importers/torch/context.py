@@ -330,17 +330,18 @@ class TorchBuilder(ModelBuilder):
             and (self.origins.is_computed(operator) or not operator.outputs)
         ]
 
-    def _uncounted(self, op: TorchContext) -> list[Operand]:
-        """Uncounted nodes for the outputs of a call that has no layer kind."""
+    def _uncounted(self, op: TorchContext) -> Sequence[Operand]:
+        """Adds uncounted nodes for the outputs of a call that has no layer kind, and sets them."""
         call = op.call
         if not self.allow_unknown and not self._is_alone:
             self._refuse_unknown(call)
         inputs = [op.tensor(value) for value in op.references if not self._is_empty([value.value])]
-        shapes = [without_batch(self.trace.values[output].shape) for output in call.outputs]
-        return [
-            op.uncounted(call.function, inputs, shape, output=index)
-            for index, shape in enumerate(shapes)
-        ]
+        for index, output in enumerate(call.outputs):
+            if not self._is_empty([output]):
+                shape = without_batch(self.trace.values[output].shape)
+                operand = op.uncounted(call.function, inputs, shape, output=index)
+                self._set_output(output, operand, op)
+        return ()
 
     def _refuse_unknown(self, unknown: RecordedCall) -> None:
         call = self._explained or unknown

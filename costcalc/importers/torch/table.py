@@ -30,7 +30,7 @@ _SAME = (
     "view reshape reshape_as view_as flatten unflatten ravel squeeze unsqueeze contiguous clone "
     "detach alias to type type_as float half double bfloat16 long int bool cpu cuda data real "
     "identity "
-    "byte char short pin_memory "
+    "byte char short pin_memory coalesce to_dense to_sparse to_sparse_coo to_sparse_csr "
     "quantize_per_tensor quantize_per_tensor_dynamic quantize_per_channel dequantize "
     "fake_quantize_per_tensor_affine fake_quantize_per_channel_affine int_repr "
     "fused_moving_avg_obs_fake_quant "
@@ -149,10 +149,13 @@ PRODUCTS: Mapping[str, Rule] = {
     "matmul": products.matmul,
     "mm": products.matmul,
     "bmm": products.matmul,
+    "sparse_mm": products.matmul,
+    "smm": products.matmul,
     "mv": products.matmul,
     "linalg_matmul": products.matmul,
     **dict.fromkeys(("matrix_power", "linalg_matrix_power"), products.power_of_matrix),
     "addmm": products.add_product,
+    "sparse_addmm": products.add_product,
     "baddbmm": products.add_product,
     "addbmm": products.add_product,
     "addmv": products.add_product,
@@ -370,8 +373,8 @@ FACTORIES = frozenset(
 """Functions that create tensors: they read at most the shape of another one."""
 
 _OF_MATRICES = (
-    "bmm chain_matmul dot einsum inner linalg_matmul linalg_multi_dot matmul mm mv scaled_mm "
-    "tensordot vdot"
+    "bmm chain_matmul dot einsum inner linalg_matmul linalg_multi_dot matmul mm mv scaled_mm smm "
+    "sparse_mm tensordot vdot"
 )
 _LAYER = Meeting(2, ("bias",), is_layer=True)
 _ADDED = Meeting(0, ("input", "self"))
@@ -384,7 +387,7 @@ MEETINGS: Mapping[str, Meeting] = {
     "bilinear": Meeting(3, ("bias",), is_layer=True),
     "deform_conv2d": Meeting(4, ("bias",), is_layer=True),
     "grouped_mm": Meeting(None, ("offs", "bias")),
-    **dict.fromkeys(("addmm", "baddbmm", "addbmm", "addmv"), _ADDED),
+    **dict.fromkeys(("addmm", "sparse_addmm", "baddbmm", "addbmm", "addmv"), _ADDED),
     **dict.fromkeys(_OF_MATRICES.split(), Meeting()),
 }
 """Products of data and weights.  Attention is none: learned queries are tokens."""

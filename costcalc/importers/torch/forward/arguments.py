@@ -145,7 +145,8 @@ def call_of_values(
     ``res`` sets the spatial sides of the first tensor, and of all that have the same ones.
 
     Raises:
-        SpecError: ``forward`` does not take the arguments, or there is no tensor in them.
+        SpecError: ``forward`` does not take the arguments, there is no tensor in them, or a
+            tensor has no shape.
     """
     try:
         bound = _signature(module).bind(*args, **kwargs).arguments
@@ -155,6 +156,10 @@ def call_of_values(
     if not given:
         message = f"there is no tensor among the arguments of {_shown(module)}"
         refuse(Mark(file), message, expected="args=(x,), with a tensor", found=_types(bound))
+    for name, tensor in given.items():
+        if tensor.is_nested:
+            message = f"input '{name}' is a nested tensor, which has no one shape"
+            refuse(Mark(file), message, expected="padded tensors, or one sequence")
     sizes = {id(tensor): tensor for tensor in _sizes_of_steps((args, kwargs))}
     on_meta = meta_copy((tuple(args), dict(kwargs)), file, "the arguments cannot be copied", sizes)
     copied = _named(module, _signature(module).bind(*on_meta[0], **on_meta[1]).arguments)

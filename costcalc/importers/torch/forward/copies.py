@@ -45,12 +45,13 @@ def with_data(module: torch.nn.Module) -> torch.nn.Module | None:
         SpecError: the module cannot be copied.
     """
     parameters = {id(parameter): parameter for parameter in module.parameters()}
+    buffers = {id(buffer): buffer.clone() for buffer in module.buffers() if not is_lazy(buffer)}
     if any(map(is_lazy, parameters.values())):
         return None
     if any(tensor.is_meta for tensor in (*parameters.values(), *module.buffers())):
         return None
     with user_code(type(module).__name__, "the module cannot be copied"):
-        return copy.deepcopy(module, {**parameters})
+        return copy.deepcopy(module, {**parameters, **buffers})
 
 
 def meta_copy(value: T, file: str, message: str, memo: dict[int, Any] | None = None) -> T:

@@ -105,12 +105,22 @@ SILENT = ("aten::", "prim::", "profiler::")
 NAMESPACES = ("torchvision",)
 """The namespaces of operators that are known as functions are."""
 
+SPARSE = (
+    *(torch.sparse_coo, torch.sparse_csr, torch.sparse_csc),
+    *(torch.sparse_bsr, torch.sparse_bsc),
+)
+"""Layouts of tensors that store some of their numbers."""
+
 POSITIONS = ("batch_norm", "instance_norm", "embedding", "embedding_bag")
 """Functions of ``torch`` whose arguments have another order than those of ``F``."""
 
 
 class UnseenTensorError(Exception):
     """A tensor was created by an operation that was not recorded."""
+
+
+class NestedTensorError(Exception):
+    """A tensor holds several of different shapes."""
 
 
 class Known(NamedTuple):
@@ -172,6 +182,7 @@ class Recorder(TorchFunctionMode):
         """Its arguments, with references in place of tensors."""
         self.data = Values()
         self.data.is_stated = _class_of(module).startswith(STATED)
+        self.has_sparse = False
         self.asked: list[Asked] = []
         self.remarks: dict[str, list[str]] = {}
         """What no call states of training, as in :mod:`costcalc.graph.remarks`."""
@@ -215,7 +226,7 @@ class Recorder(TorchFunctionMode):
             same = self.places.get(_place(tensor))
             if same is not None and same is not tensor:
                 return self.value(same)
-            is_outside = len(self.scopes) == 1
+            is_outside = len(self.scopes) == 1 and not tensor.is_nested
             if is_outside and tensor.is_meta and _storage(tensor) not in self.attributes:
                 raise UnseenTensorError
             index = self._add(tensor, "made", "")
@@ -428,6 +439,10 @@ class Recorder(TorchFunctionMode):
         return self.paths.get(caller, type(caller).__name__)
 
     def _add(self, tensor: torch.Tensor, source: str, name: str) -> int:
+        if tensor.is_nested:
+            raise NestedTensorError
+        if tensor.layout in SPARSE:
+            self.has_sparse = True
         shape = tuple(tensor.shape)
         parameter = self.storages.get(_storage(tensor))
         region = None
@@ -530,6 +545,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         classes={path: type(inner).__name__ for inner, path in recorder.paths.items()},
         choices=recorder.data.choices,
         bounds=tuple(recorder.data.bounds),
+        has_sparse=recorder.has_sparse,
         asked=tuple(recorder.asked),
         data=call.data,
         remarks={word: (*names,) for word, names in recorder.remarks.items()},

@@ -14,9 +14,15 @@ from costcalc.importers.torch.calls import Trace
 from costcalc.importers.torch.context import TorchBuilder
 from costcalc.importers.torch.forward.arguments import Call
 from costcalc.importers.torch.forward.packed import without_observers
-from costcalc.importers.torch.forward.recorder import Recorder, UnseenTensorError, record
+from costcalc.importers.torch.forward.recorder import (
+    NestedTensorError,
+    Recorder,
+    UnseenTensorError,
+    record,
+)
 from costcalc.importers.torch.forward.user_code import describe, quiet, raised_at, user_code
 from costcalc.importers.torch.forward.values import ASKING
+from costcalc.importers.torch.forward.witness import UnknownOperatorError
 from costcalc.importers.torch.origins import references
 from costcalc.importers.torch.table import RULES
 
@@ -54,14 +60,21 @@ def model(
     except RecursionError:
         message = "too many functions in a row are called on parameters only"
         refuse(builder.mark, message, expected="operations on the module's input")
-    name_of_first, first = next(iter(call.tensors.items()))
-    is_listed = name_of_first.rpartition("/")[2].isdecimal()  # Of a list, each is one image.
-    if call.is_whole and not is_listed and first.dim() > 1 and first.shape[0] > 1:
-        batch = first.shape[0]
-        builder.note(f"Counts are of one call on the whole inputs: of all {batch} in a batch.")
+    if call.is_whole:
+        for sentence in _on_several(trace):
+            builder.note(sentence)
     for sentence in _on_values(trace, builder):
         builder.note(sentence)
     return builder.model(name, file, request.settings if file else {})
+
+
+def _on_several(trace: Trace) -> Iterator[str]:
+    """How many a call counts, where it puts out as many as it was given."""
+    first, *_ = (value for value in trace.values if value.source == "input")
+    count = first.shape[0] if len(first.shape) > 1 else 1
+    outputs = [trace.values[output].shape for output in trace.outputs]
+    if count > 1 and any(not shape or shape[0] % count == 0 for shape in outputs):
+        yield f"Counts are of one call on the whole inputs: of all {count} along their first axis."
 
 
 def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
@@ -83,6 +96,8 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
             "All boxes pass every threshold, and as many are kept as the network states: "
             f"counts are the most there can be ({places})."
         )
+    if trace.has_sparse:
+        yield "A sparse tensor is counted as a full one of its shape."
     computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
     if computed:
         asked = [
@@ -178,7 +193,13 @@ def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Pro
     path = recorder.paths.get(stack[-1], "")
     where = f"module '{path}' ({type(stack[-1]).__name__})" if path else type(stack[-1]).__name__
     expected = hint = ""
-    if isinstance(error, UnseenTensorError):
+    if isinstance(error, NestedTensorError):
+        message = f"{where} uses a nested tensor, which has no one shape"
+        expected, found = "padded tensors, or one sequence", raised_at(error)
+    elif isinstance(error, UnknownOperatorError):
+        message = f"{where} runs the operator '{error}', for which costcalc has no layer kind"
+        expected, found = "an operation that has a layer kind", raised_at(error)
+    elif isinstance(error, UnseenTensorError):
         message = f"{where} uses a tensor from compiled code, which cannot be inspected"
         expected, found = "PyTorch's functions, called from Python", raised_at(error)
     else:
@@ -195,7 +216,7 @@ def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Pro
 
 def _asks_for_values(recorder: Recorder, error: Exception) -> bool:
     """Whether a function failed for want of data."""
-    return "meta" in str(error) or recorder.last in ASKING
+    return "meta" in str(error).lower() or recorder.last in ASKING
 
 
 def _shape_hint(input: Shape) -> str:

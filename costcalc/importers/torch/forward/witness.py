@@ -16,6 +16,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
+class UnknownOperatorError(Exception):
+    """An operator of the dispatcher that runs functions of its own, which nothing records."""
+
+
 class Operator(NamedTuple):
     """An operator as the dispatcher knows it."""
 
@@ -34,6 +38,8 @@ class Operator(NamedTuple):
 class Witness(TorchDispatchMode):
     """Reports each operator to ``see``, which runs it and returns its result."""
 
+    supports_higher_order_operators = True
+
     def __init__(self, see: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any]) -> None:
         super().__init__()
         self.see = see
@@ -45,7 +51,13 @@ class Witness(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Reports the operator; functions that its run calls are not recorded."""
+        """Reports the operator; functions that its run calls are not recorded.
+
+        Raises:
+            UnknownOperatorError: it has no schema, as ``cond`` and ``while_loop``.
+        """
+        if not isinstance(func, torch._ops.OpOverload):
+            raise UnknownOperatorError(str(func))
         with torch._C.DisableTorchFunction():
             return self.see(func, args, kwargs or {})
 
