@@ -9,10 +9,18 @@ from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.importers.builder import ModelBuilder
 from costcalc.importers.foreign import refuse_json
 from costcalc.importers.keras.archive import architecture
+from costcalc.importers.keras.layers import TABLE
+from costcalc.importers.keras.layers.unread import REASONS
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.sizes import sizes
-from costcalc.importers.keras.structure import MODELS, KerasLayer, network
-from costcalc.importers.keras.walk import KerasWalk, ModelCall
+from costcalc.importers.keras.structure import (
+    MODELS,
+    KerasLayer,
+    class_of,
+    is_graph,
+    network,
+)
+from costcalc.importers.keras.walk import KerasWalk, ModelCall, note_class
 from costcalc.importers.model import Model, Request
 
 
@@ -46,9 +54,17 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
         # The text of model.get_config().
         is_functional = "input_layers" in value
         value = {"class_name": MODELS[0] if is_functional else MODELS[-1], "config": value}
-    class_name = value.get("class_name") if isinstance(value, dict) else None
-    if class_name not in MODELS:
+    class_name = class_of(value)
+    if class_name not in MODELS and not (class_name and is_graph(value.get("config"))):
         refuse_json(value, file)
+        is_layer = class_name in TABLE or class_name in REASONS
+        if class_name and not is_layer and isinstance(value.get("config"), dict):
+            raise Refusal(
+                f"a model of the class '{class_name}', whose work is code that the file does "
+                "not contain",
+                hint="save the model that x = keras.Input(SHAPE); "
+                "keras.Model(x, model.call(x)) builds of it",
+            )
         raise Refusal(
             "not a Keras architecture",
             expected="the text of model.to_json(): a mapping whose class_name is "
@@ -67,9 +83,11 @@ def _model(file: str, value: Any, request: Request, problems: Problems) -> Model
     layout = Layout(_is_channels_last(value))
     inputs = [keras_model.layers[ref.layer] for ref in keras_model.inputs]
     size = sizes(inputs, layout, request)
-    builder = ModelBuilder(size.shapes[0], request.allow_unknown, request.shapes)
+    first = size.shapes[0]  # () of one number for each image
+    builder = ModelBuilder(first or (1,), request.allow_unknown, request.shapes)
+    note_class(builder, class_name)
     builder.name_input(inputs[0].name, _dtype(inputs[0]))
-    tensors = [builder.input]
+    tensors = [builder.view(builder.input, first, f"{inputs[0].name}.scalar")]
     for layer, shape in zip(inputs[1:], size.shapes[1:], strict=True):
         tensors.append(builder.other_input(layer.name, shape, layer.origin, _dtype(layer)))
     walk = KerasWalk(Mark(file), layout, builder, problems)

@@ -10,7 +10,7 @@ from costcalc.importers import emit
 from costcalc.importers.builder import ModelBuilder, OpContext, Operand, UnknownOp
 from costcalc.importers.keras.config import Config, whole, wholes
 from costcalc.importers.keras.layout import Layout
-from costcalc.importers.keras.structure import KerasLayer
+from costcalc.importers.keras.structure import MASK, KerasLayer
 
 Result = Operand | tuple[Operand, ...]
 Rule = Callable[["KerasContext"], Result]
@@ -36,7 +36,7 @@ class KerasContext(OpContext):
         self.args = args
         self.kwargs = kwargs
         self.layout = layout
-        self.inputs = tuple(tensors((args, kwargs)))
+        self.inputs = tuple(tensors((args, layer.without_mask(kwargs))))
 
     @property
     def input(self) -> Operand:
@@ -70,6 +70,15 @@ class KerasContext(OpContext):
         if place is not None and place < len(self.args):
             return self.args[place]
         return self.config.raw(name)
+
+    def masks(self) -> tuple[Operand, ...]:
+        """The masks that the call of a layer gets."""
+        return tuple(tensors(self.kwargs.get(MASK)))
+
+    def masked(self, x: Operand, mask: Operand, *, part: str) -> Operand:
+        """A tensor where a mask is true, and a constant elsewhere."""
+        other = self.add("constant", (), {"shape": (1,) * x.rank}, f"{part}.other")
+        return emit.join(self, "where", (mask, x, other), part=part)
 
     def axes(self, value: Any) -> tuple[int, ...]:
         """Keras' axes of the first input as costcalc's, sorted; all of them for None.

@@ -70,7 +70,7 @@ def stated_shape(layer: KerasLayer, layout: Layout) -> Open | None:
     value = layer.config.raw("batch_shape") or layer.config.raw("batch_input_shape")
     if value is None:
         return None
-    if not isinstance(value, list) or not 1 < len(value) <= limits.AXES + 1:
+    if not isinstance(value, list) or not 0 < len(value) <= limits.AXES + 1:
         raise Refusal(
             f"{layer.origin}: its shape is not valid",
             f"the batch and up to {limits.AXES} dimensions",

@@ -18,6 +18,15 @@ from costcalc.records import NamedTuple
 MODELS = ("Functional", "Model", "Sequential")
 """Layer classes that are models themselves."""
 
+_OPERATIONS = ("keras.src.ops", "keras.ops")
+_OWN = ("keras", "tf_keras", "tensorflow")
+"""Packages of Keras itself; a class of any other package is a custom one."""
+
+_GRAPH = ("layers", "input_layers", "output_layers")
+"""What the config of a functional model has, also of one whose class is a custom one."""
+
+MASK = "mask"
+
 _CONSTANT = "_CONSTANT_VALUE"
 """What Keras 2 writes in place of a layer's name if an argument is a plain value."""
 
@@ -63,6 +72,21 @@ class KerasLayer(NamedTuple):
     def origin(self) -> str:
         """The layer, for messages."""
         return f"layer '{self.name}' ({self.class_name})"
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is a function of ``keras.ops``."""
+        return self.module.startswith(_OPERATIONS)
+
+    def inputs(self, call: LayerCall) -> Iterator[TensorRef]:
+        """The tensors that a call computes with: a layer's ``mask`` only says which steps count."""
+        return refs((call.args, self.without_mask(call.kwargs)))
+
+    def without_mask(self, kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The keyword arguments but the mask of a layer; an operation's is like any other."""
+        if self.is_operation:
+            return kwargs
+        return {key: value for key, value in kwargs.items() if key != MASK}
 
 
 class KerasModel(NamedTuple):
@@ -155,8 +179,8 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
     Raises:
         Refusal: the entry is not a layer.
     """
-    class_name = entry.get("class_name") if isinstance(entry, dict) else None
-    if not isinstance(class_name, str):
+    class_name = class_of(entry)
+    if class_name is None:
         raise Refusal(
             f"its layer {index + 1} is not valid",
             "a mapping with a class_name and a config",
@@ -171,15 +195,36 @@ def layer(entry: Any, index: int = 0) -> KerasLayer:
     if not isinstance(nodes, list):
         raise Refusal(f"layer '{name}': its inbound_nodes are not valid", "a list", shown(nodes))
     built = entry.get("build_config")
+    is_model = class_name in MODELS or is_graph(config)
     return KerasLayer(
         name,
         class_name,
         _text(entry.get("module")),
         Config(values),
         tuple(_call(node, name) for node in nodes),
-        config if class_name in MODELS else None,
+        config if is_model else None,
         built_for=_stated(built.get("input_shape")) if isinstance(built, dict) else None,
     )
+
+
+def class_of(entry: Any) -> str | None:
+    """The class of a layer, or of anything else that Keras writes; None if there is none.
+
+    A class that is not Keras' own has its package in front, as Keras registers it:
+    ``Custom>Conv2D`` is not ``Conv2D``.
+    """
+    class_name = entry.get("class_name") if isinstance(entry, dict) else None
+    if not isinstance(class_name, str):
+        return None
+    module, registered = _text(entry.get("module")), _text(entry.get("registered_name"))
+    if module.partition(".")[0] in _OWN or not (module or registered) or ">" in class_name:
+        return class_name
+    return registered if ">" in registered else f"{module or 'Custom'}>{class_name}"
+
+
+def is_graph(config: Any) -> bool:
+    """Whether a config is that of a functional model, whatever its class."""
+    return isinstance(config, dict) and all(key in config for key in _GRAPH)
 
 
 def _call(node: Any, name: str) -> LayerCall:

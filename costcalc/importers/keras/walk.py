@@ -15,7 +15,7 @@ from costcalc.importers.builder import (
     UnknownOp,
 )
 from costcalc.importers.keras.context import KerasContext
-from costcalc.importers.keras.layers import is_operation, rule_for
+from costcalc.importers.keras.layers import rule_for
 from costcalc.importers.keras.layers.unread import why_unread
 from costcalc.importers.keras.layers.wrappers import (
     POSITIONWISE,
@@ -27,7 +27,13 @@ from costcalc.importers.keras.layers.wrappers import (
 from costcalc.importers.keras.layout import Layout
 from costcalc.importers.keras.order import ordered
 from costcalc.importers.keras.sizes import stated_shape
-from costcalc.importers.keras.structure import KerasLayer, KerasModel, TensorRef, network
+from costcalc.importers.keras.structure import (
+    MODELS,
+    KerasLayer,
+    KerasModel,
+    TensorRef,
+    network,
+)
 from costcalc.importers.model import Shape
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
@@ -114,7 +120,7 @@ class KerasWalk:
         name = self.builder.free_name(_joined(model_call.path, layer.name))
         identity = _joined(model_call.identity, layer.name)
         is_shared = model_call.is_shared or len(layer.calls) > 1
-        inputs = tuple(_value(ref, values) for ref in call.refs)
+        inputs = tuple(_value(ref, values) for ref in layer.inputs(call))
         inside = ModelCall(name, identity, is_shared, model_call.depth + 1)
         if layer.content is not None:
             return self._inner_model(layer, inputs, inside, model_call)
@@ -160,6 +166,7 @@ class KerasWalk:
     ) -> tuple[Value, ...]:
         """The outputs of a model inside another."""
         self.builder.blocks[inside.path] = layer.class_name
+        note_class(self.builder, layer.class_name)
         try:
             content = network(layer.class_name, layer.content)
             if len(inputs) != len(content.inputs):
@@ -242,9 +249,17 @@ class KerasWalk:
         return (None,)
 
 
+def note_class(builder: ModelBuilder, class_name: str) -> None:
+    """Says so if a functional model is of another class than Keras' own."""
+    if class_name not in MODELS:
+        builder.note(
+            f"The class '{class_name}' is read as the layers in the file, without its code."
+        )
+
+
 def _without_rule(layer: KerasLayer) -> UnknownOp:
     unknown = UnknownOp()
-    reason = why_unread(layer.class_name, is_operation(layer))
+    reason = why_unread(layer.class_name, layer.is_operation)
     if reason:
         unknown.message += f": {reason}"
     return unknown

@@ -182,7 +182,11 @@ def test_unknown_layers_are_listed_at_once(tmp_path):
         layer("Conv2D", "odd", **CONV, activation="my_function"),
     )
     text = refused(written(tmp_path, model))
-    for name in ("'first' (Lambda)", "'mine' (Dense)", "'words' (StringLookup)"):
+    for name in (
+        "'first' (Lambda)",
+        "'mine' (my_package.layers>Dense)",
+        "'words' (StringLookup)",
+    ):
         assert f"layer {name}: costcalc has no layer kind for it" in text
     assert "--allow-unknown" in text
 
@@ -378,3 +382,35 @@ def test_any_value_of_a_model_may_be_of_another_type(tmp_path):
                     costcalc.totals(path)
                 except CostcalcError as error:
                     assert str(error)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"module": "mine"}, {"module": None, "registered_name": "Mine>Dense"}],
+    ids=["module", "registered"],
+)
+@pytest.mark.parametrize(
+    "place", ["layer", "TimeDistributed", "Bidirectional", "RNN", "activation"]
+)
+def test_a_class_of_its_own_is_not_keras_own_wherever_it_stands(tmp_path, own, place):
+    """It may do anything, whatever it is called."""
+    name = {"Bidirectional": "LSTM", "RNN": "LSTMCell", "activation": "LeakyReLU"}.get(
+        place, "Dense"
+    )
+    inner = {**layer(name, "mine", units=3), **own}
+    if "registered_name" in own:
+        inner["registered_name"] = f"Mine>{name}"
+    entry = {
+        "layer": lambda: inner,
+        "RNN": lambda: layer("RNN", "odd", cell=inner),
+        "activation": lambda: layer("Dense", "odd", units=3, activation=inner),
+    }.get(place, lambda: layer(place, "odd", layer=inner))()
+    assert f">{name}" in refused(written(tmp_path, sequential((5, 4), entry)))
+
+
+def test_a_registered_function_is_not_the_one_of_that_name(tmp_path):
+    function = {"module": "builtins", "class_name": "function", "config": "mine>relu"}
+    model = sequential((4,), layer("Dense", "odd", units=3, activation=function))
+    assert "the activation 'mine>relu': it is none of Keras' own" in refused(
+        written(tmp_path, model)
+    )

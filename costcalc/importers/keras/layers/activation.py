@@ -10,6 +10,8 @@ from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.context import KerasContext, Result, Rule
+from costcalc.importers.keras.layers.unread import CODE, why_unread
+from costcalc.importers.keras.structure import class_of
 
 FUNCTIONS: Mapping[str, str] = {
     "relu": "relu",
@@ -38,6 +40,10 @@ FUNCTIONS: Mapping[str, str] = {
 """The layer kind of each activation, by Keras' name of its function."""
 
 
+_PUBLISHED = ("", "keras", "Addons")
+"""Packages whose functions do as they are named."""
+
+
 def activate(op: KerasContext, tensor: Operand) -> Operand:
     """Applies the ``activation`` of the layer."""
     name = function_name(op.config.raw("activation"))
@@ -49,18 +55,22 @@ def function_name(value: Any) -> str | None:
 
     Raises:
         Refusal: the value is not a name.
+        UnknownOp: it is code.
     """
     if isinstance(value, dict):
         config = value.get("config")
         is_function = value.get("class_name") == "function"
-        value = config if is_function else _snake(value.get("class_name"))
+        value = config if is_function else _snake(class_of(value))
+        if value is None:
+            raise UnknownOp(f"costcalc has no layer kind for its activation: {CODE}")
         if not is_function and isinstance(config, dict) and "max_value" in config:
             value = "relu6" if config["max_value"] is not None else value
     if value is None or value == "linear":
         return None
     if not isinstance(value, str):
         raise Refusal("'activation' is not valid", "a word", shown(value))
-    return value.rpartition(">")[2]
+    package, _, name = value.rpartition(">")
+    return name if package in _PUBLISHED else value
 
 
 def _snake(name: Any) -> Any:
@@ -73,7 +83,8 @@ def _apply(op: KerasContext, tensor: Operand, name: str, part: str = "") -> Oper
     kind = FUNCTIONS.get(name)
     if kind is None:
         if not op.builder.allow_unknown:
-            raise UnknownOp(f"costcalc has no layer kind for the activation '{name}'")
+            reason = f": {why_unread(name, is_operation=False)}" if ">" in name else ""
+            raise UnknownOp(f"costcalc has no layer kind for the activation '{name}'{reason}")
         return op.add("uncounted", (tensor,), {"op": name, "shape": tensor.shape}, part)
     return op.add(kind, (tensor,), _softmax_axis(op, tensor, kind), part)
 
@@ -123,7 +134,13 @@ def softmax(kind: str) -> Rule:
             value = value[0]
         if isinstance(value, list):
             raise UnknownOp
-        return op.add(kind, (op.input,), {"axis": op.axis(value)})
+        x, masks = op.input, op.masks()
+        for mask in masks:
+            x = op.masked(x, mask, part="/masked")
+        x = op.add(kind, (x,), {"axis": op.axis(value)})
+        for mask in masks:
+            x = op.masked(x, mask, part="/kept")
+        return x
 
     return rule
 

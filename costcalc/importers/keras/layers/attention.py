@@ -100,8 +100,8 @@ def _attended(op: KerasContext) -> tuple[Operand, Operand, Operand, Operand | No
         raise Refusal("it needs queries and values", "two or three tensors")
     key, mask = key if isinstance(key, Operand) else value, op.option("attention_mask", 6)
     given = [query, value, *[tensor for tensor in (key, mask) if isinstance(tensor, Operand)]]
-    if len(op.inputs) > len(given) or op.option("return_attention_scores", 7) is True:
-        raise UnknownOp("costcalc has no layer kind for attention with other masks or outputs")
+    if len(op.inputs) > len(given):
+        raise UnknownOp("costcalc has no layer kind for attention with other masks")
     return query, value, key, mask if isinstance(mask, Operand) else None
 
 
@@ -111,8 +111,8 @@ def _multi_head(
     mask: Operand | None,
     heads: tuple[int, int],
     sizes: tuple[int, int],
-) -> Operand:
-    """Projections to heads, attention, and the projection of its result.
+) -> Result:
+    """Projections to heads, attention, and the projection of its result; its scores if asked for.
 
     Args:
         op: the layer.
@@ -162,9 +162,15 @@ def _multi_head(
         result = op.add("reshape", (result,), {"shape": shape}, "/output.reshape")
     back = [tokens.order.index(axis) for axis in range(len(dims) - 1)]
     back += range(len(back), result.rank)
-    return op.from_layout(
+    result = op.from_layout(
         emit.transpose(op, result, back, part="/output.axes"), KERAS_ORDER, "/output.transpose"
     )
+    if op.option("return_attention_scores", 7) is not True:
+        return result
+    # Attention computes its scores anyway.
+    rows, columns = inputs[0].shape[:-1], inputs[1].shape[-2]
+    table = op.add("rearrange", inputs[:2], {"shape": (*rows, columns)}, "/scores")
+    return result, op.from_layout(table, KERAS_ORDER, "/scores.transpose")
 
 
 def _tokens(op: KerasContext, rank: int) -> _Tokens:
@@ -247,8 +253,8 @@ def _scored(op: KerasContext, has_scalar_weight: bool) -> Result:
 
 def _sequences(op: KerasContext) -> tuple[Operand, Operand, Operand]:
     """Queries, values and keys (the values by default), in Keras' order."""
-    if len(op.inputs) not in (2, 3) or op.option("mask", 1):
-        raise UnknownOp("costcalc has no layer kind for attention with masks of its inputs")
+    if len(op.inputs) not in (2, 3):
+        raise Refusal("it needs queries and values", "two or three tensors", f"{len(op.inputs)}")
     query, value, *keys = (
         op.to_layout(x, KERAS_ORDER, f"/{name}.transpose")
         for name, x in zip(("query", "value", "key"), op.inputs, strict=False)
@@ -268,15 +274,30 @@ def _times_learned(op: KerasContext, x: Operand, size: int, name: str) -> Operan
 
 def _weighed(op: KerasContext, scores: Operand, value: Operand) -> Result:
     """The sum of values, weighed by the softmax of their scores."""
+    of_queries, of_values = _masks(op)
     if op.option("use_causal_mask", 4) is True:
         mask = op.add("constant", (), {"shape": scores.shape}, "/mask")
         scores = emit.join(op, "add", (scores, mask), part="/mask.add")
+    elif of_values is not None:
+        row = op.view(of_values, (1, *of_values.shape), "/values.mask")
+        scores = op.masked(scores, row, part="/values.masked")
     weights = op.add("softmax", (scores,), {"axis": scores.rank - 1}, "/softmax")
     attended = op.add("matmul", (weights, value), part="/attention")
+    if of_queries is not None:
+        column = op.view(of_queries, (*of_queries.shape, 1), "/queries.mask")
+        attended = op.masked(attended, column, part="/queries.masked")
     attended = op.from_layout(attended, KERAS_ORDER, "/output.transpose")
     if op.option("return_attention_scores", 3) is True:
         return attended, op.from_layout(weights, KERAS_ORDER, "/scores.transpose")
     return attended
+
+
+def _masks(op: KerasContext) -> tuple[Operand | None, Operand | None]:
+    """The masks of queries and of values."""
+    given = op.option("mask", 1)
+    places = [*given, None, None] if isinstance(given, list) else [None, None]
+    queries, values = (mask if isinstance(mask, Operand) else None for mask in places[:2])
+    return queries, values
 
 
 def _swapped(x: Operand) -> tuple[int, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from costcalc.formulas.algebra import product
 from costcalc.importers import emit
-from costcalc.importers.builder import Operand, UnknownOp
+from costcalc.importers.builder import Operand
 from costcalc.importers.keras.config import wholes
 from costcalc.importers.keras.context import KerasContext, Result, Rule
+from costcalc.importers.keras.layers.normalisation import unit_length
 
 
 def elementwise(kind: str) -> Rule:
@@ -51,12 +52,13 @@ def concatenate(op: KerasContext) -> Result:
 def dot(op: KerasContext) -> Result:
     """``Dot``: the product along one axis of each tensor, as a matrix product."""
     left, right = op.pair
-    if op.config.flag("normalize", False):
-        raise UnknownOp
     value = wholes(op.config.raw("axes"), "'axes'", -8, least=1, most=2)
     places = (value * 2)[:2]
     kept: list[int] = []
     matrices = []
+    if op.config.flag("normalize", False):
+        left = unit_length(op, left, (op.axis(places[0], left),), "/left")
+        right = unit_length(op, right, (op.axis(places[1], right),), "/right")
     for tensor, place, is_left in ((left, places[0], True), (right, places[1], False)):
         dims = op.keras_shape(tensor)
         summed = op.layout.to_keras(range(tensor.rank)).index(op.axis(place, tensor))

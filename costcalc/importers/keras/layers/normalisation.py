@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
@@ -60,12 +61,20 @@ def rms_norm(op: KerasContext) -> Result:
 def group_norm(op: KerasContext) -> Result:
     """``GroupNormalization``; -1 groups mean one per channel."""
     scale, shift = _has_scale_and_shift(op)
-    if scale != shift:
-        raise UnknownOp
-    if op.config.raw("groups") == -1:
-        return _along_channels(op, lambda x: op.add("instance_norm", (x,), {"affine": scale}))
-    arguments = {"groups": op.config.whole("groups", 32), "affine": scale}
-    return _along_channels(op, lambda x: op.add("group_norm", (x,), arguments))
+    groups: dict[str, Any] = {}
+    if op.config.raw("groups") != -1:
+        groups["groups"] = op.config.whole("groups", 32)
+    kind = "group_norm" if groups else "instance_norm"
+
+    def norm(x: Operand) -> Operand:
+        y = op.add(kind, (x,), {**groups, "affine": scale and shift})
+        if scale == shift:
+            return y
+        join, name = ("multiply", "gamma") if scale else ("add", "beta")
+        shape = (y.shape[0], *(1,) * (y.rank - 1))
+        return emit.with_learned(op, join, y, shape, part=f".{join}", stored=f".{name}")
+
+    return _along_channels(op, norm)
 
 
 def rescaling(op: KerasContext) -> Result:
@@ -95,16 +104,16 @@ def layer_scale(op: KerasContext) -> Result:
 
 def unit_normalization(op: KerasContext) -> Result:
     """``UnitNormalization``: vectors of length 1 along an axis."""
-    return unit_length(op, op.config_axes())
+    return unit_length(op, op.input, op.config_axes())
 
 
-def unit_length(op: KerasContext, axes: Sequence[int]) -> Operand:
-    """The input divided by its length along some axes, by the inverse root of a sum of squares."""
-    squares = op.add("square", (op.input,), part="/square")
-    total = emit.reduce(op, squares, "sum", axes, keep=True, part="/sum")
-    inverse = op.add("rsqrt", (total,), part="/rsqrt")
-    bounded = op.add("clip", (inverse,), part="/clip")
-    return emit.join(op, "multiply", (op.input, bounded), part="/multiply")
+def unit_length(op: KerasContext, x: Operand, axes: Sequence[int], part: str = "") -> Operand:
+    """A tensor divided by its length along some axes, by the inverse root of a sum of squares."""
+    squares = op.add("square", (x,), part=f"{part}/square")
+    total = emit.reduce(op, squares, "sum", axes, keep=True, part=f"{part}/sum")
+    inverse = op.add("rsqrt", (total,), part=f"{part}/rsqrt")
+    bounded = op.add("clip", (inverse,), part=f"{part}/clip")
+    return emit.join(op, "multiply", (x, bounded), part=f"{part}/multiply")
 
 
 TABLE: Mapping[str, Rule] = {

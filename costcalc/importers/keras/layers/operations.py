@@ -84,7 +84,7 @@ def normalize(op: KerasContext) -> Result:
     if op.option("order", 2) not in (None, 2):
         raise UnknownOp
     value = op.option("axis", 1)
-    return unit_length(op, op.axes(-1 if value is None else value))
+    return unit_length(op, op.input, op.axes(-1 if value is None else value))
 
 
 def _check_constant(op: KerasContext) -> None:

@@ -30,7 +30,11 @@ def global_pool(kind: str) -> Rule:
     """``GlobalAveragePooling2D`` and the like."""
 
     def rule(op: KerasContext) -> Result:
-        pooled = op.add(kind, (op.input,))
+        x = op.input
+        for mask in op.masks() if kind == "global_avg_pool" else ():
+            steps = op.reshape(mask, (*op.keras_shape(mask), 1), ".mask", is_sized=True)
+            x = op.masked(x, steps, part=".masked")
+        pooled = op.add(kind, (x,))
         if op.config.flag("keepdims", False):
             return pooled
         return op.add("flatten", (pooled,), part=".flatten")
