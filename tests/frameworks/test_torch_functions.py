@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+import costcalc
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.importers import torch as importer
@@ -237,3 +238,43 @@ def test_a_function_that_only_moves_is_a_view():
         ("slice", (35, 8)),
         ("split", (7, 8)),
     ]
+
+
+def substituted(matrix, sides, has_ones):
+    """The solution of ``L x = b`` for each column b, and how much of each operation it takes."""
+    n, columns = sides.shape
+    solution, counts = sides.clone(), dict.fromkeys(TAKEN, 0)
+    for column in range(columns):
+        for row in range(n):
+            for before in range(row):
+                solution[row, column] -= matrix[row, before] * solution[before, column]
+                counts["multiplications"] += 1
+                counts["additions"] += 1
+            if not has_ones:
+                solution[row, column] /= matrix[row, row]
+                counts["divisions"] += 1
+    return solution, counts
+
+
+TAKEN = ("multiplications", "additions", "divisions")
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+@pytest.mark.parametrize("has_ones", [True, False])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_triangular_solve_is_a_substitution(n, has_ones, is_left):
+    matrix = torch.rand(n, n, dtype=torch.float64).tril() + torch.eye(n, dtype=torch.float64)
+    matrix = matrix.tril(-1) + torch.eye(n, dtype=torch.float64) if has_ones else matrix
+    sides = torch.rand(n, 3, dtype=torch.float64)
+    expected, taken = substituted(matrix, sides, has_ones)
+    solve = torch.linalg.solve_triangular
+    how = {"upper": not is_left, "left": is_left, "unitriangular": has_ones}
+    matrix, sides = (matrix, sides) if is_left else (matrix.T, sides.T)
+    solution = solve(matrix, sides, **how)
+    assert torch.allclose(solution if is_left else solution.T, expected)
+
+    module = Function(lambda s, x: solve(x, sides.to(x.device), **how))
+    network = costcalc.from_torch(module, args=(matrix.expand(4, n, n),))
+    layers = expand(network.document, network.settings).layers
+    for name in TAKEN:
+        assert sum(getattr(layer.events(), name) for layer in layers) == 4 * taken[name]

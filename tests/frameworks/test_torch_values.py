@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import lru_cache
 
 import pytest
 import torch
@@ -212,6 +213,7 @@ DETECTORS = [
     pytest.param("fasterrcnn_resnet50_fpn_v2", marks=pytest.mark.slow),
     "fcos_resnet50_fpn",
     "retinanet_resnet50_fpn",
+    pytest.param("maskrcnn_resnet50_fpn_v2", marks=pytest.mark.slow),
     pytest.param("ssd300_vgg16", marks=pytest.mark.slow),
     "ssdlite320_mobilenet_v3_large",
 ]
@@ -241,12 +243,88 @@ def test_a_detector_by_its_stated_boxes(name):
     assert "counts are the most there can be" in " ".join(report.notes)
 
 
+KEPT = 3
+"""How many boxes the small detectors below keep."""
+
+HEADS = {
+    # Beside the boxes, for each of those that are kept: a convolution of 3 x 3 on 14 x 14 places,
+    # one that doubles them by 2 x 2, and one of 1 x 1 for both classes.
+    "Mask": 14 * 14 * (8 * 4 * 9 + 4 * 4 * 4) + 28 * 28 * 4 * 2,
+    # The same, then one that doubles them by 4 x 4, for both points.
+    "Keypoint": 14 * 14 * (8 * 4 * 9 + 4 * 2 * 16),
+}
+
+
+def small_detector(kind):
+    from torchvision.models import detection as of
+    from torchvision.ops import MultiScaleRoIAlign
+
+    heads = {
+        "Faster": {},
+        "Mask": {
+            "mask_roi_pool": MultiScaleRoIAlign(["0"], 14, 2),
+            "mask_head": of.mask_rcnn.MaskRCNNHeads(8, (4,), 1),
+            "mask_predictor": of.mask_rcnn.MaskRCNNPredictor(4, 4, 2),
+        },
+        "Keypoint": {
+            "keypoint_roi_pool": MultiScaleRoIAlign(["0"], 14, 2),
+            "keypoint_head": of.keypoint_rcnn.KeypointRCNNHeads(8, (4,)),
+            "keypoint_predictor": of.keypoint_rcnn.KeypointRCNNPredictor(4, 2),
+        },
+    }
+    backbone = nn.Conv2d(3, 8, 3, 8)
+    backbone.out_channels = 8
+    with torch.device("meta"):
+        return getattr(of, f"{kind}RCNN")(
+            backbone,
+            box_predictor=of.faster_rcnn.FastRCNNPredictor(1024, 2),
+            rpn_anchor_generator=of.anchor_utils.AnchorGenerator(((16,),), ((1.0,),)),
+            box_roi_pool=MultiScaleRoIAlign(["0"], 7, 2),
+            rpn_post_nms_top_n_test=5,
+            box_detections_per_img=KEPT,
+            min_size=64,
+            max_size=64,
+            **heads[kind],
+        )
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_what_is_found_of_each_box(kind):
+    call = [torch.zeros(3, 50, 60)]
+    report = costcalc.from_torch(small_detector(kind), args=(call,)).report(unit="macs")
+    boxes = costcalc.from_torch(small_detector("Faster"), args=(call,)).totals(unit="macs")
+    assert report.totals.mult_adds == boxes.mult_adds + KEPT * HEADS[kind]
+    assert "All boxes are as large as the image" in " ".join(report.notes)
+    assert not any("are chosen for each row" in note for note in report.notes)
+
+
 def test_a_detector_on_the_command_line():
     name = "torch:torchvision.models.detection:ssdlite320_mobilenet_v3_large"
     arguments = ["--set", "weights_backbone=None", "--input", "3,320,320", "--format", "json"]
     result = CliRunner().invoke(main, ["report", name, *arguments])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["totals"]["mult_adds"] // 10**6 == 583
+
+
+@lru_cache
+def places(count, device):
+    return torch.arange(count, device=device).float()[:, None].repeat(1, 5)
+
+
+class Placed(nn.Module):
+    """Adds what a cache keeps between calls, as rotary embeddings do."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(5, 5, bias=False)
+
+    def forward(self, x):
+        return self.layer(x + places(x.shape[-2], x.device))
+
+
+def test_a_cache_keeps_what_an_earlier_pass_made():
+    for _ in range(3):
+        assert costcalc.from_torch(Placed(), (4, 5)).totals() == (25, 4 * 25)
 
 
 def test_optical_flow_reads_two_images():

@@ -195,6 +195,7 @@ OPERATIONS: Mapping[str, Rule] = {
     "embedding": products.embedding,
     "embedding_bag": products.embedding_bag,
     "cdist": products.distances,
+    "linalg_solve_triangular": products.triangular_solve,
     "grid_sample": sampling.grid_sample,
     "grid_sampler": sampling.grid_sample,
     "roi_align": sampling.roi_pool("mean", is_sampled=True),

@@ -157,9 +157,16 @@ class Recorder(TorchFunctionMode):
     the functions that they call are recorded.
     """
 
-    def __init__(self, module: torch.nn.Module, rules: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        rules: Container[str] = (),
+        before: Sequence[torch.Tensor] = (),
+    ) -> None:
         super().__init__()
         self.rules = rules
+        self.before = before
+        """Tensors that an earlier pass left, in a cache of the module's code: constants."""
         self.values: list[TensorValue] = []
         self.scopes = [Scope()]
         """That of the forward pass, and that of the call that is running, if one is."""
@@ -267,9 +274,9 @@ class Recorder(TorchFunctionMode):
 
     @cached_property
     def attributes(self) -> frozenset[int]:
-        """The storages of tensors that are plain attributes of modules."""
+        """The storages of tensors that were made before, such as plain attributes of modules."""
         held = tensors([vars(module) for module in self.paths])
-        return frozenset(map(_storage, held))
+        return frozenset(map(_storage, (*held, *self.before)))
 
     def __torch_function__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
@@ -93,8 +94,8 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
             [f"in '{path}'" if path else "in the network itself" for path in trace.bounds]
         )
         yield (
-            "All boxes pass every threshold, and as many are kept as the network states: "
-            f"counts are the most there can be ({places})."
+            "All boxes are as large as the image and pass every threshold, and as many are kept "
+            f"as the network states: counts are the most there can be ({places})."
         )
     if trace.has_sparse:
         yield "A sparse tensor is counted as a full one of its shape."
@@ -127,15 +128,18 @@ def forward(module: torch.nn.Module, file: str, call: Call, own: OwnModule, weig
         message = "its parameters have no shape before it runs, and it does not run"
         with user_code(file, message), torch.no_grad(), torch.device("meta"):
             module(*call.args, **call.kwargs)
+    before: list[torch.Tensor] = []
     while True:
         with user_code(file, "its parameters cannot be inspected"):
-            recorder = Recorder(module, RULES.names)
+            recorder = Recorder(module, RULES.names, before)
         try:
             with quiet(), torch.device("meta"):
                 return record(recorder, module, call)
         except Exception as error:
             indices = _indices(recorder, error, call)
-            if indices:
+            if isinstance(error, UnseenTensorError) and not before:
+                before = _without_data()
+            elif indices:
                 call = call.with_dtype(indices, torch.int64)
             elif call.untyped and _dtypes(module) == {torch.complex64}:
                 call = call.with_dtype(call.untyped, torch.complex64)
@@ -144,6 +148,12 @@ def forward(module: torch.nn.Module, file: str, call: Call, own: OwnModule, weig
                 if with_data is None:
                     refuse(*_failure(recorder, file, call, error))
                 return _on_data(with_data.eval(), file, call, weights)
+
+
+def _without_data() -> list[torch.Tensor]:
+    """All tensors on the meta device: code that caches tensors keeps those of an earlier pass."""
+    alive = gc.get_objects()
+    return [each for each in alive if issubclass(type(each), torch.Tensor) and each.is_meta]
 
 
 def _on_data(module: torch.nn.Module, file: str, call: Call, weights: str) -> Trace:

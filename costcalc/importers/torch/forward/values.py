@@ -37,6 +37,8 @@ _WORDS = "item tolist bool int float index nonzero argwhere masked_select unique
 ASKING = frozenset((*_WORDS.split(), "bincount", "unique_consecutive"))
 """Functions that ask for values, or whose results are as large as values say."""
 
+INDEXING = ("getitem", "setitem")
+
 CHOSEN: Mapping[str, int] = {"topk": 1, "argmax": 0}
 """Functions that choose, and which of their outputs holds the places."""
 
@@ -48,6 +50,8 @@ LEVELS = "torchvision.ops.poolers.MultiScaleRoIAlign"
 """The module that pools each box from one level of a pyramid; they are spread evenly."""
 
 THRESHOLDS = frozenset(["gt", "ge", "lt", "le", "logical_and", "and"])
+ORDERS = frozenset(["nms", "sort", "argsort"])
+"""Functions whose last output is an order of boxes: any will do."""
 
 
 class _UnknownError(Exception):
@@ -134,16 +138,30 @@ class Values:
         expert; by a tensor it is a copy.
         """
         args, kwargs = step.arguments
-        if step.name != "getitem" or not any(map(_is_number, _entries(args[1]))):
+        if step.name not in INDEXING or not any(map(_has_number, _entries(args[1]))):
             return step
-        data, shown = step.references[0]
-        pairs = zip(_entries(args[1]), _entries(shown), strict=True)
+        data, index, *rest = step.references[0]
         with suppress(_UnknownError):
-            numbers = [self._number(*pair) if _is_number(pair[0]) else None for pair in pairs]
-            raw = _with_numbers(args[1], numbers)
-            references = (data, _with_numbers(shown, numbers)), step.references[1]
-            return step._replace(arguments=((args[0], raw), kwargs), references=references)
+            pairs = zip(_entries(args[1]), _entries(index), strict=True)
+            raw, shown = zip(*(self._with_number(*pair) for pair in pairs), strict=True)
+            if _entries(args[1]) is not args[1]:
+                (raw,), (shown,) = raw, shown
+            references = (data, shown, *rest), step.references[1]
+            return step._replace(
+                arguments=((args[0], raw, *args[2:]), kwargs), references=references
+            )
         return step
+
+    def _with_number(self, entry: Any, reference: Any) -> tuple[Any, Any]:
+        """An entry of an index, and what stands for it, with numbers in place of tensors."""
+        if isinstance(entry, slice):
+            pairs = zip(_ends(entry), _ends(reference), strict=True)
+            raw, shown = zip(*(self._with_number(*pair) for pair in pairs), strict=True)
+            return slice(*raw), slice(*shown)
+        if not _is_number(entry):
+            return entry, reference
+        number = self._number(entry, reference)
+        return number, number
 
     def _number(self, entry: torch.Tensor, reference: ValueRef) -> int:
         data = self._known(reference) if entry.is_meta else entry
@@ -159,7 +177,7 @@ class Values:
         args, _ = step.arguments
         if not any(tensor.is_meta for tensor in _tensors(step.arguments)):
             raise _UnknownError
-        if step.name in ("getitem", "setitem"):
+        if step.name in INDEXING:
             return step.function(args[0], self._index(args[1], step.references[0][1]), *args[2:])
         if step.name == "pack_padded_sequence":  # which asks for lengths alone, on the CPU
             lengths = self._known(step.references[0][1])
@@ -190,15 +208,17 @@ class Values:
     def _compute(self, step: RunningCall, is_known: bool) -> None:
         """Computes what a call puts out."""
         outputs: Sequence[torch.Tensor | None] = ()
-        if is_known:
+        if self.is_stated and (not is_known or step.owner == LEVELS):
+            outputs = self._stated(step)
+        if outputs:
+            pass
+        elif is_known:
             try:
                 outputs = _outside(_outputs, step.function, *self._filled(step))
             except Exception:  # What the function may raise is not known here.
                 outputs = ()
         elif step.name in CHOSEN:
             outputs = self._spread(step)
-        elif self.is_stated:
-            outputs = self._stated(step)
         if len(outputs) != len(step.outputs):
             outputs = [None] * len(step.outputs)
         self.known.update(zip(step.outputs, outputs, strict=True))
@@ -228,8 +248,11 @@ class Values:
             )
         return args, kwargs
 
-    def _stated(self, step: RunningCall) -> Sequence[torch.Tensor]:
-        """What is stated of boxes: all pass a threshold, and each is on one level."""
+    def _stated(self, step: RunningCall) -> Sequence[torch.Tensor | None]:
+        """What is stated of boxes: all pass a threshold, in any order.
+
+        Each is as large as the image, and yet they are spread over the levels of a pyramid.
+        """
         shape = step.shape
         if step.name in THRESHOLDS:
             self.bounds[step.path] = None
@@ -237,14 +260,18 @@ class Values:
                 return [torch.ones(shape, dtype=torch.bool)]
         args, kwargs = step.arguments
         named = {**dict(zip(("min", "max"), args[1:], strict=False)), **kwargs}
-        if step.owner == LEVELS and step.name == "clamp" and {"min", "max"} <= named.keys():
+        if step.name == "clamp" and {"min", "max"} <= named.keys():
             low, high = named["min"], named["max"]
             with _without_modes():
-                places = low + torch.arange(shape.numel()).reshape(shape) % (high - low + 1)
-                return [places.to(args[0].dtype)]
-        if step.name == "nms":
+                if step.owner == LEVELS:
+                    places = low + torch.arange(shape.numel()).reshape(shape) % (high - low + 1)
+                    return [places.to(args[0].dtype)]
+                if shape[-1:] == (2,):  # Where a box begins and ends, clipped to the image.
+                    self.bounds[step.path] = None
+                    return [torch.tensor([low, high], dtype=args[0].dtype).expand(shape)]
+        if step.name in ORDERS and len(shape) == 1:
             with _without_modes():
-                return [torch.arange(shape.numel())]
+                return [*[None] * (len(step.outputs) - 1), torch.arange(shape.numel())]
         return ()
 
     def _spread(self, step: RunningCall) -> Sequence[torch.Tensor | None]:
@@ -266,7 +293,10 @@ class Values:
             places = ((first + torch.arange(width)) % count).movedim(-1, dim)
             if not is_topk and not named.get("keepdim", False):
                 places = places.squeeze(dim)
-        self.choices[step.path] = (width, count)
+        if self.is_stated:
+            self.bounds[step.path] = None
+        else:
+            self.choices[step.path] = (width, count)
         chosen: list[torch.Tensor | None] = [None] * len(step.outputs)
         chosen[CHOSEN[step.name]] = places
         return chosen
@@ -289,13 +319,6 @@ def asks_for_values(step: RunningCall) -> bool:
     return step.name in ASKING
 
 
-def _with_numbers(index: Any, numbers: Sequence[int | None]) -> Any:
-    """The index with numbers in place of some of its entries."""
-    pairs = zip(_entries(index), numbers, strict=True)
-    entries = tuple(entry if number is None else number for entry, number in pairs)
-    return entries if _entries(index) is index else entries[0]
-
-
 def _is_mask(entry: Any) -> bool:
     """Whether an entry of an index chooses places by values."""
     return isinstance(entry, torch.Tensor) and entry.dtype in (torch.bool, torch.uint8)
@@ -304,6 +327,15 @@ def _is_mask(entry: Any) -> bool:
 def _entries(index: Any) -> tuple[Any, ...]:
     is_several = isinstance(index, tuple) and not isinstance(index, ValueRef)
     return index if is_several else (index,)
+
+
+def _ends(piece: slice) -> tuple[Any, Any, Any]:
+    return piece.start, piece.stop, piece.step
+
+
+def _has_number(entry: Any) -> bool:
+    """Whether an entry of an index is a tensor of one whole number, or a slice with such ends."""
+    return any(map(_is_number, _ends(entry))) if isinstance(entry, slice) else _is_number(entry)
 
 
 def _is_number(entry: Any) -> bool:
@@ -369,8 +401,7 @@ def _zipped(raw: Any, shown: Any, change: Callable[[Any, Any], Any]) -> Any:
     if isinstance(raw, dict):
         return {key: _zipped(item, shown[key], change) for key, item in raw.items()}
     if isinstance(raw, slice):
-        ends = (raw.start, raw.stop, raw.step), (shown.start, shown.stop, shown.step)
-        return slice(*_zipped(*ends, change))
+        return slice(*_zipped(_ends(raw), _ends(shown), change))
     if isinstance(raw, (tuple, list)) and not isinstance(raw, torch.Size):
         items = [_zipped(item, other, change) for item, other in zip(raw, shown, strict=True)]
         return items if isinstance(raw, list) else tuple(items)

@@ -7,6 +7,7 @@ from math import prod
 
 from costcalc.importers import emit
 from costcalc.importers.builder import Operand, Params, UnknownOp
+from costcalc.importers.model import Shape
 from costcalc.importers.torch.calls import ValueRef
 from costcalc.importers.torch.context import TorchContext, without_batch
 
@@ -236,6 +237,48 @@ def distances(op: TorchContext) -> Operand:
     y = op.view(y, (*y.shape[:-2], 1, *y.shape[-2:]), "_columns")
     differences = emit.join(op, "subtract", (x, y), part="_differences")
     return emit.length(op, differences, (differences.rank - 1,), args.get("p", 2.0), keep=False)
+
+
+def triangular_solve(op: TorchContext) -> Operand:
+    """``torch.linalg.solve_triangular``: each unknown less its products with those before it.
+
+    Of n unknowns these are n (n - 1) / 2 products and subtractions, then n divisions if the
+    diagonal is not of ones.
+
+    Raises:
+        UnknownOp: the numbers are complex.
+    """
+    if op.is_complex:
+        raise UnknownOp
+    args = op.bind("A", "B")
+    is_left = args.get("left", True)
+    *_, rows, columns = op.shape
+    n = rows if is_left else columns
+
+    def sides(of_matrix: int, of_others: int) -> Shape:
+        return (of_matrix, of_others) if is_left else (of_others, of_matrix)
+
+    def padded(value: ValueRef) -> Operand:
+        own = op.shape_of(value)
+        return op.tensor(value, (1,) * (len(op.shape) - len(own)) + own)
+
+    op.fold()
+    matrix, y = padded(args["A"]), padded(args["B"])
+    others, pairs = columns if is_left else rows, n * (n - 1) // 2
+    if pairs:
+        shape = {"shape": (*matrix.shape[:-2], *sides(pairs, 1))}
+        factors = op.add("rearrange", (matrix,), shape, "/factors")
+        shape = {"shape": (*y.shape[:-2], *sides(pairs, others))}
+        unknowns = op.add("rearrange", (y,), shape, "/unknowns")
+        terms = emit.join(op, "multiply", (factors, unknowns), part="/products")
+        y = emit.join(op, "subtract", (unknowns, terms), part="/differences")
+    if pairs or y.shape != op.shape:
+        y = op.add("rearrange", (y,), {"shape": op.shape}, "/rows")
+    if not args.get("unitriangular", False):
+        shape = {"shape": (*matrix.shape[:-2], *sides(n, 1))}
+        diagonal = op.add("rearrange", (matrix,), shape, "/diagonal")
+        y = emit.join(op, "divide", (y, diagonal), part="/solved")
+    return op.view(y, without_batch(op.shape))
 
 
 def add_product(op: TorchContext) -> Operand:
