@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from costcalc.cli.options import Options, is_device
-from costcalc.cli.streams import printed, remark
+from costcalc.cli.streams import printed, write_note
 from costcalc.errors import Mark, refuse
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show(answer: Answer, options: Options, *arrangement: Any) -> None:
     emit(text, options.output)
     if options.format == "csv":
         for sentence in answer.caveats():
-            remark(sentence)
+            write_note(sentence)
 
 
 def emit(result: str | Iterable[bytes], output: str | None) -> None:

@@ -24,7 +24,7 @@ from costcalc.cli.options import (
     times_options,
 )
 from costcalc.cli.output import emit
-from costcalc.cli.streams import remark, terminal_width
+from costcalc.cli.streams import terminal_width, write_note
 from costcalc.cli.words import Choice
 from costcalc.errors import refuse
 from costcalc.opening import opened
@@ -159,7 +159,7 @@ def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     _draw("bubbles", data, options.output)
     if options.output is not None:
         for reason in data.left_out:
-            remark(f"Without {reason}")
+            write_note(f"Without {reason}")
 
 
 @command.command("roofline")

@@ -50,7 +50,7 @@ class UserError(click.ClickException):
         _write(f"{self.usage}Error: {self.format_message()}")
 
 
-def remark(text: str) -> None:
+def write_note(text: str) -> None:
     """Writes a note about a result to standard error, made safe to print."""
     _write("\n".join(map(printable, text.split("\n"))))
 
@@ -75,7 +75,7 @@ def readable_warnings() -> Iterator[None]:
             shown(message, category, filename, lineno, file, line)
         elif str(message) not in written:
             written.add(str(message))
-            remark(f"Warning: {message}")
+            write_note(f"Warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", CostcalcWarning)

@@ -22,7 +22,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show, whole
 from costcalc.cli.progress import progress
-from costcalc.cli.streams import HeldBack, printed, remark
+from costcalc.cli.streams import HeldBack, printed, write_note
 from costcalc.cli.words import Whole
 from costcalc.errors import refuse
 
@@ -110,8 +110,8 @@ def command(
         chosen = sweep.chosen(top, by or "", is_front=pareto, progress=report)
         if is_streamed:
             _stream(sweep, _batches(chosen.rows), options)
-            for note in chosen.remarks:
-                remark(note)
+            for note in chosen.notes:
+                write_note(note)
             return
     show(chosen, options, *([True] if pivot else []))
 
@@ -147,8 +147,8 @@ def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
         with printed() as file:
             with HeldBack(file) as held:
                 write_csv(held, header, columns)
-            file.flush()  # no remarks to a reader that has closed the pipe
-            _remark(sweep)
+            file.flush()  # no notes to a reader that has closed the pipe
+            _write_notes(sweep)
     else:
         with whole(options.output) as partial:
             if options.format == "parquet":
@@ -156,12 +156,12 @@ def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
                     write_csv(file, header, columns)
-        _remark(sweep)
+        _write_notes(sweep)
 
 
-def _remark(sweep: Sweep) -> None:
-    for note in sweep.remarks():
-        remark(note)
+def _write_notes(sweep: Sweep) -> None:
+    for note in sweep.notes():
+        write_note(note)
 
 
 def _batches(rows: Sequence[SweepRow]) -> Iterator[Batch]:

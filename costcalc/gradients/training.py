@@ -26,8 +26,16 @@ from costcalc.gradients.optimizers import (
 )
 from costcalc.gradients.rules import backward_macs, rule
 from costcalc.gradients.updates import Update, Updated, updated
+from costcalc.graph.in_training import (
+    COPIED,
+    DEPTH,
+    DETACHED,
+    FROZEN,
+    IN_PLACE,
+    INFERENCE,
+    RECURRENT,
+)
 from costcalc.graph.layer import LayerGraph
-from costcalc.graph.remarks import COPIED, DEPTH, DETACHED, FROZEN, IN_PLACE, INFERENCE, RECURRENT
 from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.records import NamedTuple
@@ -433,7 +441,7 @@ _REMARKS: Mapping[str, str] = {
     DETACHED: "gradients are counted as if they passed, so that backward and kept are at most that",
     FROZEN: "left as they are by the model itself, and counted as updated: freeze them here, too",
 }
-"""What costcalc does about what a model does, by a word of :mod:`costcalc.graph.remarks`."""
+"""What costcalc does about what a model does, by a word of :mod:`costcalc.graph.in_training`."""
 
 _AS_PYTORCH: Mapping[str, str] = {
     **_REMARKS,
@@ -449,7 +457,7 @@ _COPIED_TO_32_BITS = ("rms_norm", "instance_norm", "lrn", "prelu")
 def _estimates(graph: LayerGraph, how: Training) -> Iterator[str]:
     """Notes upon what is an estimate, or at most what is counted."""
     recurrent = [layer.name for layer in graph.layers if layer.kind.family == "recurrent"]
-    recurrent += graph.remarks.get(RECURRENT, ())
+    recurrent += graph.in_training.get(RECURRENT, ())
     if recurrent:
         yield (
             f"An estimate of {_named(recurrent)}: gates and states by their formulas, not as a"
@@ -466,7 +474,9 @@ def _estimates(graph: LayerGraph, how: Training) -> Iterator[str]:
     flash = _attentions(graph)
     for word, meaning in (_AS_PYTORCH if is_pytorch else _REMARKS).items():
         names = [
-            name for name in graph.remarks.get(word, ()) if not (word == COPIED and name in flash)
+            name
+            for name in graph.in_training.get(word, ())
+            if not (word == COPIED and name in flash)
         ]
         if names:
             yield f"{_named(names)}: {meaning}."
@@ -484,7 +494,7 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
         yield "With every gate open."
     if any(layer.kind.family == "recurrent" for layer in graph.layers):
         yield "Without the workspace that a framework's recurrent kernel takes."
-    for name in graph.remarks.get(INFERENCE, ()):
+    for name in graph.in_training.get(INFERENCE, ()):
         yield (
             f"The network as its {name} file runs at inference: norms that are folded into"
             " convolutions and dropouts that were taken out are not counted, and quantised numbers"
@@ -496,7 +506,7 @@ def _notes(graph: LayerGraph, how: Training) -> Iterator[str]:
                 "Attention without dropout of its probabilities: with it PyTorch keeps them three"
                 " times, and scaled queries and keys, in place of the output."
             )
-        depths = graph.remarks.get(DEPTH, ())
+        depths = graph.in_training.get(DEPTH, ())
         if depths:
             yield (
                 f"Without stochastic depth, which keeps {counted(len(depths))} numbers for each"

@@ -179,7 +179,7 @@ class _Walk:
             schedule=schedule if is_as_stated else None,
             is_file_resized=self.document.is_file_resized
             or (schedule is not None and not is_as_stated),
-            remarks=self.document.remarks,
+            in_training=self.document.in_training,
         )
 
     def predictions(self) -> frozenset[str]:

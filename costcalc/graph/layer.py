@@ -14,7 +14,7 @@ from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from costcalc.arena.schedule import Schedule
-    from costcalc.graph.remarks import Remarks
+    from costcalc.graph.in_training import InTraining
 
 NETWORK_INPUT = -1
 """The index of the network's input among a layer's inputs."""
@@ -174,7 +174,7 @@ class LayerGraph(NamedTuple):
     """Its tensors and steps as its file states them; None if it does not, or at other sizes."""
     is_file_resized: bool = False
     """Whether its file states a schedule, but at other settings than these."""
-    remarks: Remarks = MappingProxyType({})
+    in_training: InTraining = MappingProxyType({})
     """What its model does in training that no layer states."""
 
     @property

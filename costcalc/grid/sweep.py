@@ -365,7 +365,7 @@ class Sweep(Answer):
                 columns[name] += [for_scripts(name, value) for value in values]
         return columns
 
-    def remarks(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Notes on the rows: settings without one, and layers that are not counted."""
         lacking = (note for network in self.networks for note in network.caveats(network.title))
         return (*_refusals(self), *lacking)
@@ -475,7 +475,7 @@ class SweepRows(Answer):
     """The two costs of the Pareto front, if the rows are one."""
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Why the Pareto front has so few rows."""
         if not self.weighed or not self.rows:
             return ()
@@ -580,7 +580,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     title = ", ".join(dict.fromkeys(network.title for network in sweep.networks))
     empty = () if tables[0].rows else ("No setting meets the condition.",)
     stated = tuple(fact for fact in facts if fact[1])
-    return Page(title, stated, tables, (*empty, *chosen.remarks, *sweep.remarks()))
+    return Page(title, stated, tables, (*empty, *chosen.notes, *sweep.notes()))
 
 
 def _row_table(chosen: SweepRows) -> Table:

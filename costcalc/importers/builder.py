@@ -155,7 +155,7 @@ class ModelBuilder:
         self.folded: set[str] = set()
         self.notes: dict[str, None] = {}
         self.params = ParamCounts()
-        self._remarks: dict[str, list[str]] = {}
+        self._in_training: dict[str, list[str]] = {}
         self._applied: list[tuple[Operation, tuple[Shape, ...], Shape]] = []
         """The operation of each node, the shapes of its inputs and of its output."""
         self._names = FreeNames(["input"])
@@ -322,9 +322,9 @@ class ModelBuilder:
         """Remove all nodes but the first ``count``."""
         del self.nodes[count:], self._applied[count:]
 
-    def remark(self, word: str, name: str) -> None:
-        """Note what a module does in training, by a word of :mod:`costcalc.graph.remarks`."""
-        self._remarks.setdefault(word, []).append(name)
+    def note_training(self, word: str, name: str) -> None:
+        """Note what a module does in training, by a word of :mod:`costcalc.graph.in_training`."""
+        self._in_training.setdefault(word, []).append(name)
 
     def model(self, name: str, file: str, parameters: Mapping[str, Any] = NOTHING) -> Model:
         """The model with the nodes so far."""
@@ -340,7 +340,7 @@ class ModelBuilder:
             inputs=self.inputs,
             folded=frozenset(self.folded),
             notes=tuple(self.notes),
-            remarks={word: (*names,) for word, names in self._remarks.items()},
+            in_training={word: (*names,) for word, names in self._in_training.items()},
         )
 
     def move_to_front(self, first: int) -> None:

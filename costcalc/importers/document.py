@@ -53,7 +53,7 @@ def document(model: Model) -> Document:
         notes=model.notes,
         schedule=model.schedule,
         is_file_resized=model.is_file_resized,
-        remarks=model.remarks,
+        in_training=model.in_training,
     )
 
 

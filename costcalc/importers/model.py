@@ -14,7 +14,7 @@ from costcalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from costcalc.arena.schedule import Schedule
-    from costcalc.graph.remarks import Remarks
+    from costcalc.graph.in_training import InTraining
 
 Shape = tuple[int, ...]
 
@@ -71,7 +71,7 @@ class Model(NamedTuple):
     """The steps and tensors of the file at this input, if it is what a runtime plans."""
     is_file_resized: bool = False
     """Whether the file states its steps and tensors, but at another input."""
-    remarks: Remarks = MappingProxyType({})
+    in_training: InTraining = MappingProxyType({})
     """What it does in training that no node states."""
 
 

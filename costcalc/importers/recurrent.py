@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from costcalc.graph.remarks import RECURRENT
+from costcalc.graph.in_training import RECURRENT
 from costcalc.importers import emit
 from costcalc.importers.builder import NOTHING, OpContext, Operand, Params
 from costcalc.records import NamedTuple
@@ -211,7 +211,7 @@ class _Gates(NamedTuple):
 
     def previous(self, x: Operand, size: int, initial: Operand | None, repeats: int = 1) -> Operand:
         """The states at the time steps before those of a tensor."""
-        self.op.builder.remark(RECURRENT, self.op.path)
+        self.op.builder.note_training(RECURRENT, self.op.path)
         shape = list(x.shape)
         shape[self.axis] = size * repeats
         inputs = (x,) if initial is None else (x, initial)

@@ -229,7 +229,7 @@ class Document(NamedTuple):
     """Its tensors and steps at its own settings, if its file is what a runtime plans."""
     is_file_resized: bool = False
     """Whether its file states its tensors and steps, but at another input."""
-    remarks: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    in_training: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """What a model does in training that no step states: names of modules, by what it is."""
 
     def titled(self, values: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import costcalc
 from costcalc.importers.torch.forward.copies import on_meta
-from costcalc.importers.torch.forward.recorder import function_name
+from costcalc.importers.torch.forward.functions import function_name
 from costcalc.importers.torch.table import RULES
 from tests.frameworks.test_torch_modules import layers_of, macs, params
 

@@ -12,7 +12,7 @@ from torchvision.ops import StochasticDepth
 
 import costcalc
 from costcalc.errors import SpecError
-from costcalc.graph.remarks import DEPTH
+from costcalc.graph.in_training import DEPTH
 from costcalc.opening import opened
 from tests.frameworks.autograd import on_cpu, optimizer_bytes, step
 from tests.frameworks.drawing import network
@@ -92,7 +92,10 @@ def test_torchvisions_networks(name):
         answer = ours.training(batch=batch, mode=mode)
         theirs = step(module.train(mode == "train"), image)
         expected = theirs.kept - 4 * batch * len(depths) // 2  # the module runs twice
-        assert len(opened(ours).graph().remarks.get(DEPTH, ())) * 2 == len(depths) or mode == "eval"
+        assert (
+            len(opened(ours).graph().in_training.get(DEPTH, ())) * 2 == len(depths)
+            or mode == "eval"
+        )
         depths.clear()
         if name.startswith("swin_v2"):
             expected += cropped_copies(opened(ours).graph(), batch)

@@ -177,7 +177,7 @@ def test_a_grid_beyond_the_limit_is_refused_with_its_size(net):
 
 
 @pytest.mark.parametrize(
-    ("network", "axes", "choice", "remark"),
+    ("network", "axes", "choice", "note"),
     [
         ("mobilenet_v1", {"alpha": [0.5, 1], "res": [160, 224]}, "accuracy", ""),
         ("mobilenet_v1", {"alpha": [0.3, 1], "res": [128]}, "accuracy", "Only settings with"),
@@ -187,8 +187,8 @@ def test_a_grid_beyond_the_limit_is_refused_with_its_size(net):
         ("shufflenet_v1", {"groups": [1, 2, 3]}, "params", ""),
     ],
 )
-def test_a_front_says_what_competes_and_why_few_are_left(network, axes, choice, remark):
+def test_a_front_says_what_competes_and_why_few_are_left(network, axes, choice, note):
     chosen = costcalc.sweep(network, **axes).chosen(is_front=True)
     assert chosen.choice == f"the Pareto front of mult-adds and {choice}"
-    assert "".join(chosen.remarks).count(remark) == 1 if remark else not chosen.remarks
-    assert all(note in str(chosen) for note in chosen.remarks)
+    assert "".join(chosen.notes).count(note) == 1 if note else not chosen.notes
+    assert all(each in str(chosen) for each in chosen.notes)

@@ -28,7 +28,7 @@ from costcalc.formats import onnx_schema as schema
 from costcalc.formats.file_bytes import map_file
 from costcalc.formats.onnx_schema import AttributeType
 from costcalc.formats.protobuf import WireReader
-from costcalc.graph.remarks import INFERENCE
+from costcalc.graph.in_training import INFERENCE
 from costcalc.importers.builder import dims_text
 from costcalc.importers.model import Model, Request, RequestedShapes
 from costcalc.importers.onnx.context import OnnxBuilder, OnnxGraph, StepsFirst
@@ -296,7 +296,7 @@ class _Reading(NamedTuple):
             {name: numbers[name] for name in others if not inference.tensors[name].is_static}
         )
         builder.problems.raise_any()
-        builder.remark(INFERENCE, "ONNX")
+        builder.note_training(INFERENCE, "ONNX")
         name = os.path.basename(wire.file).removesuffix(".onnx")
         parameters = {**inputs.parameters, **choices.taken}
         model = builder.model(name, wire.file, parameters)

@@ -13,7 +13,7 @@ import os
 
 from costcalc.errors import Mark, Refusal, refuse
 from costcalc.formats.file_bytes import FileBytes, map_file
-from costcalc.graph.remarks import INFERENCE
+from costcalc.graph.in_training import INFERENCE
 from costcalc.importers.builder import ALLOW_UNKNOWN_HINT, UnknownOp
 from costcalc.importers.model import Model, Request
 from costcalc.importers.tflite.context import Place, TfliteBuilder, TfliteContext
@@ -55,7 +55,7 @@ def read_model(data: FileBytes, name: str, request: Request) -> Model:
     if not any(node.inputs for node in builder.nodes):
         refuse(Mark(name), "no output depends on the network's input")
     title = os.path.basename(name).removesuffix(".tflite")
-    builder.remark(INFERENCE, "TFLite")
+    builder.note_training(INFERENCE, "TFLite")
     model = builder.model(title, name)
     if builder.is_resized:
         return model._replace(is_file_resized=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from costcalc.graph.remarks import Remarks
+from costcalc.graph.in_training import InTraining
 from costcalc.importers.model import Shape
 
 LINEAR_ROLES = ("weight", "bias")
@@ -134,5 +134,5 @@ class Trace(NamedTuple):
     """What asks for values, in a run with data."""
     data: str = ""
     """Whose values they are: ``the module's own weights and random inputs``."""
-    remarks: Remarks = MappingProxyType({})
+    in_training: InTraining = MappingProxyType({})
     """What no call states of training."""

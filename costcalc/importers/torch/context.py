@@ -110,9 +110,9 @@ class TorchBuilder(ModelBuilder):
             else parameter
             for parameter in trace.parameters
         }
-        for word, names in trace.remarks.items():
+        for word, names in trace.in_training.items():
             for name in names:
-                self.remark(word, name)
+                self.note_training(word, name)
         self.params.left.update({each.name: prod(each.shape) for each in trace.parameters})
         self._operands: dict[int, Operand | ValueRef] = {first: self.input}
         """The node, or the other value, that has the same elements as a value."""

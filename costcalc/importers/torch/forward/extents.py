@@ -1,9 +1,9 @@
-"""Where in its storage a tensor's elements are, so that writes into others are told apart."""
+"""Where in memory a tensor's elements are, so that writes into others are told apart."""
 
 from __future__ import annotations
 
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -42,3 +42,24 @@ def extent(tensor: torch.Tensor) -> Extent:
     last = sum((tensor.shape[axis] - 1) * tensor.stride(axis) for axis in axes)
     first = tensor.storage_offset()
     return Extent(first * size, (first + last) * size, gcd(*strides) * size, size)
+
+
+def storage_of(tensor: torch.Tensor) -> int:
+    """Which memory a tensor is in."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:
+        return -id(tensor)
+
+
+def place_of(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Which elements of which storage a tensor has; tensors of one place have the same."""
+    if tensor.layout is not torch.strided:
+        return (id(tensor),)
+    layout = tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype
+    return (storage_of(tensor), *layout)
+
+
+def version_of(tensor: torch.Tensor) -> int:
+    """The number of times a tensor, or the one it is a view of, was written into."""
+    return 0 if tensor.is_inference() else tensor._version

@@ -199,9 +199,9 @@ def _indices(recorder: Recorder, error: Exception, call: Call) -> list[str]:
 
 
 def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Problem:
-    stack = recorder.stack
-    path = recorder.paths.get(stack[-1], "")
-    where = f"module '{path}' ({type(stack[-1]).__name__})" if path else type(stack[-1]).__name__
+    caller = recorder.modules.caller
+    path, kind = recorder.modules.paths.get(caller, ""), type(caller).__name__
+    where = f"module '{path}' ({kind})" if path else kind
     expected = hint = ""
     if isinstance(error, NestedTensorError):
         message = f"{where} uses a nested tensor, which has no one shape"

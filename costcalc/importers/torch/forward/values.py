@@ -18,6 +18,7 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 from costcalc.importers.torch.calls import ValueRef
+from costcalc.importers.torch.forward.structures import ends_of, mapped, tensors, zipped
 from costcalc.importers.torch.origins import references
 
 LARGEST = 1 << 24
@@ -155,7 +156,7 @@ class Values:
     def _with_number(self, entry: Any, reference: Any) -> tuple[Any, Any]:
         """An entry of an index, and what stands for it, with numbers in place of tensors."""
         if isinstance(entry, slice):
-            pairs = zip(_ends(entry), _ends(reference), strict=True)
+            pairs = zip(ends_of(entry), ends_of(reference), strict=True)
             raw, shown = zip(*(self._with_number(*pair) for pair in pairs), strict=True)
             return slice(*raw), slice(*shown)
         if not _is_number(entry):
@@ -175,16 +176,17 @@ class Values:
             _UnknownError: the data is unknown.
         """
         args, _ = step.arguments
-        if not any(tensor.is_meta for tensor in _tensors(step.arguments)):
+        if not any(tensor.is_meta for tensor in tensors(step.arguments)):
             raise _UnknownError
         if step.name in INDEXING:
             return step.function(args[0], self._index(args[1], step.references[0][1]), *args[2:])
         if step.name == "pack_padded_sequence":  # which asks for lengths alone, on the CPU
             lengths = self._known(step.references[0][1])
             return step.function(args[0], lengths, *args[2:])
-        result = _outside(step.function, *self._filled(step))
+        args, kwargs = self._filled(step)
+        result = _outside(lambda: step.function(*args, **kwargs))
         with _without_modes():
-            return _mapped(result, lambda tensor: tensor.to("meta"))
+            return mapped(result, lambda tensor: tensor.to("meta"))
 
     def _known(self, reference: ValueRef) -> torch.Tensor:
         data = self.of(reference.value)
@@ -214,7 +216,8 @@ class Values:
             pass
         elif is_known:
             try:
-                outputs = _outside(_outputs, step.function, *self._filled(step))
+                args, kwargs = self._filled(step)
+                outputs = _outside(lambda: _outputs(step.function, args, kwargs))
             except Exception:  # What the function may raise is not known here.
                 outputs = ()
         elif step.name in CHOSEN:
@@ -243,7 +246,7 @@ class Values:
 
         with _without_modes():
             args, kwargs = (
-                _zipped(raw, shown, data)
+                zipped(raw, shown, data)
                 for raw, shown in zip(step.arguments, step.references, strict=True)
             )
         return args, kwargs
@@ -329,13 +332,9 @@ def _entries(index: Any) -> tuple[Any, ...]:
     return index if is_several else (index,)
 
 
-def _ends(piece: slice) -> tuple[Any, Any, Any]:
-    return piece.start, piece.stop, piece.step
-
-
 def _has_number(entry: Any) -> bool:
     """Whether an entry of an index is a tensor of one whole number, or a slice with such ends."""
-    return any(map(_is_number, _ends(entry))) if isinstance(entry, slice) else _is_number(entry)
+    return any(map(_is_number, ends_of(entry))) if isinstance(entry, slice) else _is_number(entry)
 
 
 def _is_number(entry: Any) -> bool:
@@ -349,60 +348,22 @@ def _is_number(entry: Any) -> bool:
 
 def _outputs(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """What a call writes into, and what it creates, as the recorder orders them."""
-    inputs = [*_tensors((args, kwargs))]
+    inputs = [*tensors((args, kwargs))]
     versions = [tensor._version for tensor in inputs]
     result = function(*args, **kwargs)
     before = zip(inputs, versions, strict=True)
     written = [tensor for tensor, version in before if tensor._version != version]
     known = {id(tensor) for tensor in inputs}
-    return [*written, *(tensor for tensor in _tensors(result) if id(tensor) not in known)]
+    return [*written, *(tensor for tensor in tensors(result) if id(tensor) not in known)]
 
 
-def _outside(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Runs a function on data, seen by no mode."""
+def _outside(run: Callable[[], Any]) -> Any:
+    """What runs on data, seen by no mode."""
     with _without_modes(), torch.no_grad():
-        if function is _outputs:
-            return _outputs(*arguments)
-        args, kwargs = arguments
-        return function(*args, **kwargs)
+        return run()
 
 
 @contextmanager
 def _without_modes() -> Iterator[None]:
     with torch._C.DisableTorchFunction(), _disable_current_modes():
         yield
-
-
-def _tensors(structure: Any) -> Iterator[torch.Tensor]:
-    if isinstance(structure, torch.Tensor):
-        yield structure
-    elif isinstance(structure, Mapping):
-        for item in structure.values():
-            yield from _tensors(item)
-    elif isinstance(structure, (tuple, list)):
-        for item in structure:
-            yield from _tensors(item)
-
-
-def _mapped(structure: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """The structure with each tensor changed."""
-    if isinstance(structure, torch.Tensor):
-        return change(structure)
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(_mapped(item, change) for item in structure))
-    if isinstance(structure, (tuple, list)):
-        kind = tuple if isinstance(structure, tuple) else list
-        return kind(_mapped(item, change) for item in structure)
-    return structure
-
-
-def _zipped(raw: Any, shown: Any, change: Callable[[Any, Any], Any]) -> Any:
-    """A structure rebuilt by what its leaves are, and what stands for them elsewhere."""
-    if isinstance(raw, dict):
-        return {key: _zipped(item, shown[key], change) for key, item in raw.items()}
-    if isinstance(raw, slice):
-        return slice(*_zipped(_ends(raw), _ends(shown), change))
-    if isinstance(raw, (tuple, list)) and not isinstance(raw, torch.Size):
-        items = [_zipped(item, other, change) for item, other in zip(raw, shown, strict=True)]
-        return items if isinstance(raw, list) else tuple(items)
-    return change(raw, shown)

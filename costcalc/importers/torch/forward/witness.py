@@ -8,12 +8,14 @@ from __future__ import annotations
 
 # PyTorch is not installed where types are checked.
 # mypy: allow-subclassing-any
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from costcalc.importers.torch.forward.structures import mapped, tensors
 
 
 class UnknownOperatorError(Exception):
@@ -77,18 +79,6 @@ def operator(func: torch._ops.OpOverload) -> Operator:
     return Operator(name, tuple(each.name for each in schema.arguments), frozenset(written))
 
 
-def tensors(structure: Any) -> Iterator[torch.Tensor]:
-    """The tensors in a structure of sequences and mappings."""
-    if isinstance(structure, torch.Tensor):
-        yield structure
-    elif isinstance(structure, Mapping):
-        for item in structure.values():
-            yield from tensors(item)
-    elif isinstance(structure, (tuple, list)):
-        for item in structure:
-            yield from tensors(item)
-
-
 def run_without_data(func: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
     """Runs an operator that may mix tensors on the meta device with others.
 
@@ -106,8 +96,12 @@ def run_without_data(func: Any, args: Sequence[Any], keywords: Mapping[str, Any]
     except RuntimeError:
         twins = {id(tensor): _twin(tensor) for tensor in with_data}
     originals = {id(twins[id(tensor)]): tensor for tensor in with_data}
-    result = func(*_replaced(args, twins), **_replaced(keywords, twins))
-    return _replaced(result, originals)
+
+    def twin(tensor: torch.Tensor) -> torch.Tensor:
+        return twins.get(id(tensor), tensor)
+
+    result = func(*mapped(args, twin), **mapped(keywords, twin))
+    return mapped(result, lambda tensor: originals.get(id(tensor), tensor))
 
 
 def _as_tensors(func: torch._ops.OpOverload, args: Sequence[Any]) -> list[Any]:
@@ -128,14 +122,3 @@ def _twin(tensor: torch.Tensor) -> torch.Tensor:
     return torch.empty_strided(
         tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta", requires_grad=False
     )
-
-
-def _replaced(structure: Any, tensors: Mapping[int, torch.Tensor]) -> Any:
-    """The structure with other tensors in place of some, by their ids."""
-    if isinstance(structure, torch.Tensor):
-        return tensors.get(id(structure), structure)
-    if isinstance(structure, Mapping):
-        return {key: _replaced(item, tensors) for key, item in structure.items()}
-    if isinstance(structure, (tuple, list)):
-        return type(structure)(_replaced(item, tensors) for item in structure)
-    return structure

@@ -23,5 +23,5 @@ RECURRENT = "recurrent"
 INFERENCE = "inference"
 """A file that holds a network as it runs at inference."""
 
-Remarks = Mapping[str, tuple[str, ...]]
+InTraining = Mapping[str, tuple[str, ...]]
 """Names of modules by these words, once for each call."""
