@@ -69,7 +69,7 @@ def refuse_foreign(path: str) -> None:
     if not is_spec:
         from costcalc.importers.foreign import refuse_file
 
-        refuse_file(path)
+        refuse_file(path, tuple(suffix for suffix in SUFFIXES if suffix != ".json"))
 
 
 def importer(network: str) -> Importer | None:

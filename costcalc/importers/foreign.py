@@ -20,6 +20,10 @@ _LISTED = 10_000
 """The most files of a folder to look at."""
 
 
+_ARCHITECTURES = ("config.json", "model.json")
+"""Names of JSON texts that may be a Keras architecture."""
+
+
 class ForeignFormat(NamedTuple):
     """A format that costcalc does not read, and how its files are recognised."""
 
@@ -51,6 +55,15 @@ _SOURCE = "the model that it was converted from: ONNX, PyTorch, Keras, TFLite or
 _TF2ONNX = "the .onnx file that tf2onnx writes of it, or the .tflite file of TensorFlow's converter"
 
 _TORCHSCRIPT = "a TorchScript archive under another name"
+
+_ARCHIVE = ForeignFormat(
+    "an archive",
+    "unpack it, and read the model in it",
+    (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"),
+    magic=((0, b"\x1f\x8b"), (0, b"7z\xbc\xaf"), (257, b"ustar")),
+)
+
+_ZIP = _ARCHIVE._replace(suffixes=(".zip",), magic=((0, b"PK\x03\x04"),))
 
 FORMATS: Sequence[ForeignFormat] = (
     ForeignFormat(
@@ -228,6 +241,7 @@ FORMATS: Sequence[ForeignFormat] = (
         (".pdf", ".png", ".jpg", ".jpeg", ".svg"),
         magic=((0, b"%PDF-"), (0, b"\x89PNG"), (0, b"\xff\xd8\xff")),
     ),
+    _ARCHIVE,
     ForeignFormat(
         "a TFLite model under another name",
         "a name that ends in .tflite",
@@ -240,32 +254,28 @@ FORMATS: Sequence[ForeignFormat] = (
         holds=re.compile(r"config\.json"),
         is_read_as=".keras",
     ),
-    ForeignFormat(
-        "an archive",
-        "unpack it, and read the model in it",
-        (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"),
-        magic=((0, b"PK\x03\x04"), (0, b"\x1f\x8b"), (0, b"7z\xbc\xaf"), (257, b"ustar")),
-    ),
+    _ZIP,
 )
 """A format that is a special case of another comes before it."""
 
-_ARCHIVE = FORMATS[-1]
 
-
-def refuse_file(path: str) -> None:
+def refuse_file(path: str, suffixes: tuple[str, ...]) -> None:
     """Refuses a file, or a folder, of a format that costcalc does not read.
+
+    A folder is refused for the first model in it, a file of one of ``suffixes``.
 
     Raises:
         SpecError: it is of one of :data:`FORMATS`, by its content or its name.
     """
     row = _by_content(path)
-    if row in (None, _ARCHIVE):
+    if row in (None, _ARCHIVE, _ZIP):
         row = _by_name(path) or row
     if row is not None:
         _refuse(path, row)
-    for name in ("config.json", "model.json"):
-        if os.path.isfile(os.path.join(path, name)):
-            refuse(None, f"'{path}' is a folder", "a file", hint=os.path.join(path, name))
+    names = _names(path)
+    models = [name for name in names if name.lower().endswith(suffixes)]
+    for name in (*models, *(name for name in _ARCHITECTURES if name in names)):
+        refuse(None, f"'{path}' is a folder", "a file", hint=os.path.join(path, name))
 
 
 def is_torchscript(path: str) -> bool:
@@ -304,8 +314,7 @@ def _refuse(path: str, row: ForeignFormat) -> None:
 def _by_content(path: str) -> ForeignFormat | None:
     try:
         if os.path.isdir(path):
-            with os.scandir(path) as entries:
-                head, names = b"", [entry.name for entry in islice(entries, _LISTED)]
+            head, names = b"", _names(path)
         elif os.path.isfile(path):
             with open(path, "rb") as file:
                 head = file.read(_HEAD)
@@ -323,6 +332,15 @@ def _by_content(path: str) -> ForeignFormat | None:
         if pattern is not None and any(pattern.fullmatch(name) for name in names):
             return row
     return None
+
+
+def _names(folder: str) -> list[str]:
+    """The names in a folder, in their order; none of anything else."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in islice(entries, _LISTED))
+    except OSError:
+        return []
 
 
 def _by_name(path: str) -> ForeignFormat | None:

@@ -1,5 +1,6 @@
 """Files of formats that costcalc does not read are named for what they are."""
 
+import gzip
 import zipfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from costcalc.cli import main
-from costcalc.importers import IMPORTERS, importer
+from costcalc.importers import IMPORTERS, SUFFIXES, importer
 from costcalc.importers.foreign import FORMATS
 
 HEADS = [(row, place, text) for row in FORMATS for place, text in row.magic]
@@ -89,6 +90,20 @@ def test_a_folder_of_keras_holds_the_file_to_read(tmp_path):
     (tmp_path / "config.json").touch()
     message = CliRunner().invoke(main, ["report", str(tmp_path)]).stderr
     assert message.splitlines()[-1].split() == ["try", str(tmp_path / "config.json")]
+
+
+def test_a_folder_with_a_model_names_it(tmp_path):
+    for name in ("README.md", "package.json", "net.onnx", "weights.txt"):
+        (tmp_path / name).touch()
+    message = CliRunner().invoke(main, ["report", str(tmp_path)]).stderr
+    assert message.splitlines()[-1].split() == ["try", str(tmp_path / "net.onnx")]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_compressed_model_is_an_archive_whatever_its_name(tmp_path, suffix):
+    path = tmp_path / f"net{suffix}"
+    path.write_bytes(gzip.compress(b"model"))
+    assert "is an archive" in refused(path)
 
 
 @pytest.mark.parametrize("text", TEXTS)
