@@ -154,14 +154,20 @@ def direction(
     axis: int = -1,
     initial: States | None = None,
     convolve: Convolve | None = None,
+    beside: Operand | None = None,
+    kept: Operand | None = None,
 ) -> States:
     """One direction of one layer; arguments as :func:`recurrent`'s, ``part`` names its nodes.
 
-    ``convolve`` takes the place of products with matrices (Shi et al., arXiv 1506.04214).
+    ``convolve`` takes the place of products with matrices (Shi et al., arXiv 1506.04214);
+    ``beside`` is added to the input's product, and ``kept`` multiplies the states before a step.
     """
     op.fold()
-    gates = _Gates(op, cell, stored, axis, part, initial, convolve)
-    return _CELLS[cell.kind](gates, gates.product(x, cell.matrices, "input", stored.input))
+    gates = _Gates(op, cell, stored, axis, part, initial, convolve, kept)
+    from_input = gates.product(x, cell.matrices, "input", stored.input)
+    if beside is not None:
+        from_input = gates.elementwise("add", from_input, beside)
+    return _CELLS[cell.kind](gates, from_input)
 
 
 class _Gates(NamedTuple):
@@ -174,6 +180,7 @@ class _Gates(NamedTuple):
     part: str
     initial: States | None
     convolve: Convolve | None
+    kept: Operand | None
 
     def elementwise(self, kind: str, *inputs: Operand) -> Operand:
         """An elementwise operation."""
@@ -216,7 +223,8 @@ class _Gates(NamedTuple):
         shape[self.axis] = size * repeats
         inputs = (x,) if initial is None else (x, initial)
         part = f"{self.part}/previous"
-        return self.op.add("rearrange", inputs, {"shape": tuple(shape)}, part=part)
+        before = self.op.add("rearrange", inputs, {"shape": tuple(shape)}, part=part)
+        return before if self.kept is None else self.elementwise("multiply", before, self.kept)
 
     def previous_hidden(self, from_input: Operand) -> Operand:
         """The hidden states of the steps before."""

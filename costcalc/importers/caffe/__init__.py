@@ -5,6 +5,7 @@ from __future__ import annotations
 from costcalc.errors import Mark, Problems, Refusal, refuse
 from costcalc.formats.prototxt import parse
 from costcalc.importers.builder import ModelBuilder
+from costcalc.importers.caffe.layers import recurrent
 from costcalc.importers.caffe.network import CaffeNetwork, network
 from costcalc.importers.caffe.sizes import inputs, other_shape, requested_shape
 from costcalc.importers.caffe.walk import Blob, CaffeWalk
@@ -35,15 +36,19 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     """
     caffe_network: CaffeNetwork = network(parse(library.read_bytes(file, file), file), problems)
     problems.raise_any()
-    first, *others = inputs(caffe_network)
+    is_whole = any(layer.type in recurrent.TABLE for layer in caffe_network.layers)
+    first, *others = inputs(caffe_network, is_whole)
     builder = ModelBuilder(requested_shape(first, request), request.allow_unknown, request.shapes)
     blobs: dict[str, Blob] = {first.blob: builder.input}
-    lists: set[int] = set()
+    lists = {builder.input.node} if is_whole else set()
+    if is_whole:
+        builder.note("Counts are of all steps of all sequences, as the inputs hold them.")
     request.check_inputs([input.blob for input in (first, *others)])
     builder.name_input(first.blob)
     unsized: set[str] = set()
     for other in others:
         shape, is_list = other_shape(other, first, request)
+        is_list |= is_whole
         blobs[other.blob] = None
         if shape is None:
             unsized.add(other.blob)

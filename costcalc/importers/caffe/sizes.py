@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from costcalc.advice import advice, option
 from costcalc.errors import Mark, Refusal
-from costcalc.formats.prototxt import Message
 from costcalc.graph.input import sides_at
 from costcalc.importers.caffe.fields import Fields, whole
 from costcalc.importers.caffe.network import CaffeLayer, CaffeNetwork
@@ -33,15 +32,19 @@ class Input(NamedTuple):
     """The size of its first axis: the images of a batch, or the boxes of a list."""
 
 
-def inputs(network: CaffeNetwork) -> list[Input]:
-    """Every input blob, in the order of the file.
+def inputs(network: CaffeNetwork, is_whole: bool = False) -> list[Input]:
+    """Every input blob, in the order of the file; with its first axis if it is read whole.
+
+    Args:
+        network: the network.
+        is_whole: whether first axes are no batch.
 
     Raises:
         Refusal: there is none, or a stated shape is not valid.
     """
-    blobs = [*_declared(network.fields)]
+    blobs = [*_declared(network.fields, is_whole)]
     for layer in network.layers:
-        blobs += _of_layer(layer)
+        blobs += _of_layer(layer, is_whole)
     if not blobs:
         raise Refusal(
             "the network has no input in the test phase",
@@ -51,10 +54,12 @@ def inputs(network: CaffeNetwork) -> list[Input]:
     return blobs
 
 
-def _declared(fields: Fields) -> Iterator[Input]:
+def _declared(fields: Fields, is_whole: bool) -> Iterator[Input]:
     """The blobs of ``input``, with an ``input_shape`` or four ``input_dim`` each."""
     names = fields.scalars("input")
-    shapes = [_counted(shape) for shape in fields.messages("input_shape")]
+    shapes = [
+        _counted(Fields(shape).wholes("dim"), is_whole) for shape in fields.messages("input_shape")
+    ]
     dims = tuple(whole(dim, "input_dim", 1) for dim in fields.scalars("input_dim"))
     if dims and (shapes or len(dims) != 4 * len(names)):
         raise Refusal(
@@ -62,23 +67,26 @@ def _declared(fields: Fields) -> Iterator[Input]:
             "four for each, or input_shape instead",
             mark=fields.scalars("input_dim")[0].mark,
         )
-    shapes = shapes or [(dims[at], dims[at + 1 : at + 4]) for at in range(0, len(dims), 4)]
+    shapes = shapes or [_counted(dims[at : at + 4], is_whole) for at in range(0, len(dims), 4)]
     for index, name in enumerate(names):
         images, shape = shapes[index] if index < len(shapes) else (1, None)
         yield Input(name.text, shape, name.mark, images=images)
 
 
-def _of_layer(layer: CaffeLayer) -> Iterator[Input]:
+def _of_layer(layer: CaffeLayer, is_whole: bool) -> Iterator[Input]:
     """The tops of an input layer or a data layer."""
     if layer.type in ("Input", "DummyData"):
         param = layer.fields.message(f"{'input' if layer.type == 'Input' else 'dummy_data'}_param")
-        shapes = [_counted(message) for message in param.messages("shape")]
+        shapes = [
+            _counted(Fields(message).wholes("dim"), is_whole) for message in param.messages("shape")
+        ]
         for index, top in enumerate(layer.tops):
             images, shape = shapes[min(index, len(shapes) - 1)] if shapes else (1, None)
             yield Input(top.text, shape, top.mark, layer.type == "DummyData", images)
     elif layer.type in DATA:
         for index, top in enumerate(layer.tops):
-            yield Input(top.text, () if index else _cropped(layer), top.mark)
+            shape = () if index or is_whole else _cropped(layer)
+            yield Input(top.text, shape, top.mark)
 
 
 def _cropped(layer: CaffeLayer) -> Shape | None:
@@ -93,10 +101,9 @@ def _cropped(layer: CaffeLayer) -> Shape | None:
     return (1 if transform.flag("force_gray", False) else 3, side, side)
 
 
-def _counted(shape: Message) -> tuple[int, Shape | None]:
+def _counted(dims: Shape, is_whole: bool) -> tuple[int, Shape | None]:
     """The size of the batch, and the dimensions after it; a single dimension is kept."""
-    dims = Fields(shape).wholes("dim")
-    return (dims[0], dims[1:]) if len(dims) > 1 else (1, dims)
+    return (dims[0], dims[1:]) if len(dims) > 1 and not is_whole else (1, dims)
 
 
 def requested_shape(first: Input, request: Request) -> Shape:

@@ -116,7 +116,8 @@ class CaffeWalk:
         tops = range(max(1, len(layer.tops)))
         if not self.builder.allow_unknown:
             similar = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA])
-            unknown.hint = similar or ALLOW_UNKNOWN_HINT
+            unknown.message += f"; {similar}" if similar else ""
+            unknown.hint = ALLOW_UNKNOWN_HINT
             self._note(layer, layer.mark, unknown)
             return (None,) * len(tops)
         known = tuple(blob for blob in inputs if blob is not None)

@@ -173,7 +173,7 @@ def test_boxes_that_are_sampled(tmp_path):
     assert own.multiplications == 6 * 4 * 6 * 4 * 4
 
 
-@pytest.mark.parametrize("kind", ["LRN", "MVN", "Interp"])
+@pytest.mark.parametrize("kind", ["MVN", "Interp", "Permute"])
 def test_a_layer_that_is_read_of_single_maps_only(tmp_path, kind):
     with pytest.raises(SpecError, match="of a single map only"):
         graph(tmp_path, of_boxes(layer(kind, "roi", "x")))

@@ -420,7 +420,13 @@ def test_every_layer_of_caffe_is_read_or_has_a_reason(kind):
     assert (kind in known) != (kind in REASONS)
 
 
+def test_blocks_of_places_become_channels(tmp_path):
+    reorg = layer("Reorg", "data", "x", "reorg_param { stride: 2 }")
+    found = graph(tmp_path, network((6, 26, 28), reorg))
+    assert found.layers[-1].output == (24, 13, 14)
+
+
 def test_the_reason_is_said(tmp_path):
-    lstm = layer("LSTM", "data", "x", "recurrent_param { num_output: 5 }")
-    with pytest.raises(SpecError, match="its first axis is time"):
-        graph(tmp_path, network(MAP, lstm))
+    unread = layer("Filter", "data", "x")
+    with pytest.raises(SpecError, match="which images it keeps depends on their values"):
+        graph(tmp_path, network(MAP, unread))

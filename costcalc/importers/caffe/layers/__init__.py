@@ -15,6 +15,7 @@ from costcalc.importers.caffe.layers import (
     elementwise,
     normalisation,
     pooling,
+    recurrent,
     reshaping,
 )
 
@@ -24,6 +25,7 @@ TABLE: Mapping[str, Rule] = {
     **elementwise.TABLE,
     **normalisation.TABLE,
     **pooling.TABLE,
+    **recurrent.TABLE,
     **reshaping.TABLE,
 }
 
@@ -33,10 +35,10 @@ SINGLE = frozenset(
         "ChannelShuffle",
         "Crop",
         "Interp",
-        "LRN",
         "MVN",
         "Normalize",
         "Permute",
+        "Reorg",
         "SPP",
         "ShuffleChannel",
         "Upsample",

@@ -100,7 +100,11 @@ def lrn(op: CaffeContext) -> Result:
     if size % 2 == 0:
         raise Refusal("'local_size' is not valid", "an odd number", f"{size}")
     if param.word("norm_region", regions, regions[0]) == regions[0]:
-        return op.add("lrn", (op.input,), {"size": size})
+        return emit.on_maps(
+            op, op.input, op.spatial_rank, lambda maps: op.add("lrn", (maps,), {"size": size})
+        )
+    if op.is_list(op.input):
+        raise UnknownOp("costcalc reads it of a single map only, not of a list of them")
     # As Caffe computes it: x (1 + alpha mean(x^2)) ^ -beta
     op.fold()
     squares = op.add("square", (op.input,), part="/square")

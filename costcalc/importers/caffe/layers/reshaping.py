@@ -116,6 +116,17 @@ def shuffle(op: CaffeContext) -> Result:
     return op.add("channel_shuffle", (op.input,), {"groups": groups})
 
 
+def reorganise(op: CaffeContext) -> Result:
+    """``Reorg`` of YOLOv2 (Redmon and Farhadi, arXiv 1612.08242): blocks of places to channels."""
+    stride = op.param("reorg_param").whole("stride", 2)
+    channels, *sides = op.shape
+    if len(sides) != 2 or any(side % stride for side in sides):
+        raise Refusal("its blocks do not fit", f"rows and columns, multiples of {stride}")
+    op.builder.is_sized = True
+    shape = (channels * stride**2, *(side // stride for side in sides))
+    return op.add("rearrange", (op.input,), {"shape": shape})
+
+
 def softmax(op: CaffeContext) -> Result:
     """``Softmax`` along an axis, and the softmax of ``SoftmaxWithLoss``."""
     param = op.param("softmax_param", ("axis", "engine"))
@@ -176,6 +187,7 @@ TABLE: Mapping[str, Rule] = {
     "Crop": crop,
     "ShuffleChannel": shuffle,
     "ChannelShuffle": shuffle,
+    "Reorg": reorganise,
     "Softmax": softmax,
     "SoftmaxWithLoss": softmax,
     "ArgMax": argmax,

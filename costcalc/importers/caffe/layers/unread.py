@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_TIME = "its first axis is time and its second the images, where others have images first"
 _CHOICE = "which images it keeps depends on their values"
 
 REASONS: Mapping[str, str] = {
-    "LSTM": _TIME,
-    "RNN": _TIME,
-    "Recurrent": _TIME,
+    "Recurrent": "it is the base of LSTM and RNN",
     "BatchReindex": _CHOICE,
     "Filter": _CHOICE,
     "HDF5Output": "it writes a file",
