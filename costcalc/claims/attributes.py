@@ -31,7 +31,10 @@ SUBJECT = ("network", "at", "only", "side")
 COUNTING = ("convention", "without", "times", "storage", "planner", "batch", "device", "dtype")
 """How the paper counts it."""
 
-ATTRIBUTES = (*SUBJECT, *COUNTING, "over", "id", "row", "about", "note", "unexplained", "erratum")
+ATTRIBUTES = (
+    *(*SUBJECT, *COUNTING, "over", "id", "row"),
+    *("digits", "about", "note", "unexplained", "erratum"),
+)
 """All attributes of a figure."""
 
 Nodes = Mapping[str, Node]
@@ -74,6 +77,17 @@ class AttributeReader:
                 self.problems.note(problem)
                 return None
         return figure
+
+    def to_digits(self, figure: Figure, node: Node | None) -> Figure:
+        """The figure with the significant digits that a claim states, if it states them."""
+        digits = self.whole(node, "the number of significant digits")
+        if digits is None or node is None:
+            return figure
+        try:
+            return figure.to_digits(digits)
+        except ExpressionError as error:
+            self._note(error, node)
+            return figure
 
     def _note(self, error: CostcalcError | ExpressionError, node: Node) -> None:
         """Notes what was raised while a node was read, at its own place or at the node."""

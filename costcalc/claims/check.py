@@ -226,7 +226,7 @@ def _notes(checked: Checked) -> tuple[str, ...]:
         notes.append(f"{len(failed)} of {len(checked.results)} claims do not hold.")
     elif checked.results:
         unexplained = sum(result.is_unexplained for result in checked.results)
-        but = f", {unexplained} of them as errata that nothing explains" if unexplained else ""
+        but = f", but for {unexplained} that nothing explains" if unexplained else ""
         notes.append(f"All {len(checked.results)} claims hold{but}.")
     return tuple(notes)
 

@@ -52,7 +52,7 @@ Readings = Iterator[Reading]
 def explain(claim: Claim, computed: Fraction, networks: Networks) -> str:
     """The first reading that agrees with the printed figure, as a hint."""
     if claim.figure.fit(computed, claim.figure.round_step) is not None:
-        return "would hold if the zeros at its end were no digits: the claim must say so"
+        return "would hold if the zeros at its end were no digits: it must state its digits"
     sizes = (len(networks.graph(network).layers) for network in claim.quantity.subject.networks)
     is_large = sum(sizes) > LARGE
     recounts = RECOUNTS_OF_BYTES if METRICS[claim.quantity.metric][0].is_bytes else RECOUNTS

@@ -48,7 +48,7 @@ class Measurement(NamedTuple):
 def measurements(device: str | None = None) -> tuple[Measurement, ...]:
     """The times that ship; with a device's name, those of this device."""
     networks = Networks()
-    file = reader.read(papers()[PAPER], networks)
+    file = reader.read(papers()[PAPER][0], networks)
     return tuple(
         Measurement(judge(claim, networks))
         for claim in (file.claims if file is not None else ())

@@ -33,6 +33,7 @@ from costcalc.spec.reader import TOP as SPEC_KEYS
 from costcalc.spec.reader import read_node
 from costcalc.spec.title import read_title
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
+from costcalc.spec.variants import read_variants
 
 SOURCE = ("paper", "arxiv", "url")
 """The keys that name the source of the figures."""
@@ -110,13 +111,17 @@ class _Reader:
             own_name = os.path.basename(self.path)
             inherited["network"] = Scalar(own_name, True, root.mark)
             self.inline[own_name] = self.path
-            source: dict[str, str] = {}
         else:
             inherited = attributes_in(root)
-            text = self.attributes.text
-            source = {name: text(node) for name in SOURCE if (node := root.get(name)) is not None}
+        top = root.get("source") if is_spec else root
+        text = self.attributes.text
+        pairs = top.entries if isinstance(top, MapNode) else ()
+        source = {key.text: text(node) for key, node in pairs if key.text in SOURCE}
         reader = TableReader(stem, self.attributes, self.problems)
         tables = [reader.table(node, inherited) for node in self.items(root.get("tables"))]
+        variants = read_variants(root.get("variants"), self.problems) if is_spec else None
+        if variants is not None:
+            tables.append(reader.variants(variants, inherited))
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))
         own = reader.own(MapNode(tuple(figures), root.mark), items, inherited)
@@ -124,7 +129,9 @@ class _Reader:
         if budgets is not None:
             tables.append(reader.budgets(budgets, inherited))
         title = source.get("paper") or stem
-        if is_spec:  # problems with the name are reported with the network
+        if (
+            is_spec and "paper" not in source
+        ):  # problems with the name are reported with the network
             title = read_title(root.get("name"), self.path, (), Problems()).text
         file = ClaimsFile(
             path=self.path,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 
 from costcalc import metrics
 from costcalc.advice import Advice, advice
@@ -61,7 +62,7 @@ def collect(
     """
     groups = [partial(_named, path, bounds, networks) for path in paths]
     if shipped:
-        groups.append(partial(_read, list(papers().values()), networks))
+        groups.append(partial(_read, [*chain(*papers().values())], networks))
     if not groups:
         groups.append(partial(_named, None, bounds, networks))
     files: dict[str, ClaimsFile] = {}
@@ -171,14 +172,18 @@ def shipped_folder() -> str:
     return os.path.join(library.shipped_folder(), "claims")
 
 
-def papers() -> dict[str, str]:
-    """The files of the papers whose figures ship, by name."""
+def papers() -> dict[str, tuple[str, ...]]:
+    """The files of the papers whose figures ship, by name: claims, and specs with variants."""
     folder = shipped_folder()
-    return {
-        file.removesuffix(".yaml"): os.path.join(folder, file)
-        for file in sorted(os.listdir(folder))
-        if file.endswith(".yaml")
+    files = {
+        name.removesuffix(".yaml"): (os.path.join(folder, name),)
+        for name in os.listdir(folder)
+        if name.endswith(".yaml")
     }
+    for spec in library.with_variants():
+        name = os.path.basename(spec).removesuffix(".yaml")
+        files[name] = (*files.get(name, ()), spec)
+    return dict(sorted(files.items()))
 
 
 def _files(path: str, networks: Networks) -> list[ClaimsFile]:
@@ -203,8 +208,8 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
         return [file]
     shipped = papers()
     if path in shipped:
-        return _read([shipped[path]], networks)
-    files = _read(list(shipped.values()), networks)
+        return _read(shipped[path], networks)
+    files = _read([*chain(*shipped.values())], networks)
     name = _ARXIV.sub("", path)
     of_paper = [file for file in files if name and name in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
@@ -269,7 +274,7 @@ def _read(paths: Sequence[str], networks: Networks, *, is_named: bool = True) ->
 
 
 def _about(
-    path: str, files: list[ClaimsFile], shipped: dict[str, str], networks: Networks
+    path: str, files: list[ClaimsFile], shipped: Collection[str], networks: Networks
 ) -> list[ClaimsFile]:
     """The claims of all papers about a network."""
     if path not in library.shipped():

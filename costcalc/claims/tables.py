@@ -11,6 +11,7 @@ from costcalc.claims.claim import Claim, PaperTable
 from costcalc.claims.measure import FORMER, METRICS, title
 from costcalc.errors import Problems, did_you_mean
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
+from costcalc.spec.variants import FIGURES, VariantColumn, Variants
 
 _BUDGETS = '{storage: tflm, peak_bytes: "<= 256 KiB", weight_bytes: "<= 1 MiB"}'
 _TABLE = ("table", "title", "columns", "rows")
@@ -51,6 +52,33 @@ class TableReader:
             return PaperTable(name, "", (), ())
         claims = [claim for row in rows.items for claim in self.row(row, columns, attributes, name)]
         return PaperTable.of(name, self.attributes.text(node.get("title")), claims)
+
+    def variants(self, variants: Variants, inherited: Nodes) -> PaperTable:
+        """The figures that a spec's table of variants prints."""
+        columns = tuple(
+            ClaimColumn(
+                column.name.text,
+                title(column.name.text) if column.is_plain else column.printed.text,
+                attributes=self.counting(column),
+            )
+            for column in variants.columns
+            if column.name.text in FIGURES
+        )
+        name = self.attributes.text(variants.node.get("table"))
+        claims = []
+        for pick, row in zip(variants.picks, variants.rows, strict=True):
+            at = Scalar(f"{variants.parameter.text}={pick.text}", True, pick.mark)
+            nodes = {**inherited, "row": pick, "at": at}
+            for column in columns:
+                cell = row[[each.name.text for each in variants.columns].index(column.name)]
+                claims += self.claim(column, cell, {**nodes, **column.attributes}, name)
+        return PaperTable.of(name, self.attributes.text(variants.node.get("title")), claims)
+
+    def counting(self, column: VariantColumn) -> Nodes:
+        """How the figures of a column of variants are counted."""
+        node = MapNode(column.counting, column.name.mark)
+        self.attributes.refuse(node, ATTRIBUTES, "a column")
+        return attributes_in(node)
 
     def own(self, top: MapNode, items: Sequence[Node], inherited: Nodes) -> tuple[PaperTable, ...]:
         """The figures at the top of a file and the items of its list, as one table."""
@@ -193,7 +221,7 @@ class TableReader:
                 table=table,
                 row=row,
                 column=column.title,
-                figure=figure,
+                figure=self.attributes.to_digits(figure, nodes.get("digits")),
                 quantity=quantity,
                 about=self.attributes.text(nodes.get("about")),
                 note=self.attributes.text(nodes.get("note")),

@@ -23,6 +23,7 @@ Verdict = Literal[
     "tolerance",
     "convention",
     "erratum",
+    "unexplained",
     "mismatch",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -51,8 +52,8 @@ class Result(NamedTuple):
 
     @property
     def is_unexplained(self) -> bool:
-        """Whether it is documented not to reproduce, without an explanation."""
-        return self.verdict == "erratum" and self.claim.erratum is None
+        """Whether nothing gives the printed figure, as is documented."""
+        return self.verdict == "unexplained"
 
     @property
     def shown(self) -> str:
@@ -93,16 +94,17 @@ def _judged(claim: Claim, networks: Networks) -> Result:
 
     if claim.unexplained is not None:
         problem = _moved(claim, claim.unexplained, computed)
-        return result("mismatch", problem) if problem else result("erratum", _UNEXPLAINED)
+        return result("mismatch", problem) if problem else result("unexplained", _UNEXPLAINED)
     if claim.erratum is not None:
         problem = _refuted(claim, claim.erratum, computed, networks)
         return result("mismatch", problem) if problem else result("erratum", claim.erratum.why)
     counting = _counting(claim, computed, networks)
     fit = claim.figure.fit(computed)
+    to_digits = f"to {_digits(claim.figure.digits)}" if claim.figure.digits else ""
     if fit is not None and counting:
-        return result("convention", counting, "truncated" if fit == "truncated" else "")
+        return result("convention", counting, "truncated" if fit == "truncated" else "", to_digits)
     if fit is not None:
-        return result("exact" if fit == "within" else fit)
+        return result("exact" if fit == "within" else fit, to_digits)
     if _agrees(claim, computed):
         return result("tolerance", claim.about, counting)
     if claim.figure.bound:
@@ -111,6 +113,10 @@ def _judged(claim: Claim, networks: Networks) -> Result:
     is_largest = METRICS[claim.quantity.metric][0].join is not sum
     layers = _costliest(claim, networks) if is_largest else ""
     return result("mismatch", explain(claim, computed, networks), layers)
+
+
+def _digits(number: int) -> str:
+    return "1 digit" if number == 1 else f"{number} digits"
 
 
 def _counting(claim: Claim, computed: Fraction, networks: Networks) -> str:

@@ -70,6 +70,35 @@ class Figure(NamedTuple):
     """In the figure's own unit."""
     decimals: int
     unit: str
+    digits: int = 0
+    """How many of its digits are significant, if the others are zeros to fill it up; 0: all."""
+
+    @property
+    def step(self) -> Fraction:
+        """The place of its last significant digit: its precision."""
+        unfilled = len(str(self._units)) - self.digits if self.digits else 0
+        return Fraction(10**unfilled, 10**self.decimals)
+
+    @property
+    def _units(self) -> int:
+        """Its digits as a whole number."""
+        return int(self.number * 10**self.decimals)
+
+    def to_digits(self, digits: int) -> Figure:
+        """The figure with fewer significant digits than are printed.
+
+        Raises:
+            ExpressionError: it has no more digits, or one that is not significant is no zero.
+        """
+        shown = len(str(self._units))
+        least = len(str(self._units).rstrip("0"))
+        if least <= digits < shown:
+            return self._replace(digits=digits)
+        expected = "no 'digits': its last one is no zero" if least == shown else ""
+        fewest = f"{least} to {shown - 1}" if least < shown - 1 else f"{least}"
+        raise ExpressionError(
+            f"{self.text} cannot have {digits} significant digits", expected=expected or fewest
+        )
 
     @property
     def scale(self) -> Fraction:
@@ -81,12 +110,12 @@ class Figure(NamedTuple):
 
         Args:
             value: the exact value, not in the figure's unit; a share is a fraction.
-            step: the precision of the figure; by default one unit of its last digit.
+            step: the precision of the figure; by default one unit of its last significant digit.
         """
         if self.bound:
             return "within" if self._bounds(value) else None
         exact = Fraction(value) / self.scale
-        step = step if step is not None else Fraction(1, 10**self.decimals)
+        step = step if step is not None else self.step
         if exact == self.number:
             return "exact"
         if abs(exact - self.number) <= step / 2:

@@ -161,14 +161,48 @@ def shipped() -> list[str]:
 def aliases() -> dict[str, str]:
     """Names that stand for a shipped spec at some settings: ``vgg11`` for ``vgg@configuration=A``.
 
+    They are those of the file of names, and those of the rows of variants.
+
     Raises:
-        SpecError: the file of names is malformed.
+        SpecError: the file of names, or a spec, is malformed.
     """
-    problems = Problems()
-    root = read_shipped(shipped_path(_bare(_NAMES)), problems)
-    problems.raise_any()
+    path = shipped_path(_bare(_NAMES))
+    data = read_bytes(path, path)
+    root = _stored(path, data) or named_variants(data, path)
     names = root.entries if isinstance(root, MapNode) else ()
     return {name.text: target.text for name, target in names if isinstance(target, Scalar)}
+
+
+def named_variants(data: bytes, path: str) -> MapNode:
+    """The names of a file, and those of the variants of all specs beside it.
+
+    Raises:
+        SpecError: one of the files is malformed.
+    """
+    from costcalc.spec.nodes import parse
+    from costcalc.spec.variants import read_variants
+
+    problems = Problems()
+    root = parse(data, path, problems)
+    names = [*root.entries] if isinstance(root, MapNode) else []
+    for spec, text in with_variants().items():
+        top = parse(text, spec, problems)
+        variants = read_variants(
+            top.get("variants") if isinstance(top, MapNode) else None, problems
+        )
+        for name, settings in variants.names() if variants is not None else ():
+            target = f"{_bare(os.path.basename(spec))}@{settings}"
+            names.append((Scalar(name, False, root.mark), Scalar(target, False, root.mark)))
+    problems.raise_any()
+    return MapNode(tuple(names), root.mark)
+
+
+def with_variants() -> dict[str, bytes]:
+    """The shipped specs that have a table of variants: their texts, by path."""
+    folder = shipped_folder()
+    specs = (os.path.join(folder, file) for file in sorted(os.listdir(folder)))
+    texts = {path: read_bytes(path, path) for path in specs if path.endswith(".yaml")}
+    return {path: text for path, text in texts.items() if b"\nvariants:" in text}
 
 
 def _existing(network: str) -> str | None:
@@ -264,15 +298,21 @@ _READ: WeakKeyDictionary[TextIO, bytes] = WeakKeyDictionary()
 def read_shipped(path: str, problems: Problems) -> Node:
     """The nodes of a YAML file that ships, as they are stored beside it if they are."""
     data = read_bytes(path, path)
-    stored = path.removesuffix(".yaml") + ".json"
-    if os.path.isfile(stored):
-        root = read_stored(read_bytes(stored, stored), data, path)
-        if root is not None:
-            return root
+    root = _stored(path, data)
+    if root is not None:
+        return root
     # The YAML reader takes time to load, and models of frameworks do not need it.
     from costcalc.spec.nodes import parse
 
     return parse(data, path, problems)
+
+
+def _stored(path: str, data: bytes) -> Node | None:
+    """The nodes of a YAML file that are stored beside it; None if it has changed since."""
+    stored = path.removesuffix(".yaml") + ".json"
+    if not os.path.isfile(stored):
+        return None
+    return read_stored(read_bytes(stored, stored), data, path)
 
 
 @cache

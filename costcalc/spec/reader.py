@@ -17,6 +17,7 @@ from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line, literal
+from costcalc.spec.variants import with_variants
 
 TOP = (
     "name",
@@ -24,6 +25,7 @@ TOP = (
     "source",
     "input",
     "parameters",
+    "variants",
     "accuracy",
     "width_rounding",
     "use",
@@ -123,6 +125,7 @@ class _SpecReader:
 
     def document(self, root: MapNode) -> Document:
         refuse_others(root.keys, TOP, "a spec has no", self.problems)
+        root = with_variants(root, self.problems)
         parameters = ParameterReader(NETWORK_NAMES, self.problems).read(root.get("parameters"))
         known = frozenset(parameters) | NETWORK_NAMES
         library = BlockReader(known, self.find_blocks, self.find_network, self.problems)

@@ -233,8 +233,7 @@ def test_without_a_path_the_current_folder_is_checked_but_not_its_subfolders(myn
 def test_the_papers_that_ship_are_checked_by_an_option_with_and_without_paths(
     mynet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paper = papers()["vgg"]
-    monkeypatch.setattr("costcalc.claims.sources.papers", lambda: {"vgg": paper})
+    monkeypatch.setattr("costcalc.claims.sources.papers", {"vgg": papers()["vgg"]}.copy)
     shipped = ids("--shipped")
     assert len(shipped) == 6
     assert ids("mynet.yaml", "--shipped") == ["mynet:mynet.yaml:params", *shipped]

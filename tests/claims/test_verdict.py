@@ -180,13 +180,53 @@ def test_an_erratum_pins_the_value_and_reproduces_the_figure(
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
-        ("params: {figure: 50 K, unexplained: 37040}", "erratum"),
+        ("params: {figure: 50 K, unexplained: 37040}", "unexplained"),
         ("params: {figure: 50 K, unexplained: 37041}", "mismatch"),
         ("params: {figure: 37 K, unexplained: 37040}", "mismatch"),  # it reproduces after all
     ],
 )
 def test_an_unexplained_figure_pins_the_value(tmp_path: Path, claim: str, verdict: str) -> None:
     assert one(tmp_path, claim).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "explanation"),
+    [
+        ("params: {figure: 37000, digits: 2}", "rounded", "to 2 digits"),
+        ("params: {figure: 37100, digits: 3}", "mismatch", ""),
+        ("params: {figure: 40 K, digits: 1}", "rounded", "to 1 digit"),
+        ("params: {figure: 30 K, digits: 1}", "truncated", "to 1 digit"),
+        ("params: {figure: 0.040 M, digits: 1}", "rounded", "to 1 digit"),
+        ("params: {figure: 20 K, digits: 1}", "mismatch", ""),
+        ("params: {figure: 74000, times: 2, digits: 2}", "mismatch", ""),
+        ("mult_adds: {figure: 230 K, times: 2, digits: 2}", "convention", "to 2 digits"),
+    ],
+)
+def test_digits_say_which_zeros_are_none(
+    tmp_path: Path, claim: str, verdict: str, explanation: str
+) -> None:
+    # 37,040 params, of which the zeros at the end of a figure may say nothing.
+    result = one(tmp_path, claim)
+    assert result.verdict == verdict
+    assert explanation in result.explanation
+
+
+@pytest.mark.parametrize(
+    ("figure", "digits", "expected"),
+    [
+        ("37000", 1, "2 to 4"),
+        ("37000", 5, "2 to 4"),
+        ("37.0 K", 1, "2"),
+        ("37 K", 2, "its last one is no zero"),
+        ("37000", 0, "above zero"),
+    ],
+)
+def test_digits_are_at_least_those_that_are_no_zeros(
+    tmp_path: Path, figure: str, digits: int, expected: str
+) -> None:
+    with pytest.raises(SpecError, match="digits") as caught:
+        one(tmp_path, f"params: {{figure: {figure}, digits: {digits}}}")
+    assert expected in str(caught.value)
 
 
 def test_an_exceeded_bound_names_the_most_expensive_layers(tmp_path: Path) -> None:

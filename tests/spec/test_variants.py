@@ -1,0 +1,131 @@
+"""Variants: a table whose rows set parameters, are accuracies and claims, and have names."""
+
+import pytest
+
+import costcalc
+from costcalc.errors import SpecError
+from costcalc.spec import library
+
+SPEC = """\
+name: Tiny-{{size}}
+source: {{paper: Tiny networks, arxiv: "1234.56789"}}
+input: [3, res, res]
+parameters:
+  depth: {{doc: layers}}
+  kernel: 3
+{variants}
+layers:
+  - conv: {{out: 8, kernel: kernel, repeat: depth, act: relu}}
+"""
+TABLE = """\
+variants:
+  table: Table 2
+  columns: [Model: size, w: alpha, depth, r: res, kernel, top1, "#Params": params]
+  rows:
+    - [7B,   1.0, 1, 16, ~, 61.2, 216]
+    - [1.5x, 1.5, 2, 32, 5, 65.4, 4.5 K]
+    - [S,    2,   1, 8,  1, ~,    48]
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    def write(variants=TABLE):
+        path = tmp_path / "tiny.yaml"
+        path.write_text(SPEC.format(variants=variants), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_a_row_sets_the_parameters_of_its_columns(spec):
+    # alpha x 8 channels; weights are 3 x 8 x 3 x 3; 3 x 12 x 25 + 12 x 12 x 25; 3 x 16.
+    expected = {"7B": (216, 216 * 16**2), "1.5x": (4500, 4500 * 32**2), "S": (48, 48 * 8**2)}
+    for size, costs in expected.items():
+        report = costcalc.report(spec(), size=size)
+        assert (report.totals.params, report.totals.mult_adds) == costs
+        assert report.network == f"Tiny-{size}"
+    assert costcalc.report(spec()).network == "Tiny-7B"
+    assert costcalc.report(f"{spec()}@size=1.5x").totals.params == 4500
+
+
+def test_a_caller_may_still_set_what_a_row_sets(spec):
+    assert costcalc.report(spec(), size="1.5x", kernel=3, depth=1).totals.params == 3 * 12 * 9
+
+
+def test_a_row_prints_an_accuracy(spec):
+    path = spec()
+    accuracies = [costcalc.report(path, size=size).accuracy for size in ("7B", "1.5x", "S")]
+    printed = [None if each is None else (float(each.top1), each.source) for each in accuracies]
+    assert printed == [(61.2, "Table 2"), (65.4, "Table 2"), None]
+    assert costcalc.report(path, size="7B", kernel=5).accuracy is None
+
+
+def test_figures_are_claims_at_their_rows(spec):
+    checked = costcalc.check(spec())
+    results = checked.results
+    assert [(each.claim.row, each.verdict) for each in results] == [
+        ("7B", "exact"),
+        ("1.5x", "exact"),
+        ("S", "exact"),
+    ]
+    assert {each.claim.column for each in results} == {"#Params"}
+    wrong = costcalc.check(spec(TABLE.replace("4.5 K", "4.6 K")))
+    verdicts = [result.verdict for result in wrong.results]
+    assert verdicts == ["exact", "mismatch", "exact"]
+
+
+def test_a_figure_may_say_how_the_paper_counts(spec):
+    counted = TABLE.replace(
+        '"#Params": params', '{"FLOPs": mult_adds, times: 2, note: two for each}'
+    )
+    figures = {"216]": '"110,592"]', "4.5 K]": "9.216 M]", "48]": '"6,144"]'}
+    for params, flops in figures.items():
+        counted = counted.replace(params, flops)
+    checked = costcalc.check(spec(counted))
+    verdicts = [result.verdict for result in checked.results]
+    assert verdicts == ["convention"] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("depth, r: res", "dept, r: res", "9:36: the network has no parameter 'dept'"),
+        ("kernel, top1", "depth, top1", "the column 'depth' is given twice"),
+        ("- [S,", "- [7B,", "the row '7B' is given twice"),
+        ("[S,    2,   1, 8,  1, ~,    48]", "[S, 2, 1]", "a row must have one cell for each"),
+        ("1.5, 2, 32", "1.5, ~, 32", "this row does not set 'depth'"),
+        ("16, ~,", "16, 3,", "every row sets 'kernel', so its default is never used"),
+        ("61.2", "161.2", "an accuracy must state its top1"),
+        ("table:", "tabel:", "a table of variants has no 'tabel'"),
+        ("  rows:", "  lines:", "a table of variants needs columns and rows"),
+        ("[Model: size, w", "[[size], w", "a column of variants is a name"),
+        ("w: alpha", "{w: alpha, times: 2}", "a column of variants is a name"),
+        ("[7B,   1.0", "[7B,   [1.0]", "a row sets a parameter to one value"),
+        ("[7B,", "[[7B],", "the first cell picks the row"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_where_it_stands(spec, old, new, message):
+    assert old in TABLE
+    with pytest.raises(SpecError) as error:
+        costcalc.report(spec(TABLE.replace(old, new)))
+    assert message in str(error.value)
+    assert "tiny.yaml:" in str(error.value)
+
+
+def test_the_parameter_that_picks_may_say_what_it_is(spec, tmp_path):
+    text = SPEC.format(variants=TABLE)
+    path = tmp_path / "own.yaml"
+    declared = "parameters:\n  size: {doc: the size}\n"
+    path.write_text(text.replace("parameters:\n", declared), encoding="utf-8")
+    assert costcalc.report(str(path), size="S").totals.params == 48
+    declared = "parameters:\n  size: {doc: the size, default: S}\n"
+    path.write_text(text.replace("parameters:\n", declared), encoding="utf-8")
+    with pytest.raises(SpecError, match="'default' is set twice"):
+        costcalc.report(str(path))
+
+
+def test_names_of_rows_are_names_of_networks():
+    names = library.aliases()
+    assert names["efficientnet_b3"] == "efficientnet@variant=B3"
+    assert costcalc.report("efficientnet_b3").network == "EfficientNet-B3"
