@@ -185,8 +185,13 @@ def round_to_multiple(a: Any, divisor: int = 8) -> Any:
     the multiple, at least ``divisor``; one multiple more if that lost over ten
     per cent.
     """
-    nearest = maximum((2 * a + divisor) // (2 * divisor) * divisor, divisor)
+    nearest = nearest_multiple(a, divisor)
     return nearest + divisor * less(10 * nearest, 9 * a)
+
+
+def nearest_multiple(a: Any, divisor: int) -> Any:
+    """The nearest multiple of ``divisor``, but at least ``divisor``; a half goes up."""
+    return maximum((2 * a + divisor) // (2 * divisor) * divisor, divisor)
 
 
 def product(sizes: Iterable[Any]) -> Any:

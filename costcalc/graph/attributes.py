@@ -46,7 +46,7 @@ class AttributeReader:
     def __init__(self, alpha: Any, rounding: Rounding) -> None:
         self.alpha = alpha
         self.rounding = rounding
-        self.scales = not (type(alpha) is int and alpha == 1 and rounding.rule != "divisible_by")
+        self.scales = not (type(alpha) is int and alpha == 1 and rounding.divisor == 1)
         """Whether it changes any width."""
 
     def read(self, annotation: Any, argument: Argument, here: StepScope) -> Any:

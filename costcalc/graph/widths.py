@@ -26,6 +26,8 @@ def scaled(width: Any, alpha: Any, rounding: Rounding) -> Any:
     exact = algebra.whole(width * alpha)
     if rounding.rule == "divisible_by":
         return algebra.round_to_multiple(exact, rounding.divisor)
+    if rounding.rule == "nearest_multiple":
+        return algebra.nearest_multiple(exact, rounding.divisor)
     if rounding.rule == "nearest":
         return algebra.round_half_up(exact)
     return algebra.floor(exact)

@@ -179,14 +179,15 @@ class _SpecReader:
             return Rounding()
         if isinstance(node, Scalar) and node.text in ("floor", "nearest"):
             return Rounding(node.text)
-        if isinstance(node, MapNode) and [key.text for key in node.keys] == ["divisible_by"]:
-            divisor = literal(node.entries[0][1])
-            if type(divisor) is int and 0 < divisor <= limits.SIZE:
-                return Rounding("divisible_by", divisor)
+        if isinstance(node, MapNode) and len(node.entries) == 1:
+            rule, divisor = node.keys[0].text, literal(node.entries[0][1])
+            is_known = rule in ("divisible_by", "nearest_multiple")
+            if is_known and type(divisor) is int and 0 < divisor <= limits.SIZE:
+                return Rounding(rule, divisor)
         self.problems.add(
             node.mark,
             "unknown rule for rounding widths",
-            expected="floor, nearest, or {divisible_by: 8}",
+            expected="floor, nearest, {nearest_multiple: 8} or {divisible_by: 8}",
             found=str(node),
         )
         return Rounding()

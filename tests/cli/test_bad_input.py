@@ -364,7 +364,10 @@ CASES = {
     ),
     "an unknown rounding": (
         "input: [3, 8, 8]\nwidth_rounding: up\nlayers: [relu]\n",
-        ["2:17: unknown rule for rounding widths", "floor, nearest, or {divisible_by: 8}"],
+        [
+            "2:17: unknown rule for rounding widths",
+            "floor, nearest, {nearest_multiple: 8} or {divisible_by: 8}",
+        ],
     ),
     "a library elsewhere": (
         "input: [3, 8, 8]\nuse: [../secrets]\nlayers: [relu]\n",

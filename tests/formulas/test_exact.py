@@ -54,6 +54,14 @@ def test_divisible_by_8(width):
         assert scaled(width, Fraction(n, 1000), Rounding("divisible_by", 8)) == expected
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nearest_multiple_of_8(width):
+    for n in range(50, 2001):
+        # The same without the rule of 90 %.
+        expected = max(8, 8 * floor(n * width + 4000, 8000))
+        assert scaled(width, Fraction(n, 1000), Rounding("nearest_multiple", 8)) == expected
+
+
 def test_720_channels_at_035():
     # 0.35 * 720 = 252, half way between 248 and 256.  The float 0.35 * 720 lies below
     # 252, and would round to 248.

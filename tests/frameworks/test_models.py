@@ -68,6 +68,28 @@ def test_timms_networks(name):
     assert totals == judged(module, input)
 
 
+SPECS = [
+    # Our network, timm's, and two resolutions.
+    ("efficientnetv2_s", "efficientnetv2_s", (384, 300)),
+    ("efficientnetv2_m", "efficientnetv2_m", (480, 320)),
+    ("efficientnetv2_l", "efficientnetv2_l", (480, 384)),
+    ("efficientnetv2_b0", "tf_efficientnetv2_b0", (224, 192)),
+    ("efficientnetv2_b1", "tf_efficientnetv2_b1", (240, 192)),
+    ("efficientnetv2_b2", "tf_efficientnetv2_b2", (260, 208)),
+    ("efficientnetv2_b3", "tf_efficientnetv2_b3", (300, 240)),
+]
+
+
+@pytest.mark.parametrize(("network", "name", "sides"), SPECS, ids=[row[0] for row in SPECS])
+def test_specs_equal_timms_networks(network, name, sides):
+    with torch.device("meta"):
+        module = timm.create_model(name).eval()
+    for side in sides:
+        report = costcalc.report(network, res=side, convention="torch", unit="macs")
+        totals = report.totals.params, report.totals.mult_adds
+        assert totals == judged(module, (3, side, side))
+
+
 def written(module: nn.Module, input: tuple[int, ...], path: str, dynamo: bool) -> None:
     """An ONNX file of one of PyTorch's two exporters.
 

@@ -51,7 +51,7 @@ YAML = """name input parameters layers blocks use defaults width_rounding source
     depthwise pointwise fc max_pool add concat multiply residual sequence table branches from when
     repeat first_only output kernel stride padding out groups act norm filter patch rows columns
     layer shortcut only_if relu batch same valid alpha res in classes bottleneck width default range
-    choices doc divisible_by ~ true false null
+    choices doc divisible_by nearest_multiple ~ true false null
 0 1 2 3 -1 1/2 0.35 3x3 7x7/2 1e9 in*2 c/0 [] {} &a *a
     """
 yaml_words = st.sampled_from(YAML.split())

@@ -223,7 +223,13 @@ def test_a_width_of_a_block_is_scaled_once():
 
 @pytest.mark.parametrize(
     ("rule", "channels"),
-    [("floor", 252), ("nearest", 252), ("{divisible_by: 8}", 256), ("{divisible_by: 16}", 256)],
+    [
+        ("floor", 252),
+        ("nearest", 252),
+        ("{divisible_by: 8}", 256),
+        ("{divisible_by: 16}", 256),
+        ("{nearest_multiple: 16}", 256),
+    ],
 )
 def test_rounding_rules(rule, channels):
     head = f"input: [3, 8, 8]\nwidth_rounding: {rule}\n"
