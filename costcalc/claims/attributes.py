@@ -11,6 +11,7 @@ from costcalc.arena.plan import named_planner
 from costcalc.claims.claim import ClaimedNetwork, Counting, Erratum, Quantity, Subject
 from costcalc.claims.measure import FORMER, METRICS
 from costcalc.claims.networks import Networks, read_settings, with_settings
+from costcalc.costs import convention as conventions
 from costcalc.errors import CostcalcError, Problems
 from costcalc.graph.budgets import wrong_unit
 from costcalc.graph.whole_numbers import WHOLE_NUMBERS
@@ -19,6 +20,7 @@ from costcalc.performance import files as devices
 from costcalc.reporting.printed import Figure, parse
 from costcalc.spec import limits
 from costcalc.spec.data_file import is_path
+from costcalc.spec.document import Expression
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import ExpressionError
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
@@ -33,7 +35,7 @@ COUNTING = ("convention", "without", "times", "storage", "planner", "batch", "de
 
 ATTRIBUTES = (
     *(*SUBJECT, *COUNTING, "over", "id", "row"),
-    *("digits", "about", "note", "unexplained", "erratum"),
+    *("digits", "about", "note", "quotient", "gives", "unexplained", "erratum"),
 )
 """All attributes of a figure."""
 
@@ -187,7 +189,8 @@ class AttributeReader:
         default = self.networks.default
         times = self.whole(nodes.get("times"), "the operations of a multiply-accumulate")
         return Counting(
-            self.text(nodes.get("convention")) or default.convention,
+            self.file(nodes.get("convention"), "convention", conventions.load)
+            or default.convention,
             self.words(nodes.get("without")),
             times or 1,
             self.file(nodes.get("storage"), "storage", files.load) or default.storage,
@@ -309,8 +312,39 @@ class AttributeReader:
             mark=node.mark,
             reads=self.figure(reads, metric) if reads is not None else None,
             counts=other,
-            gives=Values(("computed",), self.problems).expression(gives) if gives else None,
+            gives=self.arithmetic(gives),
         )
+
+    def arithmetic(self, node: Node | None) -> Expression | None:
+        """An expression in ``computed``; None if there is none."""
+        return Values(("computed",), self.problems).expression(node) if node is not None else None
+
+    def gives(self, nodes: Nodes) -> Expression | None:
+        """The arithmetic by which a paper comes to its figure; None if there is none."""
+        node = given(nodes.get("gives"))
+        if node is not None and not self.text(nodes.get("note")):
+            self.problems.add(node.mark, "'gives' needs a 'note' that says what it counts")
+        expression = self.arithmetic(node)
+        if expression is not None and not expression.names:
+            message = "'gives' must be arithmetic with 'computed'"
+            self.problems.add(expression.mark, message, found=f"'{expression.text}'")
+        return expression
+
+    def operands(self, nodes: Nodes) -> tuple[Scalar, Scalar] | None:
+        """The ids of the figures of which a ratio is the quotient; None if there are none."""
+        node = given(nodes.get("quotient"))
+        items = node.items if isinstance(node, ListNode) else ()
+        ids = [item for item in items if isinstance(item, Scalar) and item.text]
+        if len(ids) == len(items) == 2:
+            return ids[0], ids[1]
+        if node is not None:
+            self.problems.add(
+                node.mark,
+                "a quotient is that of two printed figures",
+                expected="their ids in this file: [v1.T9.alex.params, v1.T9.mn.params]",
+                found=str(node),
+            )
+        return None
 
     def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
         """Notes every unknown key."""

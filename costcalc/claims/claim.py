@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from costcalc.errors import Mark
 from costcalc.reporting.printed import Figure
+from costcalc.spec.data_file import is_path
 from costcalc.spec.document import Expression
 
 
@@ -35,6 +36,7 @@ class Counting(NamedTuple):
     """How the paper counts, if not by the convention 'paper'."""
 
     convention: str = "paper"
+    """Its name, or the path of its file."""
     without: tuple[str, ...] = ()
     """Layers, blocks, types or kinds that the paper leaves out."""
     times: int = 1
@@ -54,7 +56,8 @@ class Counting(NamedTuple):
         """The differences from the default in words; empty if there are none."""
         words = []
         if self.convention != "paper":
-            words.append(self.convention)
+            name, _ = os.path.splitext(os.path.basename(self.convention))
+            words.append(name if is_path(self.convention) else self.convention)
         if self.without:
             words.append("without " + ", ".join(self.without))
         if self.times != 1:
@@ -101,6 +104,10 @@ class Claim(NamedTuple):
     about: str = ""
     """The words that make the figure approximate: its trailing zeros are not significant."""
     note: str = ""
+    quotient: tuple[Figure, Figure] | None = None
+    """The two printed figures of which a ratio is the quotient."""
+    gives: Expression | None = None
+    """Arithmetic that gives the printed figure, with ``computed`` in scope; the note says why."""
     unexplained: Figure | None = None
     """The recomputed value, pinned, of a figure known not to reproduce."""
     erratum: Erratum | None = None

@@ -18,13 +18,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from itertools import chain
 
 from costcalc.claims.attributes import ATTRIBUTES, AttributeReader, attributes_in
-from costcalc.claims.claim import ClaimsFile, Undetermined
+from costcalc.claims.claim import Claim, ClaimsFile, Undetermined
 from costcalc.claims.measure import FORMER, METRICS
 from costcalc.claims.networks import Networks
 from costcalc.claims.tables import TableReader
-from costcalc.errors import Mark, Problems, SpecError
+from costcalc.errors import Mark, Problems, SpecError, did_you_mean
 from costcalc.spec import library
 from costcalc.spec.finder import network_finder
 from costcalc.spec.keys import refuse_others
@@ -142,7 +144,7 @@ class _Reader:
             spec=self.networks.named(self.path) if is_spec else None,
         )
         self.refuse_repeated_ids(file)
-        return file
+        return self.with_quotients(file, reader.quotients)
 
     def read_inline(self, node: Node | None) -> None:
         """Reads the networks that are written in the claims file itself."""
@@ -197,6 +199,28 @@ class _Reader:
                 id_, table, what, printed = texts
                 undetermined.append(Undetermined(id_, row.mark, table, what, printed, reason.text))
         return tuple(undetermined)
+
+    def with_quotients(
+        self, file: ClaimsFile, quotients: Mapping[str, tuple[Scalar, Scalar]]
+    ) -> ClaimsFile:
+        """The file, whose quotients have the figures that they name."""
+        figures = {claim.id: claim.figure for claim in file.claims}
+        for one in chain(*quotients.values()):
+            if one.text not in figures:
+                message = f"no figure of this file has the id '{one.text}'"
+                self.problems.add(one.mark, message, hint=did_you_mean(one.text, figures))
+        self.problems.raise_any()
+
+        def whole(claim: Claim) -> Claim:
+            if claim.id not in quotients:
+                return claim
+            above, below = (figures[one.text] for one in quotients[claim.id])
+            return claim._replace(quotient=(above, below))
+
+        tables = tuple(
+            table._replace(claims=tuple(map(whole, table.claims))) for table in file.tables
+        )
+        return file._replace(tables=tables)
 
     def refuse_repeated_ids(self, file: ClaimsFile) -> None:
         places = [(claim.id, claim.mark) for claim in file.claims]

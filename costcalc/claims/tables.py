@@ -34,6 +34,8 @@ class TableReader:
         self.stem = stem
         self.attributes = attributes
         self.problems = problems
+        self.quotients: dict[str, tuple[Scalar, Scalar]] = {}
+        """The ids that quotients name, by the id of their claim."""
 
     def table(self, node: Node, inherited: Nodes) -> PaperTable:
         """A table as the paper prints it, or a passage of text whose rows are mappings."""
@@ -214,9 +216,13 @@ class TableReader:
         if not ids:
             parts = filter(None, (self.stem, table, "*", column.name))
             ids = f"{own}.{column.name}" if own else ":".join(parts)
+        ids = ids.replace("*", own or row.replace(" ", ""))
+        operands = self.attributes.operands(nodes)
+        if operands is not None:
+            self.quotients[ids] = operands
         return [
             Claim(
-                id=ids.replace("*", own or row.replace(" ", "")),
+                id=ids,
                 mark=mark,
                 table=table,
                 row=row,
@@ -225,6 +231,7 @@ class TableReader:
                 quantity=quantity,
                 about=self.attributes.text(nodes.get("about")),
                 note=self.attributes.text(nodes.get("note")),
+                gives=self.attributes.gives(nodes),
                 unexplained=unexplained,
                 erratum=erratum,
             )

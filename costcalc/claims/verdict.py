@@ -14,6 +14,7 @@ from costcalc.errors import CostcalcError, refuse
 from costcalc.metrics import TIMES, Measured
 from costcalc.render.formatting import scaled, share
 from costcalc.reporting.printed import Figure
+from costcalc.spec.document import Expression
 from costcalc.spec.numbers import ExpressionError
 
 Verdict = Literal[
@@ -29,7 +30,7 @@ Verdict = Literal[
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """Every verdict, from the best to the one that fails; a bound that holds is ``exact``."""
 
-_UNEXPLAINED = "nothing that was tried gives it; the recomputed value is pinned"
+_UNEXPLAINED = "no reading of the network gives it; the recomputed value is pinned"
 
 COSTLY = 3
 """The number of layers that the explanation of an exceeded bound names."""
@@ -101,18 +102,36 @@ def _judged(claim: Claim, networks: Networks) -> Result:
     counting = _counting(claim, computed, networks)
     fit = claim.figure.fit(computed)
     to_digits = f"to {_digits(claim.figure.digits)}" if claim.figure.digits else ""
+    if fit is not None and (claim.gives or claim.quotient):
+        return result("mismatch", "the figure reproduces without 'gives' or 'quotient'")
     if fit is not None and counting:
         return result("convention", counting, "truncated" if fit == "truncated" else "", to_digits)
     if fit is not None:
         return result("exact" if fit == "within" else fit, to_digits)
     if _agrees(claim, computed):
         return result("tolerance", claim.about, counting)
+    if claim.quotient is not None or claim.gives is not None:
+        value, words = _as_printed(claim, computed)
+        plain = f"recomputed, {claim.figure.show(computed)}"
+        if claim.figure.fit(value) is None:
+            return result("mismatch", f"{words} is {claim.figure.show(value)}", plain)
+        return result("convention", words, to_digits, plain)._replace(computed=value)
     if claim.figure.bound:
         words = _costliest(claim, networks) or "correct the network, or the bound"
         return result("mismatch", words)
     is_largest = METRICS[claim.quantity.metric][0].join is not sum
     layers = _costliest(claim, networks) if is_largest else ""
     return result("mismatch", explain(claim, computed, networks), layers)
+
+
+def _as_printed(claim: Claim, computed: Fraction) -> tuple[Fraction, str]:
+    """What a paper's own arithmetic gives, and in words how."""
+    if claim.gives is not None:
+        return _arithmetic(claim.gives, computed), claim.gives.text
+    assert claim.quotient is not None
+    above, below = claim.quotient
+    value = above.number * above.scale / (below.number * below.scale)
+    return value, f"the quotient of the printed {above.text} and {below.text}"
 
 
 def _digits(number: int) -> str:
@@ -150,7 +169,8 @@ def _refuted(claim: Claim, erratum: Erratum, computed: Fraction, networks: Netwo
     if erratum.counts is not None:
         other = measure(erratum.counts, networks)
     else:
-        other = _arithmetic(erratum, computed)
+        assert erratum.gives is not None  # the reader requires one of the three
+        other = _arithmetic(erratum.gives, computed)
     if not _agrees(claim, other):
         shown = claim.figure.show(other)
         return f"the erratum's explanation gives {shown}, which is not what is printed"
@@ -164,15 +184,13 @@ def _agrees(claim: Claim, value: Fraction) -> bool:
     return bool(claim.about) and claim.figure.fit(value, claim.figure.round_step) is not None
 
 
-def _arithmetic(erratum: Erratum, computed: Fraction) -> Fraction:
-    assert erratum.gives is not None  # the reader requires one of the three
+def _arithmetic(gives: Expression, computed: Fraction) -> Fraction:
     try:
-        value = erratum.gives.evaluate({"computed": computed})
+        value = gives.evaluate({"computed": computed})
     except (ZeroDivisionError, TypeError):
         value = None
     if not isinstance(value, int | Fraction) or isinstance(value, bool):
-        found = f"'{erratum.gives.text}'"
-        refuse(erratum.gives.mark, "'gives' must be arithmetic", found=found)
+        refuse(gives.mark, "'gives' must be arithmetic", found=f"'{gives.text}'")
     return Fraction(value)
 
 

@@ -52,8 +52,8 @@ def command(
     costcalc.  The default is the claims files and specs of the current folder,
     without its subfolders; other YAML files are passed over.
 
-    The exit code is 0 if every claim holds or is a documented misprint whose
-    recomputed value holds, else 1.  --format junit is for CI servers; github
+    The exit code is 0 if every claim holds, or is documented as an erratum or as
+    unexplained and its recomputed value holds, else 1.  --format junit is for CI servers; github
     prints annotations for a workflow's log.
 
     --storage, --planner and --batch are those of bytes whose figures name none.

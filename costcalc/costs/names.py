@@ -60,6 +60,13 @@ def _kernel(layer: Layer) -> tuple[Size, ...]:
     return spread(kernel, len(axes), "kernel")
 
 
+def _stride_area(layer: Layer) -> Size:
+    """The product of the strides; by default windows do not overlap."""
+    stride = getattr(layer.operation, "stride", None)
+    rank = len(layer.input_shapes[0]) - 1
+    return product(_kernel(layer) if stride is None else spread(stride, rank, "stride"))
+
+
 def _windows(layer: Layer) -> Size:
     """Positions of an ordinary sliding window with the layer's kernel, stride and so on."""
     operation: Any = layer.operation
@@ -115,6 +122,10 @@ SIZES: Mapping[str, RuleName] = {
         lambda layer, before: product(_kernel(layer)),
     ),
     "window_side": RuleName("the kernel's first side", lambda layer, before: _kernel(layer)[0]),
+    "stride_area": RuleName(
+        "the product of the strides; without any, `window`",
+        lambda layer, before: _stride_area(layer),
+    ),
     "windows": RuleName(
         "positions that an ordinary convolution with these settings would have",
         lambda layer, before: _windows(layer),

@@ -190,6 +190,70 @@ def test_an_unexplained_figure_pins_the_value(tmp_path: Path, claim: str, verdic
 
 
 @pytest.mark.parametrize(
+    ("claims", "verdict", "words"),
+    [
+        # 37,040 and 38,088 params, 112,640 mult-adds; printed with too few digits for 3.0
+        (
+            "- {id: a, mult_adds: 110 K, digits: 2}\n- {id: b, params: 37 K}\n"
+            "- {id: c, mult_adds_ratio: 2.97 x, over: small.yaml, quotient: [a, b]}",
+            "convention",
+            "the quotient of the printed 110 K and 37 K; recomputed, 1.0000 x",
+        ),
+        (
+            "- {id: a, mult_adds: 110 K, digits: 2}\n- {id: b, params: 37 K}\n"
+            "- {id: c, mult_adds_ratio: 2.9 x, over: small.yaml, quotient: [b, a]}",
+            "mismatch",
+            "the quotient of the printed 37 K and 110 K is 0.336 x",
+        ),
+        (
+            "- {id: a, mult_adds: 110 K, digits: 2}\n"
+            "- {id: c, params_ratio: 1 x, over: small.yaml, quotient: [a, a]}",
+            "mismatch",
+            "reproduces without",
+        ),
+        (
+            "- {params: 38 K, gives: ceil(computed / 1000) * 1000, note: rounded up}",
+            "convention",
+            "recomputed, 37.04 K; rounded up",
+        ),
+        ("- {params: 39 K, gives: computed + 1000, note: one K more}", "mismatch", "38.04 K"),
+        ("- {params: 37 K, gives: computed + 1000, note: one K more}", "mismatch", "without"),
+        ("- {params: 74080, convention: twice.yaml}", "convention", "twice"),
+    ],
+)
+def test_a_paper_may_count_by_its_own_figures_arithmetic_or_convention(
+    tmp_path: Path, claims: str, verdict: str, words: str
+) -> None:
+    (tmp_path / "twice.yaml").write_text(
+        "name: twice\ntitle: twice\nsource: none\nextends: paper\n"
+        "params: {convolution: 2 * weights, dense: 2 * weights}\n",
+        encoding="utf-8",
+    )
+    result = judged(tmp_path, f"network: small.yaml\nclaims:\n{claims}\n")[-1]
+    assert result.verdict == verdict
+    assert words in result.explanation
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("{id: c, params_ratio: 5 x, over: small.yaml, quotient: [c, d]}", "has the id 'd'"),
+        ("{id: c, params_ratio: 5 x, over: small.yaml, quotient: [c]}", "two printed figures"),
+        ("{id: c, params_ratio: 5 x, over: small.yaml, quotient: c}", "two printed figures"),
+        ("{params: 38 K, gives: computed + 1000}", "needs a 'note'"),
+        ("{params: 38 K, gives: 38000, note: x}", "arithmetic with 'computed'"),
+        ("{params: 38 K, gives: computed + q, note: x}", "'q'"),
+        ("{params: 38 K, convention: ../twice.yaml}", "a path inside this folder"),
+    ],
+)
+def test_a_wrong_quotient_arithmetic_or_convention_is_refused(
+    tmp_path: Path, claim: str, message: str
+) -> None:
+    with pytest.raises(SpecError, match=message):
+        judged(tmp_path, f"network: small.yaml\nclaims: [{claim}]\n")
+
+
+@pytest.mark.parametrize(
     ("claim", "verdict", "explanation"),
     [
         ("params: {figure: 37000, digits: 2}", "rounded", "to 2 digits"),
