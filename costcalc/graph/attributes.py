@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from costcalc.errors import Refusal, did_you_mean
 from costcalc.formulas import algebra
-from costcalc.graph.bindings import StepScope
+from costcalc.graph.bindings import AXES, StepScope
 from costcalc.graph.checks import (
     check_bounds,
     check_number,
@@ -97,7 +97,7 @@ class AttributeReader:
     def origin(self, argument: Argument, here: StepScope) -> WidthOrigin:
         """Where a width comes from, whether it is kept or not."""
         single = _single(argument)
-        if single.marking == SCALED or "in" in single.names:
+        if single.marking == SCALED or not single.names.isdisjoint(AXES):
             return "derived"
         if single.marking != FIXED and single.names.isdisjoint(here.bindings.channel_names):
             return "scaled"  # also where rounding leaves it as it is

@@ -8,7 +8,10 @@ from typing import Any, Generic, TypeVar
 from costcalc.kinds.base import Shape
 from costcalc.records import NamedTuple
 
-CHANNEL_NAMES = frozenset({"alpha", "classes", "in"})
+AXES = {"in": 0, "in_height": 1, "in_width": 2}
+"""The sides of what a step reads, by their names; any may be channels: tokens are rows."""
+
+CHANNEL_NAMES = frozenset({"alpha", "classes", *AXES})
 """Names whose values are channels already, or that apply the multiplier themselves."""
 
 
@@ -58,7 +61,7 @@ class StepScope:
     def __getitem__(self, name: str) -> Any:
         if name in self.bindings.values:
             return self.bindings.values[name]
-        axis = _AXES[name]
+        axis = AXES[name]
         if self.tensor.shape is None:
             raise UnknownShape
         return self.tensor.shape[axis] if axis < len(self.tensor.shape) else 1
@@ -89,6 +92,3 @@ class LastResults(Generic[T]):
     def keep(self, step: object, scope: StepScope, result: T) -> None:
         """Keeps a result instead of the last one."""
         self._last[id(step)] = (step, scope.bindings, scope.tensor.shape, result)
-
-
-_AXES = {"in": 0, "in_height": 1, "in_width": 2}

@@ -7,7 +7,7 @@ from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.bindings import CHANNEL_NAMES, Bindings, StepScope
+from costcalc.graph.bindings import AXES, CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.checks import evaluate
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
@@ -50,7 +50,7 @@ def bind(
             raise Refusal(f"{name} cannot be {value}", expected=expected, mark=argument.mark)
         is_channels = is_width or not names(argument).isdisjoint(where.bindings.channel_names)
         values[name] = written[name] = value
-        if reader.scales and is_channels and "in" not in names(argument):
+        if reader.scales and is_channels and names(argument).isdisjoint(AXES):
             # Before scaling, an expression may have no value at all.
             with suppress(Refusal):
                 written[name] = _as_written(argument, where, reader, is_width)

@@ -12,7 +12,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, SpecError, did_you_mean
 from costcalc.graph.attributes import AttributeReader
-from costcalc.graph.bindings import Bindings, LastResults, StepScope, Tensor, UnknownShape
+from costcalc.graph.bindings import AXES, Bindings, LastResults, StepScope, Tensor, UnknownShape
 from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
 from costcalc.graph.calls import bind, network_bindings, plain_value
 from costcalc.graph.executions import Executions
@@ -29,6 +29,7 @@ from costcalc.spec.document import (
     Block,
     BlockStep,
     Document,
+    Expression,
     JoinStep,
     LayerStep,
     PrintedShape,
@@ -202,10 +203,11 @@ class _Walk:
         common = step.common
         self.count_steps(max(1, len(common.sources or ())), common.mark)
         try:
+            if common.when is not None and self.is_left_out(step, common.when, tensor, scope):
+                scope.leave_out(step)
+                return tensor
             sources = self.sources.of(step, tensor, scope)
             here = scope.at(sources[0])
-            if common.when is not None and not self.reader.truth(common.when, here):
-                return tensor
             times = int(self.reader.offset(common.repeat, here)) if common.repeat else 1
         except UnknownShape:
             return tensor.unknown
@@ -213,6 +215,7 @@ class _Walk:
             self.problems.note(error.problem())
             return tensor.unknown
         if times == 0:
+            scope.leave_out(step)
             return tensor
         self.count_steps(times - 1, common.mark)
         if common.input is not None:
@@ -229,6 +232,23 @@ class _Walk:
             what = f"the output of {described(step)}"
             result = self.checked(common.output, result, what, here)
         return result
+
+    def is_left_out(self, step: Step, when: Expression, tensor: Tensor, scope: NameScope) -> bool:
+        """Whether a step's condition does not hold.
+
+        A condition upon the shape of what the step reads needs that layer.  Otherwise what it
+        reads may be left out with it, but has to be named by some step.
+
+        Raises:
+            UnknownShape: what it reads is unknown; the problem is noted.
+            Refusal: the condition is neither true nor false.
+        """
+        is_of_shape = not when.names.isdisjoint(AXES)
+        read = self.sources.of(step, tensor, scope)[0] if is_of_shape else tensor
+        if self.reader.truth(when, scope.at(read)):
+            return False
+        self.sources.check_names(step, scope)
+        return True
 
     def repeated(
         self, step: Step, times: int, sources: tuple[Tensor, ...], scope: NameScope

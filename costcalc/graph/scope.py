@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from costcalc.errors import did_you_mean
+from costcalc.errors import Mark, did_you_mean
 from costcalc.graph.bindings import Bindings, StepScope, Tensor
+from costcalc.spec.document import SequenceStep, Step
 
 REMEMBERED = 8
 """Steps whose outputs a block with several inputs may read without naming them."""
@@ -24,6 +25,8 @@ class NameScope:
         self.bindings = bindings
         self.outer = outer
         self.tensors: dict[str, Tensor] = {}
+        self.left_out: dict[str, Mark] = {}
+        """The places of steps that have a name and do not occur at these settings."""
         self.recent: tuple[Tensor, ...] = ()
         """The outputs of the last steps here, the latest first."""
         self.paths: dict[str, tuple[dict[str, int], set[str]]] = outer.paths if outer else {}
@@ -64,6 +67,23 @@ class NameScope:
         while scope is not None:
             if name in scope.tensors:
                 return scope.tensors[name]
+            scope = scope.outer
+        return None
+
+    def leave_out(self, step: Step) -> None:
+        """Notes that a step does not occur at these settings."""
+        if step.common.name:
+            self.left_out[step.common.name] = step.common.mark
+        elif isinstance(step, SequenceStep):
+            for inner in step.steps:
+                self.leave_out(inner)
+
+    def place_left_out(self, name: str) -> Mark | None:
+        """The place of the step of that name that is left out, here or in the scopes around."""
+        scope: NameScope | None = self
+        while scope is not None:
+            if name in scope.left_out:
+                return scope.left_out[name]
             scope = scope.outer
         return None
 

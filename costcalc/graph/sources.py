@@ -52,6 +52,21 @@ class Sources:
             self._check_inputs(step, inputs or ("input",), len(tensors))
         return tuple(tensors) or (here,)
 
+    def check_names(self, step: Step, scope: NameScope) -> None:
+        """Checks the names that a step would read, which is left out at these settings.
+
+        Raises:
+            UnknownShape: no step above has such a name; the problem is noted.
+        """
+        unknown = [
+            (name, mark)
+            for name, mark in step.common.sources or ()
+            if scope.place_left_out(name) is None
+        ]
+        tensors = list(self._named(tuple(unknown), scope))
+        if any(tensor is None for tensor in tensors):
+            raise UnknownShape
+
     def _named(
         self, words: tuple[tuple[str, Mark], ...], scope: NameScope
     ) -> Iterator[Tensor | None]:
@@ -63,7 +78,10 @@ class Sources:
                     mark,
                     f"no layer above is named '{name}'",
                     expected="the name of a layer before this one, or 'input'",
-                    hint=scope.hint(name) or self._cycle_hint(name) or self._inside_hint(name),
+                    hint=_left_out_hint(name, scope)
+                    or scope.hint(name)
+                    or self._cycle_hint(name)
+                    or self._inside_hint(name),
                 )
             yield tensor
 
@@ -112,3 +130,9 @@ class Sources:
         if below is None:
             return ""
         return f"'{name}' is below, on line {below.line}: a cycle, unless it moves above"
+
+
+def _left_out_hint(name: str, scope: NameScope) -> str:
+    """A hint if the name belongs to a step that does not occur at these settings."""
+    place = scope.place_left_out(name)
+    return "" if place is None else f"'{name}', on line {place.line}, is left out at these settings"

@@ -43,6 +43,11 @@ VGG16 = sum(9 * m * n for m, n in pairwise(VGG)) + 25_088 * 4096 + 4096**2 + 409
 ALEXNET = 34_848 + 307_200 + 884_736 + 663_552 + 442_368 + 9216 * 4096 + 4096**2 + 4096 * 1000
 
 
+def encoder(n: int, d: int) -> int:
+    """Mult-adds of an encoder: four projections and an MLP of 4 d, two products of all tokens."""
+    return 12 * n * d**2 + 2 * n**2 * d
+
+
 def mobilenet_v1(eighths: int, side: int, strides: str = "1212121111121") -> int:
     """Mult-adds of MobileNetV1 without its classifier; alpha in eighths."""
     widths = [32, 64, 128, 128, 256, 256, *[512] * 6, 1024, 1024]
@@ -145,6 +150,8 @@ WRITTEN_OUT = {
     "tf.v1.p": MOBILENET_V1_PARAMS,
     "s1.T5.sh": shallow_shufflenet(),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
+    # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
+    "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,
     # torchvision's module has 2048 x 1000 weights behind its pooling: 880 classes fewer.
     "v1.T10.incv3.params": 23_799_136 - 2048 * 880,
 }

@@ -77,14 +77,29 @@ SPECS = [
     ("efficientnetv2_b1", "tf_efficientnetv2_b1", (240, 192)),
     ("efficientnetv2_b2", "tf_efficientnetv2_b2", (260, 208)),
     ("efficientnetv2_b3", "tf_efficientnetv2_b3", (300, 240)),
+    ("vit_base_patch16_224", "vit_base_patch16_224", (224, 384)),
+    ("vit_base_patch32_224", "vit_base_patch32_224", (224, 384)),
+    ("vit_large_patch16_224", "vit_large_patch16_224", (224, 384)),
+    ("vit_huge_patch14_224", "vit_huge_patch14_224", (224, 336)),
+    ("deit_tiny_patch16_224", "deit_tiny_patch16_224", (224, 384)),
+    ("deit_small_patch16_224", "deit_small_patch16_224", (224, 384)),
+    ("deit_base_distilled_patch16_384", "deit_base_distilled_patch16_384", (224, 384)),
 ]
+
+
+def of_timm(name: str, side: int) -> nn.Module:
+    """timm's module for 1000 classes and images of a resolution, without numbers."""
+    settings = {"num_classes": 1000}
+    if timm.get_pretrained_cfg(name).fixed_input_size:
+        settings["img_size"] = side
+    with torch.device("meta"):
+        return timm.create_model(name, **settings).eval()
 
 
 @pytest.mark.parametrize(("network", "name", "sides"), SPECS, ids=[row[0] for row in SPECS])
 def test_specs_equal_timms_networks(network, name, sides):
-    with torch.device("meta"):
-        module = timm.create_model(name).eval()
     for side in sides:
+        module = of_timm(name, side)
         report = costcalc.report(network, res=side, convention="torch", unit="macs")
         totals = report.totals.params, report.totals.mult_adds
         assert totals == judged(module, (3, side, side))

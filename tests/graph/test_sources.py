@@ -73,3 +73,42 @@ def test_only_the_first_repeat_reads_the_named_inputs():
 def test_too_few_steps_before_a_block():
     with pytest.raises(SpecError, match="block 'cell' reads 2 inputs"):
         unfold("  - cell")
+
+
+OPTIONAL = """
+  - conv: {name: a, out: 4, kernel: 3}
+  - sequence:
+      when: RES
+      layers:
+        - conv: {name: b, out: 4, kernel: 3}
+  - conv: {name: c, out: 4, kernel: 3, repeat: 1 if RES else 0}
+  - add: {name: sum, from: [a, b, c], when: RES}
+"""
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_step_that_is_left_out_may_read_steps_that_are(taken):
+    layers = unfold(OPTIONAL.replace("RES", str(taken).lower()))
+    assert ("sum" in layers) is taken
+    if taken:
+        assert inputs(layers, "sum") == ["a", "b", "c1" if "c1" in layers else "c"]
+
+
+@pytest.mark.parametrize("name", ["b", "c"])
+def test_reading_a_step_that_is_left_out_is_an_error_with_its_place(name):
+    layers = OPTIONAL.replace("RES", "false") + f"  - relu: {{from: {name}}}"
+    with pytest.raises(SpecError) as caught:
+        unfold(layers)
+    (problem,) = caught.value.problems
+    assert f"no layer above is named '{name}'" in problem.message
+    line = 1 + next(
+        index
+        for index, text in enumerate(SPEC.format(layers=layers).splitlines())
+        if f"name: {name}," in text
+    )
+    assert problem.hint == f"'{name}', on line {line}, is left out at these settings"
+
+
+def test_a_step_that_is_left_out_still_has_to_read_names_that_exist():
+    with pytest.raises(SpecError, match="no layer above is named 'd'"):
+        unfold("  - conv: {name: a, out: 4, kernel: 3}\n  - add: {from: [a, d], when: false}")
