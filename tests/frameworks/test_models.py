@@ -84,6 +84,15 @@ SPECS = [
     ("deit_tiny_patch16_224", "deit_tiny_patch16_224", (224, 384)),
     ("deit_small_patch16_224", "deit_small_patch16_224", (224, 384)),
     ("deit_base_distilled_patch16_384", "deit_base_distilled_patch16_384", (224, 384)),
+    ("mobilenetv4_conv_small", "mobilenetv4_conv_small", (224, 256)),
+    ("mobilenetv4_conv_medium", "mobilenetv4_conv_medium", (256, 224)),
+    ("mobilenetv4_conv_large", "mobilenetv4_conv_large", (384, 256)),
+    (
+        "mobilenetv4_hybrid_medium@implementation=timm",
+        "mobilenetv4_hybrid_medium",
+        (256, 224),
+    ),
+    ("mobilenetv4_hybrid_large@implementation=timm", "mobilenetv4_hybrid_large", (384, 256)),
 ]
 
 

@@ -78,7 +78,7 @@ def test_every_block_that_ships_is_called():
         for name in re.findall(r"^  (\w+):$", path.read_text(), re.MULTILINE)
     }
     assert len(blocks) > 10
-    calls = re.compile(r"(?:- |layer: |\[\{?)(\w+)")
+    calls = re.compile(r"(?:- |layer: |\[\{?|, +)(\w+)")
     assert blocks - {name for text in texts for name in calls.findall(text)} == set()
 
 
