@@ -95,8 +95,11 @@ def set_option(name: str, value: str = "...") -> Advice:
 
     >>> set_option("classes", "10"), set_option("classes", "10").python
     ('--set classes=10', 'classes=10')
+    >>> set_option("x.1", "10").python
+    '**{"x.1": 10}'
     """
-    return Advice(f"--set {name}={value}", f"{name}={value}")
+    in_call = f"{name}={value}" if name.isidentifier() else f'**{{"{name}": {value}}}'
+    return Advice(f"--set {name}={value}", in_call)
 
 
 def shape_option(node: str) -> Advice:
