@@ -134,10 +134,10 @@ class ShapeInference:
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
                 )
-                hint = advice(
-                    "{}, or onnx.shape_inference, which writes a file with all shapes",
-                    shape_unknown(node.shown_name, lost[0]).hint,
-                )
+                hint = shape_unknown(node.shown_name, lost[0]).hint
+                if "." not in node.operator:  # it knows the operators of ONNX's own domain
+                    template = "{}, or onnx.shape_inference, which writes a file with all shapes"
+                    hint = advice(template, hint)
             else:
                 continue
             self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)

@@ -66,7 +66,9 @@ EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Cast", "to"): (INT, STRING),
     **{
         (f"{MICROSOFT}.{operator}", "activation"): (STRING,)
-        for operator in ("FusedConv", "FusedGemm", "FusedMatMulActivation", "NhwcFusedConv")
+        for operator in (
+            *("FusedConv", "FusedGemm", "FusedMatMulActivation", "GemmFloat8", "NhwcFusedConv"),
+        )
     },
     ("CausalConvWithState", "activation"): (STRING,),
 }
@@ -76,6 +78,10 @@ _FUSED: Mapping[str, int] = {
     **dict.fromkeys(("BiasGelu", "BiasSoftmax", "BiasSplitGelu", "FusedConv", "FusedGemm"), 2),
     **dict.fromkeys(("FusedMatMul", "FusedMatMulActivation", "GemmFastGelu", "TransposeMatMul"), 2),
     **dict.fromkeys(("NhwcConv", "NhwcFusedConv", "GatherND", "Pad"), 2),
+    **dict.fromkeys(("CDist", "ExpandDims", "GemmFloat8", "GridSample", "SwiGLU"), 2),
+    **dict.fromkeys(("NGramRepeatBlock", "Range", "TorchEmbedding"), 2),
+    **dict.fromkeys(("LinearAttention",), 3),
+    "QEmbedLayerNormalization": 7,
     **dict.fromkeys(("Attention", "RotaryEmbedding", "QuantizeLinear", "DequantizeLinear"), 2),
     **dict.fromkeys(("BiasAdd", "GroupNorm", "MatMulNBits", "MatMulBnb4"), 3),
     **dict.fromkeys(("DynamicQuantizeMatMul", "GatherBlockQuantized"), 3),

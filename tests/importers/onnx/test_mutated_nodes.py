@@ -451,6 +451,22 @@ FUSED: dict[str, Base] = {
         stored=(FILTERS, ("b", (4,), 0.5), ("z", (1, 4, 8, 8), 0.5)),
         attributes={**CONVOLVED, "activation": "Clip", "activation_params": (0.0, 6.0)},
     ),
+    "CDist": Base(MATRIX, (("c", (4, 6), 0.5),), {}),
+    "ExpandDims": Base(TOKENS, (single("a", 1),)),
+    "GemmFloat8": Base(MATRIX, LINEAR, {"activation": "Relu", "transB": 0}),
+    "NGramRepeatBlock": Base(IDS, (("s", (1, 9), 0.5),)),
+    "QEmbedLayerNormalization": Base(
+        IDS,
+        (
+            ("words", (9, 6), 0.5),
+            ("places", (7, 6), 0.5),
+            ("kinds", (2, 6), 0.5),
+            ("g", (6,), 0.5),
+            ("h", (6,), 0.5),
+        ),
+        inputs="x x words places kinds g h",
+    ),
+    "TorchEmbedding": Base(IDS, (("words", (9, 6), 0.5),), inputs="words x"),
     "FusedGemm": Base(
         MATRIX, LINEAR, {"activation": "LeakyRelu", "activation_alpha": 0.5, "transA": 0}
     ),
@@ -572,6 +588,10 @@ FUSED: dict[str, Base] = {
     "TransposeMatMul": Base(TOKENS, (("w", (6, 4), 0.5),), {"alpha": 0.5, "transB": 0}),
     "Trilu": Base(attributes={"upper": 1}),
 }
+BASES.update(
+    (f"com.microsoft.{name}", BASES[name])
+    for name in ("GridSample", "LinearAttention", "Range", "SwiGLU")
+)
 BASES["SimplifiedLayerNormalization"] = Base(TOKENS, (("g", (6,), 0.5),), {"axis": -1})
 BASES.update((f"com.microsoft.{name}", base) for name, base in FUSED.items())
 
