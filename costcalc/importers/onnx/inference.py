@@ -19,7 +19,14 @@ from costcalc.importers.onnx.fused import EXPANSIONS
 from costcalc.importers.onnx.inline import Inliner, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.signatures import check
-from costcalc.importers.onnx.tensors import SCALED, STATE, OnnxNode, TensorInfo, Tensors
+from costcalc.importers.onnx.tensors import (
+    SCALED,
+    STATE,
+    OnnxNode,
+    TensorInfo,
+    Tensors,
+    positive_axis,
+)
 from costcalc.importers.onnx.unread import reason
 from costcalc.spec import limits
 
@@ -167,6 +174,7 @@ class ShapeInference:
     def _step(self, node: OnnxNode) -> None:
         if self._is_known(node):
             check(node)
+            node = self._aligned(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
             if len(node.outputs) != 1:
@@ -208,6 +216,22 @@ class ShapeInference:
             else:
                 self.tensors[name] = self._dynamic(node, info)
         self.nodes.append(node)
+
+    def _aligned(self, node: OnnxNode) -> OnnxNode:
+        """A node whose second operand begins at an axis of the first, as before opset 7."""
+        first = node.attributes.get("axis")
+        if not node.attributes.get("broadcast") or not isinstance(first, int):
+            return node
+        if len(node.inputs) != 2 or not node.outputs:
+            return node
+        left, right = (self.tensors[name].shape for name in node.inputs[:2])
+        behind = len(left) - positive_axis(first, len(left)) - len(right)
+        if behind < 1:
+            return node
+        aligned = f"{node.outputs[0]}#aligned"
+        axes = tuple(range(len(right), len(right) + behind))
+        self.substitute(node, "Unsqueeze", node.inputs[1:2], aligned, axes=axes)
+        return node._replace(inputs=(node.inputs[0], aligned))
 
     def _dynamic(self, node: OnnxNode, info: TensorInfo) -> TensorInfo:
         """A tensor that depends on the network's input; of one image, a leading 1 is the batch.

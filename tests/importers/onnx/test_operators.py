@@ -299,6 +299,15 @@ def test_arithmetic(network, operator, inputs, kind):
     assert kinds(network([node(operator, inputs, "y")], IMAGE, stored)) == [kind]
 
 
+@pytest.mark.parametrize(("axis", "dims"), [(1, [4]), (-3, [4]), (2, [5, 8]), (1, [4, 5])])
+def test_before_opset_7_a_second_operand_begins_at_an_axis(network, axis, dims):
+    product = node("Mul", "x k", "y", broadcast=1, axis=axis)
+    result = network([product], (1, 4, 5, 8), [tensor("k", dims)], opset=6)
+    assert outputs(result)[-1] == (4, 5, 8)
+    with pytest.raises(SpecError, match="do not fit together"):
+        network([product], (1, 4, 5, 8), [tensor("k", [7])], opset=6)
+
+
 def test_a_learnable_operand_is_a_layer_of_its_own(network):
     graph = network([node("Mul", "x scale", "y")], IMAGE, [tensor("scale", [1, 6, 1, 1])])
     assert kinds(graph) == ["learned", "multiply"]
