@@ -306,6 +306,37 @@ def test_a_detector_on_the_command_line():
     assert json.loads(result.stdout)["totals"]["mult_adds"] // 10**6 == 583
 
 
+class Cropped(nn.Module):
+    """Keeps as many rows as a mask has, or pads to them."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.layer, self.keep = nn.Linear(5, 7, bias=False), keep
+
+    def forward(self, x, mask):
+        return self.layer(self.keep(x, mask.sum()))
+
+
+@pytest.mark.parametrize(
+    ("keep", "rows"),
+    [
+        (lambda x, n: x[:, :n], 3),
+        (lambda x, n: x[:, n:], 6),
+        (lambda x, n: x.narrow(1, 0, n), 3),
+        (lambda x, n: nn.functional.pad(x, (0, 0, 0, n)), 12),
+        (lambda x, n: x.unflatten(1, (n, -1)), 9),
+        (lambda x, n: x.repeat(1, n, 1), 27),
+        (lambda x, n: x.split([n, 9 - n], dim=1)[1], 6),
+        (lambda x, n: nn.functional.interpolate(x.mT, size=(n,)).mT, 3),
+    ],
+)
+def test_known_numbers_are_sizes(keep, rows):
+    call = torch.zeros(1, 9, 5), torch.tensor([[1, 1, 1, 0]])
+    module = Cropped(keep)
+    assert module(*call).numel() == rows * 7
+    assert costcalc.from_torch(module, args=call).totals() == (35, rows * 35)
+
+
 @lru_cache
 def places(count, device):
     return torch.arange(count, device=device).float()[:, None].repeat(1, 5)
