@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 
 import keras
+import numpy
 import pytest
 
 from costcalc import opening
@@ -76,6 +77,8 @@ EXAMPLES = {
     "Logaddexp": (ops.logaddexp, [TOKENS, TOKENS]),
     "Arctan2": (ops.arctan2, [TOKENS, TOKENS]),
     "Mod": (ops.mod, [TOKENS, TOKENS]),
+    "Stored positions": (lambda x: x + numpy.ones((1, *TOKENS), "float32"), [TOKENS]),
+    "Stored channels": (lambda x: ops.multiply(x, numpy.ones(4, "float32")), [TOKENS]),
     "Log1p": (ops.log1p, [TOKENS]),
     "Tan": (ops.tan, [TOKENS]),
     "Moments": (lambda x: ops.moments(x, axes=[1])[1], [MAP]),
