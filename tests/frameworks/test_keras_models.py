@@ -115,5 +115,20 @@ def test_a_model_of_another_class_is_noted(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*lambda")
 def test_an_activation_that_is_code_is_named(tmp_path):
     path = written(one_layer(layers.Dense(3, activation=lambda x: x * x), 4), tmp_path)
-    with pytest.raises(SpecError, match="activation: its work is code that the file does not"):
+    with pytest.raises(SpecError, match="activation 'Lambda': its work is code that the"):
         costcalc.report(path)
+    report = costcalc.report(path, allow_unknown=True)
+    assert (report.totals.mult_adds, [*report.uncounted]) == (12, ["Lambda"])
+
+
+@pytest.mark.filterwarnings("ignore:.*lambda")
+def test_code_at_every_step_is_one_layer(tmp_path):
+    made = layers.TimeDistributed(layers.Lambda(lambda x: x))
+    model = keras.Sequential([keras.Input((5, 4)), made, layers.Dense(3)])
+    path = written(model, tmp_path)
+    with pytest.raises(
+        SpecError, match=r"its layer 'lambda\w*' \(Lambda\): its work is code"
+    ) as caught:
+        costcalc.report(path)
+    assert len(str(caught.value).splitlines()) == 2
+    assert costcalc.report(path, allow_unknown=True).totals.mult_adds == 5 * 4 * 3
