@@ -35,6 +35,14 @@ def test_convolutions(network, x, w, attributes, output, weights):
     assert params(graph) == weights + w[0]
 
 
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+def test_the_kernel_that_a_node_states_is_that_of_its_filters(network, operator):
+    filters = [tensor("w", [6, 6, 3, 3])]
+    assert macs(network([node(operator, "x w", "y", kernel_shape=(3, 3))], IMAGE, filters))
+    with pytest.raises(SpecError, match="states a kernel that its filters do not have"):
+        network([node(operator, "x w", "y", kernel_shape=(5, 5))], IMAGE, filters)
+
+
 def test_a_depthwise_convolution_has_a_group_for_each_channel(network):
     graph = network([node("Conv", "x w", "y", group=6)], IMAGE, [tensor("w", [12, 1, 3, 3])])
     operation = graph.layers[0].operation
