@@ -358,6 +358,39 @@ def test_a_cache_keeps_what_an_earlier_pass_made():
         assert costcalc.from_torch(Placed(), (4, 5)).totals() == (25, 4 * 25)
 
 
+class Autocast(nn.Module):
+    """Leaves the narrow numbers of its caller, as rotary embeddings do."""
+
+    def __init__(self, **how):
+        super().__init__()
+        self.layer, self.how = nn.Linear(5, 5, bias=False), how
+
+    def forward(self, x):
+        with torch.autocast(x.device.type, **self.how):
+            return self.layer(x)
+
+
+@pytest.mark.parametrize("how", [{"enabled": False}, {"dtype": torch.bfloat16}])
+def test_a_module_may_ask_for_autocast(how):
+    assert costcalc.from_torch(Autocast(**how), (4, 5)).totals() == (25, 4 * 25)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+
+
+class Checked(nn.Module):
+    """Refuses values that are too small, as vision-language networks refuse missing images."""
+
+    def forward(self, x):
+        torch._check_tensor_all(x > 0)
+        return x * 2
+
+
+def test_a_check_of_all_values():
+    report = costcalc.from_torch(Checked(), args=(torch.ones(1, 4),)).report()
+    kinds = [layer.kind for layer in report.layers if layer.kind != "constant"]
+    assert kinds == ["compare", "reduce_min", "scale"]
+
+
 def test_optical_flow_reads_two_images():
     import torchvision
 

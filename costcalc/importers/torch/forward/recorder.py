@@ -475,6 +475,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         around.enter_context(torch.jit.optimized_execution(False))  # Fused operators are unknown.
         around.enter_context(flex.recorded())
         around.enter_context(_uncompiled())
+        around.enter_context(_without_autocast())
         around.enter_context(recorder.modules.followed())
         around.enter_context(recorder)
         around.enter_context(Witness(recorder.see))
@@ -503,6 +504,24 @@ def _uncompiled() -> Iterator[None]:
         return
     with torch.compiler.set_stance("force_eager"):
         yield
+
+
+@contextmanager
+def _without_autocast() -> Iterator[None]:
+    """Lets ``torch.autocast(x.device.type)`` be entered on the meta device, which it refuses."""
+    original = torch.autocast.__init__
+
+    def init(self: torch.autocast, device_type: str, *args: Any, **kwargs: Any) -> None:
+        if device_type == "meta":
+            original(self, "cpu", enabled=False)
+        else:
+            original(self, device_type, *args, **kwargs)
+
+    torch.autocast.__init__ = init
+    try:
+        yield
+    finally:
+        torch.autocast.__init__ = original
 
 
 def _with_refs(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
