@@ -155,8 +155,8 @@ def _weights_given(inference: ShapeInference) -> Iterator[str]:
     if given:
         shown = [*given][:NAMED]
         names = ", ".join([*shown, *(["..."] if len(given) > len(shown) else [])])
-        count = "1 input is" if len(given) == 1 else f"{len(given):,} inputs are"
-        yield f"{count} read as weights are ({names}): their numbers are not stored, and no params."
+        count = "1 input" if len(given) == 1 else f"{len(given):,} inputs"
+        yield f"Read as weights are, but not stored, and so no params: {count} ({names})."
 
 
 _WEIGHTS = {

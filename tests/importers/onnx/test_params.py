@@ -143,7 +143,7 @@ def test_inputs_in_the_place_of_weights_are_said(opened):
     result = opened(model(graph(nodes, [value("x", 1, 3, 5, 5), *given], [value("y")])))
     assert (macs(result), params(result)) == (9 * 108 + 8, 0)
     (note,) = result.notes
-    assert note.startswith("3 inputs are read as weights are (w, b, v)")
+    assert note == "Read as weights are, but not stored, and so no params: 3 inputs (w, b, v)."
     products = [node("Transpose", "z", "t", perm=(0, 2, 1)), node("MatMul", "x t", "y")]
     both = [value("x", 1, 5, 4), value("z", 1, 7, 4)]
     assert opened(model(graph(products, both, [value("y")]))).notes == ()
