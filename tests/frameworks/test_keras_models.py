@@ -48,6 +48,33 @@ def of_its_own_class():
     return Trained(x, layers.Dense(2)(inner(x)))
 
 
+def inner(name):
+    x = keras.Input((8,))
+    return keras.Model(x, layers.Dense(8)(x), name=name)
+
+
+def called_twice():
+    model, x = inner("twice"), keras.Input((8,))
+    return keras.Model(x, model(model(x)))
+
+
+def called_twice_inside():
+    model, x = called_twice(), keras.Input((3, 8))
+    return keras.Model(x, layers.TimeDistributed(model)(x))
+
+
+def read_and_returned():
+    model, x = inner("encoder"), keras.Input((8,))
+    hidden = model(x)
+    return keras.Model(x, [hidden, layers.Dense(3)(hidden), model(layers.ReLU()(hidden))])
+
+
+def used_elsewhere():
+    model, x = inner("shared"), keras.Input((8,))
+    model(keras.Input((8,)))
+    return keras.Model(x, [layers.Dense(3)(model(model(x)))])
+
+
 def of_two_numbers():
     user, item = (keras.Input((), dtype="int32") for _ in range(2))
     vectors = [layers.Embedding(9, 4)(user), layers.Embedding(7, 4)(item)]
@@ -74,6 +101,10 @@ MODELS = {
     "scores of attention": scores,
     "a class of its own": of_its_own_class,
     "single numbers": of_two_numbers,
+    "called twice": called_twice,
+    "called twice inside": called_twice_inside,
+    "read and returned": read_and_returned,
+    "used elsewhere": used_elsewhere,
     "groups without a scale": lambda: one_layer(layers.GroupNormalization(3, scale=False), 4, 5, 6),
     "groups without a center": lambda: one_layer(
         layers.GroupNormalization(-1, center=False), 4, 5, 6
