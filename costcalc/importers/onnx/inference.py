@@ -389,6 +389,36 @@ class ShapeInference:
         """SequenceConstruct: tensors as a sequence."""
         self.sequences[node.outputs[0]] = node.inputs
 
+    def _empty(self, node: OnnxNode) -> None:
+        """SequenceEmpty: a sequence to put tensors into."""
+        self.sequences[node.outputs[0]] = ()
+
+    def _insert(self, node: OnnxNode) -> None:
+        """SequenceInsert: a tensor more, before a position or behind all others."""
+        tensors, op = self._sequence(node), self.view(node)
+        op.input(1)
+        (position, *_) = op.integers("position", 2) or (len(tensors),)
+        if not -len(tensors) <= position <= len(tensors):
+            raise Refusal(f"puts a tensor at {position} of {len(tensors)}")
+        at = position + len(tensors) if position < 0 else position
+        self._keep(node, (*tensors[:at], node.inputs[1], *tensors[at:]))
+
+    def _erase(self, node: OnnxNode) -> None:
+        """SequenceErase: one tensor less, that at a position or the last."""
+        tensors = self._sequence(node)
+        (position, *_) = self.view(node).integers("position", 1) or (-1,)
+        if not -len(tensors) <= position < len(tensors):
+            raise Refusal(f"takes tensor {position} of {len(tensors)}")
+        at = position + len(tensors) if position < 0 else position
+        self._keep(node, (*tensors[:at], *tensors[at + 1 :]))
+
+    def _keep(self, node: OnnxNode, tensors: tuple[str, ...]) -> None:
+        """Keep a sequence that differs from another by one tensor; in all, they are bounded."""
+        self.computed += len(tensors)
+        if self.computed > COMPUTED:
+            raise Refusal(f"exceeds the limit of {COMPUTED:,} tensors in sequences")
+        self.sequences[node.outputs[0]] = tensors
+
     def _at(self, node: OnnxNode) -> None:
         """SequenceAt: one tensor of a sequence."""
         tensors = self._sequence(node)
@@ -425,13 +455,18 @@ _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "Constant": ShapeInference._constant,
     "SplitToSequence": ShapeInference._split,
     "SequenceConstruct": ShapeInference._construct,
+    "SequenceEmpty": ShapeInference._empty,
+    "SequenceInsert": ShapeInference._insert,
+    "SequenceErase": ShapeInference._erase,
     "SequenceAt": ShapeInference._at,
     "SequenceLength": ShapeInference._length,
     "ConcatFromSequence": ShapeInference._concat,
 }
 """Operators that produce no tensor, or are replaced by others."""
 
-_READ_SEQUENCES = frozenset({"SequenceAt", "SequenceLength", "ConcatFromSequence"})
+_READ_SEQUENCES = frozenset(
+    {"SequenceAt", "SequenceLength", "SequenceInsert", "SequenceErase", "ConcatFromSequence"}
+)
 """Those that read a sequence of tensors, whose members must be known."""
 
 _TABLES: tuple[Collection[str], ...] = (_SPECIAL, EXPANSIONS, CONTROL)

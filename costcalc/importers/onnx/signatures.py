@@ -103,6 +103,7 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), 3),
     "BatchNormalization": 5,
     **dict.fromkeys(("Expand", "Gather", "GatherElements", "GatherND", "Tile", "SequenceAt"), 2),
+    "SequenceInsert": 2,
     **dict.fromkeys(("Attention", "Col2Im", "GRU", "LSTM", "RNN", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
     **{f"{MICROSOFT}.{name}": count for name, count in _FUSED.items()},
@@ -114,7 +115,9 @@ REQUIRED: Mapping[str, int] = {
     "CausalConvWithState": 2,
     **dict.fromkeys(("LinearAttention", "ai.onnx.preview.FlexAttention"), 3),
     **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
-    **dict.fromkeys(("Constant", "Loop", "Scan", "RandomNormal", "RandomUniform"), 0),
+    **dict.fromkeys(
+        ("Constant", "SequenceEmpty", "Loop", "Scan", "RandomNormal", "RandomUniform"), 0
+    ),
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 STRINGS = "works on strings, whose lengths are values"
-SEQUENCES = "works on sequences or optional tensors, which costcalc does not follow"
+SEQUENCES = "works on optional tensors, or on whole sequences, which costcalc does not follow"
 TRAINING = "updates weights: costcalc reads networks as they run after training"
 CLASSICAL = "is of classical machine learning, not of neural networks"
 DECODED = "decodes a file, whose size is in its bytes"
@@ -19,7 +19,7 @@ NO_KIND = "is computed by elimination, for which costcalc has no layer kind"
 UNREAD: Mapping[str, str] = {
     **dict.fromkeys(("StringConcat", "StringNormalizer", "StringSplit"), STRINGS),
     **dict.fromkeys(("RegexFullMatch", "TfIdfVectorizer", "com.microsoft.Tokenizer"), STRINGS),
-    **dict.fromkeys(("SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceMap"), SEQUENCES),
+    "SequenceMap": SEQUENCES,
     **dict.fromkeys(("Optional", "OptionalGetElement", "OptionalHasElement"), SEQUENCES),
     "ImageDecoder": DECODED,
     **dict.fromkeys(("com.microsoft.BeamSearch", "com.microsoft.GreedySearch"), GENERATES),

@@ -394,6 +394,11 @@ BASES: dict[str, Base] = {
     "SplitToSequence": Base(stored=(whole("l", 2, 4),), attributes={"axis": 1}, outputs="s"),
     "SequenceConstruct": Base(inputs="x x", outputs="s"),
     "SequenceAt": Base(stored=(single("i", 0),), inputs="s i", before=(SEQUENCE,)),
+    "SequenceEmpty": Base(inputs=NONE, outputs="s"),
+    "SequenceInsert": Base(
+        stored=(single("i", 1),), inputs="s x i", outputs="t", before=(SEQUENCE,)
+    ),
+    "SequenceErase": Base(stored=(single("i", 1),), inputs="s i", outputs="t", before=(SEQUENCE,)),
     "SequenceLength": Base(inputs="s", before=(SEQUENCE,)),
     "ConcatFromSequence": Base(
         inputs="s", before=(SEQUENCE,), attributes={"axis": 1, "new_axis": 0}
@@ -614,6 +619,9 @@ OLDER: dict[str, Base] = {
 AFTER = {
     "SplitToSequence": node("ConcatFromSequence", "s", "y", axis=1),
     "SequenceConstruct": node("ConcatFromSequence", "s", "y", axis=1),
+    "SequenceEmpty": node("SequenceLength", "s", "y"),
+    "SequenceInsert": node("ConcatFromSequence", "t", "y", axis=1),
+    "SequenceErase": node("ConcatFromSequence", "t", "y", axis=1),
 }
 """What makes a tensor of a sequence."""
 

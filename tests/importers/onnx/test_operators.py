@@ -453,6 +453,27 @@ def test_a_sequence_of_parts_is_a_split(network):
     assert [layer.operation.part for layer in graph.layers[:2]] == [1, 3]
 
 
+def test_a_list_that_grows_and_shrinks_is_followed(network):
+    """What a scripted list becomes: appended to, and joined at the end."""
+    nodes = [
+        node("Relu", "x", "a"),
+        node("Sigmoid", "x", "b"),
+        node("Tanh", "x", "c"),
+        node("SequenceEmpty", "", "s0"),
+        node("SequenceInsert", "s0 a", "s1"),
+        node("SequenceInsert", "s1 b", "s2"),
+        node("SequenceInsert", "s2 c first", "s3"),  # c a b
+        node("SequenceErase", "s3 last", "s4"),  # c a
+        node("ConcatFromSequence", "s4", "y", axis=1),
+    ]
+    stored = [tensor("first", [], [0]), tensor("last", [], [-1])]
+    result = network(nodes, IMAGE, stored)
+    assert kinds(result) == ["relu", "tanh", "concat"]
+    assert outputs(result)[-1] == (12, 8, 8)
+    joined = result.layers[-1]
+    assert [result.layers[index].kind.name for index in joined.inputs] == ["tanh", "relu"]
+
+
 def test_a_node_that_nothing_depends_on_is_not_a_layer(network):
     nodes = [node("Relu", "x", "y"), node("Conv", "x w", "z")]
     graph = network(nodes, IMAGE, [tensor("w", [4, 6, 3, 3])])
