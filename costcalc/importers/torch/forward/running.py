@@ -219,8 +219,8 @@ def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Pro
             message = f"{where} depends on the values of a tensor, but tensors have only shapes"
             expected = "a forward pass that depends on shapes only"
         elif len(call.tensors) == 1 and not call.is_whole:
-            (tensor,) = call.tensors.values()
-            hint = _shape_hint(tuple(tensor.shape[1:]))
+            ((name, tensor),) = call.tensors.items()
+            hint = _shape_hint(name, tuple(tensor.shape[1:]))
     return Problem(Mark(file), message, expected, found, hint)
 
 
@@ -229,8 +229,10 @@ def _asks_for_values(recorder: Recorder, error: Exception) -> bool:
     return "meta" in str(error).lower() or recorder.last in ASKING
 
 
-def _shape_hint(input: Shape) -> str:
+def _shape_hint(name: str, input: Shape) -> str:
     """The shape that the caller may have meant."""
+    if name.endswith("ids") and len(input) > 1:
+        return advice("{}, as many tokens, without the batch", option("input", "128"))
     if len(input) > 1 and input[0] == 1:
         return advice("{}, without the batch", option("input", ",".join(map(str, input[1:]))))
     if len(input) == 3 and input[2] in (1, 3, 4) and input[0] > 4:
