@@ -79,6 +79,7 @@ EXAMPLES = {
     "Mod": (ops.mod, [TOKENS, TOKENS]),
     "Stored positions": (lambda x: x + numpy.ones((1, *TOKENS), "float32"), [TOKENS]),
     "Stored channels": (lambda x: ops.multiply(x, numpy.ones(4, "float32")), [TOKENS]),
+    "Reshape of the batch": (lambda x: ops.reshape(x, (ops.shape(x)[0], -1)), [TOKENS]),
     "Log1p": (ops.log1p, [TOKENS]),
     "Tan": (ops.tan, [TOKENS]),
     "Moments": (lambda x: ops.moments(x, axes=[1])[1], [MAP]),

@@ -130,6 +130,8 @@ def reshape(op: KerasContext) -> Result:
     """``Reshape`` to a shape that begins with the batch."""
     value = op.option("newshape")
     shape = value if value is not None else op.option("shape", 1)
+    if isinstance(shape, list) and shape[:1] == [None]:
+        shape = [-1, *shape[1:]]  # of ops.shape(x)[0], the batch
     target = wholes(shape, "'shape'", -1)[1:]
     if not target or target.count(-1) > 1 or 0 in target:
         raise UnknownOp
