@@ -6,6 +6,7 @@ import json
 import sys
 from functools import lru_cache
 
+import numpy
 import pytest
 import torch
 from click.testing import CliRunner
@@ -168,6 +169,34 @@ def test_a_sparse_tensor_counts_as_a_full_one(mix, layout):
     network = costcalc.from_torch(Graph(mix, layout), args=(torch.zeros(6, 8),))
     assert network.totals() == (32, 6 * 32 + 6 * 6 * 4)
     assert "A sparse tensor is counted as a full one of its shape." in network.report().notes
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        lambda x: torch.from_numpy(numpy.asarray(x) + 1),
+        lambda x: torch.tensor(x.numpy()),
+        lambda x: torch.as_tensor(x.tolist()),
+    ],
+)
+def test_what_leaves_pytorch_is_named(outside):
+    class Outside(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(outside(x))
+
+    module = Outside(3, 4, 3)
+    for inputs in ({"args": (torch.zeros(1, 3, 8, 8),)}, {"input": (3, 8, 8)}):
+        report = costcalc.from_torch(module, **inputs).report()
+        assert report.totals == (108, 36 * 108)
+        assert "computed outside of PyTorch, as by NumPy, is not counted" in str(report)
+
+
+def test_lists_of_constants_leave_nothing():
+    class Constant(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x[..., : torch.tensor([8]).tolist()[0]])
+
+    assert "outside" not in str(costcalc.from_torch(Constant(3, 4, 3), (3, 8, 8)))
 
 
 def test_a_module_without_data_is_named():

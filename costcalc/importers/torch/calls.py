@@ -130,6 +130,8 @@ class Trace(NamedTuple):
     """The paths of modules in which all boxes pass a threshold, so that counts are bounds."""
     has_sparse: bool = False
     """Whether some tensors are sparse, which are recorded as full ones."""
+    outside: tuple[Asked, ...] = ()
+    """What hands tensors to NumPy or to Python, where nothing is recorded."""
     asked: tuple[Asked, ...] = ()
     """What asks for values, in a run with data."""
     data: str = ""

@@ -34,6 +34,10 @@ _FRESH = ("zeros", "rand")
 """How factories of data are named: of random numbers, and of a recurrence's first state."""
 
 
+_RETURNED = ("tensor", "numpy", "asarray")
+"""How functions are named that may return to PyTorch what has left it."""
+
+
 class Meeting(NamedTuple):
     """What a product reads beside its factors, and whether a layer has one of them."""
 
@@ -82,6 +86,10 @@ class Origins:
         self.fresh: set[int] = set()
         """The random numbers and zeros of a pass, which are data where they meet weights."""
         self._sizes = {each.name: prod(each.shape) for each in trace.parameters}
+        self._words = _FRESH + _RETURNED if trace.outside else _FRESH
+        if trace.outside:
+            values = enumerate(trace.values)
+            self.fresh.update(index for index, value in values if value.source == "made")
         self._carried: dict[int, Parameters] = {}
         """The parameters that a value is, in another form."""
         for call in trace.calls:
@@ -119,7 +127,7 @@ class Origins:
         meeting = self.uses.meetings.get(call.function)
         if meeting is not None:
             self._meet_fresh(meeting.factors(call))
-        elif (is_factory and any(word in call.function for word in _FRESH)) or (
+        elif (not inputs and any(word in call.function for word in self._words)) or (
             call.function in self.uses.views and not self.fresh.isdisjoint(inputs[:1])
         ):
             self.fresh.update(call.outputs)

@@ -104,6 +104,10 @@ SPARSE = (
 """Layouts of tensors that store some of their numbers."""
 
 
+OUTSIDE = ("array", "numpy", "tolist")
+"""Functions that hand a tensor to what is not PyTorch."""
+
+
 class UnseenTensorError(Exception):
     """A tensor was created by an operation that was not recorded."""
 
@@ -177,6 +181,7 @@ class Recorder(TorchFunctionMode):
         self.data = Values()
         self.data.is_stated = class_of(module).startswith(STATED)
         self.has_sparse = False
+        self.outside: list[Asked] = []
         self.asked: list[Asked] = []
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
@@ -290,6 +295,8 @@ class Recorder(TorchFunctionMode):
             if name in IDLE and any(result is tensor for tensor in inputs):
                 result = result.detach()
         with torch._C.DisableTorchFunction():
+            if name in OUTSIDE:
+                self.outside.append(Asked(name, step.path, (*references(arguments),)))
             if has_data and asks_for_values(step):
                 self.asked.append(Asked(name, step.path, tuple(references(arguments))))
             before = zip(inputs, versions, strict=True)
@@ -490,6 +497,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         choices=recorder.data.choices,
         bounds=tuple(recorder.data.bounds),
         has_sparse=recorder.has_sparse,
+        outside=tuple(recorder.outside),
         asked=tuple(recorder.asked),
         data=call.data,
         in_training={word: (*names,) for word, names in recorder.modules.in_training.items()},
