@@ -201,3 +201,11 @@ def test_zeros_that_extend_a_parameter_are_no_data():
     report = costcalc.from_torch(Biased(), (3,)).report()
     assert report.totals == (24, 24)
     assert "On weights alone" in str(report)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["zeros", "new", "random"])
+def test_so_it_is_in_an_onnx_file(name, tmp_path):
+    module, image, file = Written(ZEROS[name]), torch.zeros(1, 5, 3), tmp_path / "net.onnx"
+    torch.onnx.export(module, (image,), str(file), dynamo=False, input_names=["x"])
+    assert costcalc.report(file).totals == (28 * 10, 5 * 28 * 10)
