@@ -184,6 +184,8 @@ def embed_norm(scales: tuple[int, ...], place: int | None) -> Expander:
 
     def expand(e: Expansion) -> None:
         ids, words, positions = e.names(0, 2, 3)
+        if len(e.shape(ids)) < 2:
+            raise Refusal("does not read rows of tokens", "(images, n)", dims_text(e.shape(ids)))
         e.configuration(*scales)
         summed = e.apply("Gather", words, ids)
         if place is not None and e.op.has(place):

@@ -27,7 +27,16 @@ from costcalc.importers.onnx.signatures import (
     TENSOR,
     TYPES,
 )
-from tests.importers.onnx.models import attribute, graph, model, node, subgraph, tensor, value
+from tests.importers.onnx.models import (
+    attribute,
+    graph,
+    model,
+    node,
+    scalar,
+    subgraph,
+    tensor,
+    value,
+)
 from tests.importers.onnx.protobuf import message
 
 MAP, MATRIX, TOKENS = (1, 6, 8, 8), (1, 6), (1, 5, 6)
@@ -656,7 +665,8 @@ def file(operator: str, base: Base, stored: list[bytes], attributes: list[bytes]
     nodes = [*base.before, made, *([AFTER[operator]] if operator in AFTER else [])]
     nodes.append(node("Relu", "x", "other"))
     out = [value("y"), value("other")]
-    return model(graph(nodes, [value("x", *base.x)], out, stored), base.opset)
+    x = value("x", *base.x) if base.x else scalar("x")
+    return model(graph(nodes, [x], out, stored), base.opset)
 
 
 def stored(base: Base, changed: str = "", **change: Any) -> list[bytes]:
@@ -721,7 +731,7 @@ def cases(operator: str, base: Base) -> Iterator[tuple[str, bool, bytes]]:
         for type_, change in NUMBERS.items():
             made = stored(base, name, numbers=change)
             yield f"{name} {type_}", False, file(operator, base, made, attributes(base))
-    for x in ((1,), (1, 6), (1, 6, 8), (1, 6, 8, 8, 8), (2, 6, 8, 8), (1, 1, 1, 1)):
+    for x in ((), (1,), (1, 6), (1, 6, 8), (1, 6, 8, 8, 8), (2, 6, 8, 8), (1, 1, 1, 1)):
         changed = base._replace(x=x)
         yield f"x {x}", False, file(operator, changed, stored(base), attributes(base))
     more = base._replace(outputs=f"{base.outputs} more")
