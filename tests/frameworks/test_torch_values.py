@@ -420,6 +420,41 @@ def test_a_check_of_all_values():
     assert kinds == ["compare", "reduce_min", "scale"]
 
 
+class Outside(nn.Module):
+    """A linear layer on what other code computes of the input."""
+
+    def __init__(self, compute):
+        super().__init__()
+        self.layer, self.compute = nn.Linear(5, 5, bias=False), compute
+
+    def forward(self, x):
+        return self.layer(self.compute(x))
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: torch.from_numpy(x.numpy() + 1),
+        lambda x: torch.from_numpy(x.numpy()).float() * 2,
+        lambda x: torch.as_tensor(numpy.asarray(x)),
+        lambda x: torch.tensor(x.tolist()),
+        lambda x: x.new_tensor(x.tolist()) * 2,
+        lambda x: torch.full((1, 4, 5), x.mean().item()),
+        lambda x: torch.full((1, 4, 5), float(x.mean())),
+    ],
+)
+def test_what_other_code_computes_is_data(compute):
+    call = (torch.ones(1, 4, 5),)
+    assert costcalc.from_torch(Outside(compute), args=call).totals() == (25, 4 * 25)
+    assert costcalc.from_torch(Outside(compute), (4, 5)).totals() == (25, 4 * 25)
+
+
+def test_work_of_numpy_is_named():
+    module = Outside(lambda x: torch.from_numpy(x.numpy() @ numpy.ones((5, 5), "float32")))
+    notes = costcalc.from_torch(module, (4, 5)).report().notes
+    assert "What NumPy computes of tensors is not counted: in the network itself." in notes
+
+
 def test_optical_flow_reads_two_images():
     import torchvision
 

@@ -33,6 +33,10 @@ _SCALES = frozenset((*_JOINING.split(), *_SCALING.split()))
 _FRESH = ("zeros", "rand")
 """How factories of data are named: of random numbers, and of a recurrence's first state."""
 
+_NUMBERS = "as_tensor asarray from_numpy full full_like new_full new_tensor scalar_tensor tensor"
+_RETURNING = frozenset(_NUMBERS.split())
+"""Functions that make tensors of numbers from other code."""
+
 
 _RETURNED = ("tensor", "numpy", "asarray")
 """How functions are named that may return to PyTorch what has left it."""
@@ -80,11 +84,12 @@ class Origins:
         self.uses = uses
         self.producer = {output: call for call in every_call(trace) for output in call.outputs}
         """The call that outputs a value."""
-        sources = {"input": COMPUTED, "parameter": LEARNED, "stored": LEARNED}
+        sources = {"input": COMPUTED, "returned": COMPUTED, "parameter": LEARNED, "stored": LEARNED}
         self.depends_on = [sources.get(value.source, CONSTANT) for value in trace.values]
         self.weights: set[str] = set()
-        self.fresh: set[int] = set()
-        """The random numbers and zeros of a pass, which are data where they meet weights."""
+        self.fresh = {n for n, value in enumerate(trace.values) if value.source == "returned"}
+        """The random numbers and zeros of a pass, which are data where they meet weights, and
+        what other code returns, which may follow from the input's values."""
         self._sizes = {each.name: prod(each.shape) for each in trace.parameters}
         self._words = _FRESH + _RETURNED if trace.outside else _FRESH
         if trace.outside:
@@ -124,6 +129,11 @@ class Origins:
     def _propagate(self, call: RecordedCall, is_hidden: bool = False) -> None:
         is_factory = call.function in self.uses.factories
         inputs = [] if is_factory else references((call.arguments, call.keywords))
+        if self.trace.has_left and not inputs and _plain(call) in _RETURNING:
+            self.fresh.update(call.outputs)
+            for output in call.outputs:
+                self.depends_on[output] = COMPUTED
+            return
         meeting = self.uses.meetings.get(call.function)
         if meeting is not None:
             self._meet_fresh(meeting.factors(call))

@@ -50,7 +50,14 @@ from costcalc.importers.torch.forward.functions import (
 from costcalc.importers.torch.forward.modules import CalledModules, class_of, parameters
 from costcalc.importers.torch.forward.packed import output_of, packed
 from costcalc.importers.torch.forward.structures import tensors
-from costcalc.importers.torch.forward.values import STATED, RunningCall, Values, asks_for_values
+from costcalc.importers.torch.forward.values import (
+    LEAVING,
+    STATED,
+    RunningCall,
+    Values,
+    asks_for_values,
+    method_name,
+)
 from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data
 from costcalc.importers.torch.origins import references
 
@@ -183,6 +190,10 @@ class Recorder(TorchFunctionMode):
         self.has_sparse = False
         self.outside: list[Asked] = []
         self.asked: list[Asked] = []
+        self.handed: list[Asked] = []
+        """Calls that hand tensors to NumPy."""
+        self.has_left = False
+        """Whether values were handed to code that may give some back."""
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, parameter in module.named_parameters():
@@ -219,10 +230,12 @@ class Recorder(TorchFunctionMode):
             same = self.places.get(place_of(tensor))
             if same is not None and same is not tensor:
                 return self.value(same)
+            is_held = storage_of(tensor) in self.attributes
             is_outside = len(self.scopes) == 1 and not tensor.is_nested
-            if is_outside and tensor.is_meta and storage_of(tensor) not in self.attributes:
+            if is_outside and tensor.is_meta and not is_held:
                 raise UnseenTensorError
-            index = self._add(tensor, "made", "")
+            is_returned = self.has_left and is_outside and not is_held
+            index = self._add(tensor, "returned" if is_returned else "made", "")
             self.data.know(index, tensor)
             return index
         if known.version == version_of(tensor):
@@ -289,6 +302,9 @@ class Recorder(TorchFunctionMode):
             step = self.data.numbered(step)
             versions = [version_of(tensor) for tensor in inputs]
             has_data = not any(tensor.is_meta for tensor in inputs)
+            self.has_left |= method_name(step) in LEAVING
+            if name in ("numpy", "array"):
+                self.handed.append(Asked(name, step.path, tuple(references(arguments))))
             substitute = _substitute(name, has_data)
         with self._inside() as inside:
             result = self.data.run(step) if substitute is None else substitute(*args, **keywords)
@@ -499,6 +515,8 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         has_sparse=recorder.has_sparse,
         outside=tuple(recorder.outside),
         asked=tuple(recorder.asked),
+        handed=tuple(recorder.handed),
+        has_left=recorder.has_left,
         data=call.data,
         in_training={word: (*names,) for word, names in recorder.modules.in_training.items()},
     )

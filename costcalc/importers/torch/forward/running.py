@@ -111,6 +111,10 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
         yield f"What is computed outside of PyTorch, as by NumPy, is not counted: {places}."
     if trace.has_sparse:
         yield "A sparse tensor is counted as a full one of its shape."
+    handed = [each for each in trace.handed if any(map(builder.origins.is_of_input, each.values))]
+    if handed:
+        places = _places(dict.fromkeys(each.path for each in handed))
+        yield f"What NumPy computes of tensors is not counted: {places}."
     computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
     if computed:
         asked = [

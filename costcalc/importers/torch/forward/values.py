@@ -34,7 +34,13 @@ CREATED = frozenset(
 SHAPED = frozenset(("expand_as", "view_as", "reshape_as", "type_as"))
 """Functions that read but the shape, or the type, of all tensors except the first."""
 
-_WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms"
+_WORDS = "item tolist numpy bool int float index nonzero argwhere masked_select unique nms"
+LEAVING = ("__array__", "__float__", "item", "numpy", "tolist")
+"""Methods that hand values to other code, which may give what follows from them back."""
+
+CASTS = ("bool", "float", "int")
+"""Names of functions that ask for a value, and of methods that convert numbers."""
+
 ASKING = frozenset((*_WORDS.split(), "bincount", "unique_consecutive"))
 """Functions that ask for values, or whose results are as large as values say."""
 
@@ -331,9 +337,16 @@ def _read(step: RunningCall) -> Sequence[int]:
     return references(step.references[0][:1] if step.name in SHAPED else step.references)
 
 
+def method_name(step: RunningCall) -> str:
+    """The name of a method as Python has it."""
+    return str(getattr(step.function, "__name__", step.name))
+
+
 def asks_for_values(step: RunningCall) -> bool:
     """Whether what a call returns, or how large it is, depends on the values of tensors."""
     args, kwargs = step.arguments
+    if step.name in CASTS:
+        return method_name(step).startswith("__")
     if step.name == "where":
         return len(args) + len(kwargs) == 1
     if step.name == "getitem":
