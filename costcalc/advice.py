@@ -57,14 +57,17 @@ def option(name: str, value: str = "") -> Advice:
 
     >>> option("max_params", "5M"), option("max_params", "5M").python
     ('--max-params 5M', 'max_params="5M"')
-    >>> option("input", "3,224,224").python, option("res", "224").python
-    ('input=(3, 224, 224)', 'res=224')
+    >>> option("input", "3,224,224").python, option("input", "128").python
+    ('input=(3, 224, 224)', 'input=(128,)')
+    >>> option("res", "224").python
+    'res=224'
     """
     written = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
     if not value:
         return Advice(written, name)
     if name == "input":
-        value_in_python = f"({', '.join(value.split(','))})"
+        sides = value.split(",")
+        value_in_python = f"({sides[0]},)" if len(sides) == 1 else f"({', '.join(sides)})"
     else:
         value_in_python = value if re.fullmatch(_PLAIN, value) else f'"{value}"'
     return Advice(f"{written} {value}", f"{name}={value_in_python}")
@@ -95,8 +98,11 @@ def set_option(name: str, value: str = "...") -> Advice:
 
     >>> set_option("classes", "10"), set_option("classes", "10").python
     ('--set classes=10', 'classes=10')
+    >>> set_option("x.1", "10").python
+    '**{"x.1": 10}'
     """
-    return Advice(f"--set {name}={value}", f"{name}={value}")
+    in_call = f"{name}={value}" if name.isidentifier() else f'**{{"{name}": {value}}}'
+    return Advice(f"--set {name}={value}", in_call)
 
 
 def shape_option(node: str) -> Advice:

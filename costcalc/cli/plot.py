@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def layers(
         has_bytes=has_bytes(shown),
         **options.counted_by,
     )
-    _draw("along", series(report, shown), options.output)
+    _draw("along", series(report, shown), options.output, report.caveats())
 
 
 @command.command("memory")
@@ -91,7 +92,7 @@ def memory(options: Options, network: str) -> None:
     from costcalc.pictures.data import arena
 
     answer = resources.memory(options.opened(network), **options.stored_by)
-    _draw("arena", arena(answer, options.planner), options.output)
+    _draw("arena", arena(answer, options.planner), options.output, answer.notes)
 
 
 @command.command("types")
@@ -129,7 +130,8 @@ def types(
     opened = [options.opened(network, is_one_of_several=True) for network in networks]
     bytes_of = bytes_under(**options.stored_by, has_bytes=has_bytes([metric]))
     entries = side_by_side(opened, options.loaded_convention, bytes_of)
-    _draw("stacked", shares(entries, metric), options.output)
+    notes = (note for entry in entries for note in entry.report.caveats(entry.label))
+    _draw("stacked", shares(entries, metric), options.output, notes)
 
 
 @command.command("accuracy")
@@ -156,10 +158,8 @@ def accuracy(options: Options, networks: tuple[str, ...]) -> None:
     if options.device is not None or options.dtype is not None:
         how = accounting(options.loaded_convention, ("bound_ms",), **options.timed_by)
     data = accuracies(list(map(opened, networks)), options.loaded_convention, how)
-    _draw("bubbles", data, options.output)
-    if options.output is not None:
-        for reason in data.left_out:
-            write_note(f"Without {reason}")
+    without = data.left_out if options.output is not None else ()  # the terminal's figure says it
+    _draw("bubbles", data, options.output, (f"Without {reason}" for reason in without))
 
 
 @command.command("roofline")
@@ -260,18 +260,21 @@ def sweep(
         at=options.texts,
         **options.counted_by,
     )
-    _draw("heat", heat_map(swept, Budgets(bounds), metric), options.output)
+    notes = (note for each in swept.networks for note in each.caveats(each.title))
+    _draw("heat", heat_map(swept, Budgets(bounds), metric), options.output, notes)
 
 
-def _draw(picture: str, data: Any, output: str | None) -> None:
-    """Draws to a file in the format of its suffix, or in the terminal."""
+def _draw(picture: str, data: Any, output: str | None, notes: Iterable[str] = ()) -> None:
+    """Draws to a file in the format of its suffix, or in the terminal; notes stand beside it."""
     if output is None:
         from costcalc.pictures import terminal
 
         emit(getattr(terminal, picture)(data, terminal_width(sys.stdout)), None)
-        return
-    format_ = chosen_format(None, output, _FIGURES)
-    from costcalc.pictures import plots, timed_plots
+    else:
+        format_ = chosen_format(None, output, _FIGURES)
+        from costcalc.pictures import plots, timed_plots
 
-    figure = getattr(plots, picture, None) or getattr(timed_plots, picture)
-    emit((plots.drawn(figure(data), format_),), output)
+        figure = getattr(plots, picture, None) or getattr(timed_plots, picture)
+        emit((plots.drawn(figure(data), format_),), output)
+    for note in notes:
+        write_note(note)

@@ -220,11 +220,13 @@ class LayerGraph(NamedTuple):
         """Layers that no input of the network reaches: they compute on stored numbers alone.
 
         A power iteration of a spectral norm, or a network over fixed coordinates.  Its result
-        is the same for every image.
+        is the same for every image.  Random numbers, and the zeros that a recurrence begins
+        with, are data like an input.
         """
         reached = {NETWORK_INPUT}
         for index, layer in enumerate(self.layers):
-            if layer.kind.name == INPUT or not reached.isdisjoint(layer.inputs):
+            is_data = layer.kind.name == INPUT or getattr(layer.operation, "fresh", False)
+            if is_data or not reached.isdisjoint(layer.inputs):
                 reached.add(index)
         return frozenset(range(len(self.layers))) - reached
 

@@ -232,13 +232,16 @@ class ModelBuilder:
         self.inputs[name] = dtype
         return self.add(name, "input", (), {"shape": shape}, origin=origin)
 
-    def constant(self, name: str, shape: Shape, origin: str = "") -> Operand:
-        """Add a stored tensor that is not learned; return it.
+    def constant(
+        self, name: str, shape: Shape, origin: str = "", *, is_fresh: bool = False
+    ) -> Operand:
+        """Add a tensor that is not learned, stored or made in each pass; return it.
 
         Raises:
             Refusal: the model is too large.
         """
-        return self.add(self.free_name(name), "constant", (), {"shape": shape}, origin=origin)
+        arguments = {"shape": shape, **({"fresh": True} if is_fresh else {})}
+        return self.add(self.free_name(name), "constant", (), arguments, origin=origin)
 
     def view(
         self,

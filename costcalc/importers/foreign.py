@@ -132,6 +132,13 @@ FORMATS: Sequence[ForeignFormat] = (
     ),
     ForeignFormat("weights of Flax, without the network's code", _SOURCE, (".msgpack",)),
     ForeignFormat(
+        "an ONNX model as text",
+        _in_python('onnx.save(onnx.load(FILE), "net.onnx")'),
+        (".onnxtxt", ".onnxtext", ".onnxjson"),
+        magic=((0, b"ir_version:"), (0, b"<\n   ir_version:")),
+        keys=(frozenset(["irVersion", "graph"]), frozenset(["ir_version", "graph"])),
+    ),
+    ForeignFormat(
         "a SavedModel of TensorFlow",
         _TF2ONNX,
         ("saved_model.pb", "saved_model.pbtxt"),

@@ -67,11 +67,10 @@ CAFFE: Mapping[str, str] = {
 }
 
 TORCH: Mapping[str, str] = {
-    "lstm": "nn.LSTM is imported as its products and gates; costcalc does not read nn.LSTMCell",
+    "lstm": "nn.LSTM and nn.LSTMCell are imported as their products and gates",
     "quick_gelu": "x * sigmoid(1.702 x) is imported as a scale, a sigmoid and a product",
     "complement": "1 - x is imported as a negation and a shift",
     "identity": "an identity runs no operation",
-    "input": "a module with several inputs is refused",
 }
 
 MISSING: Mapping[str, Mapping[str, str]] = {

@@ -38,6 +38,9 @@ class Constant(NamedTuple):
     """A tensor that is not learned, such as a mask."""
 
     shape: Sides
+    fresh: Flag = False
+    """Whether it is data of each pass, as random numbers and the zeros that a recurrence begins
+    with are: what reads it is work of an image."""
 
     def output_shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The shape."""

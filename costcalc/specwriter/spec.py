@@ -94,8 +94,8 @@ def texts(
 ) -> Iterator[str]:
     """Specs of a graph with less and less structure."""
     sized = _sized(flat_steps(graph)) if is_sized else ()
-    if sized:
-        comments = (*comments, *_warning(sized))
+    sentences = (*map(printable, graph.notes), *([_warning(sized)] if sized else []))
+    comments = (*comments, *(line for sentence in sentences for line in _wrapped(sentence)))
     for structure in structures(graph, is_flat):
         yield _text(graph, _named(structure), comments, is_sized=bool(sized))
 
@@ -129,15 +129,15 @@ def _are_numbers(values: Any) -> bool:
     )
 
 
-def _warning(layers: tuple[str, ...]) -> list[str]:
+def _warning(layers: tuple[str, ...]) -> str:
     shown = ", ".join(map(printable, layers[:_SHOWN]))
     more = f" and {len(layers) - _SHOWN} more" if len(layers) > _SHOWN else ""
-    return textwrap.wrap(
-        "At another resolution the sizes would be others that these layers hold as numbers: "
-        f"{shown}{more}.",
-        width=yaml.WIDTH - 2,
-        break_on_hyphens=False,
-    )
+    what = "At another resolution the sizes would be others that these layers hold as numbers: "
+    return f"{what}{shown}{more}."
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, width=yaml.WIDTH - 2, break_on_hyphens=False)
 
 
 def _difference(text: str, graph: LayerGraph) -> str:

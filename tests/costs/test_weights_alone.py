@@ -46,6 +46,14 @@ def test_papers_do_not_count_it_and_say_so(network):
     ]
 
 
+@pytest.mark.parametrize(("fresh", "counted"), [("false", 0), ("true", ITERATION)])
+def test_fresh_constants_are_data(network, fresh, counted):
+    constant = f"constant: {{name: weight, shape: [5, 4], fresh: {fresh}}}"
+    text = SPEC.replace("learned: {name: weight, shape: [5, 4]}", constant)
+    network.write_text(text, encoding="utf-8")
+    assert report(network).totals.mult_adds == counted + USED + HEAD
+
+
 def test_tools_count_it(network):
     assert report(network, convention="torch").totals.mult_adds == 2 * (ITERATION + USED + HEAD)
 

@@ -96,6 +96,25 @@ def test_a_shape_with_the_batch_is_told_apart():
     with pytest.raises(costcalc.CostcalcError) as error:
         costcalc.from_torch(Twice(), (1, 3, 16, 16))
     assert "input=(3, 16, 16), without the batch" in str(error.value)
+
+
+class Reader(nn.Module):
+    """Reads words, each by its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.layer = nn.Embedding(9, 4), nn.Linear(4, 4)
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        batch, words = input_ids.shape
+        return self.layer(self.words(input_ids)).reshape(batch, words, 4)
+
+
+def test_a_module_that_reads_words_is_shown_how():
+    with pytest.raises(costcalc.CostcalcError) as error:
+        costcalc.from_torch(Reader())
+    assert "input=(128,), as many tokens, without the batch" in str(error.value)
+    assert costcalc.from_torch(Reader(), (128,)).totals().mult_adds == 128 * 16
     assert "--" not in str(error.value)
 
 

@@ -48,6 +48,33 @@ def of_its_own_class():
     return Trained(x, layers.Dense(2)(inner(x)))
 
 
+def inner(name):
+    x = keras.Input((8,))
+    return keras.Model(x, layers.Dense(8)(x), name=name)
+
+
+def called_twice():
+    model, x = inner("twice"), keras.Input((8,))
+    return keras.Model(x, model(model(x)))
+
+
+def called_twice_inside():
+    model, x = called_twice(), keras.Input((3, 8))
+    return keras.Model(x, layers.TimeDistributed(model)(x))
+
+
+def read_and_returned():
+    model, x = inner("encoder"), keras.Input((8,))
+    hidden = model(x)
+    return keras.Model(x, [hidden, layers.Dense(3)(hidden), model(layers.ReLU()(hidden))])
+
+
+def used_elsewhere():
+    model, x = inner("shared"), keras.Input((8,))
+    model(keras.Input((8,)))
+    return keras.Model(x, [layers.Dense(3)(model(model(x)))])
+
+
 def of_two_numbers():
     user, item = (keras.Input((), dtype="int32") for _ in range(2))
     vectors = [layers.Embedding(9, 4)(user), layers.Embedding(7, 4)(item)]
@@ -74,6 +101,10 @@ MODELS = {
     "scores of attention": scores,
     "a class of its own": of_its_own_class,
     "single numbers": of_two_numbers,
+    "called twice": called_twice,
+    "called twice inside": called_twice_inside,
+    "read and returned": read_and_returned,
+    "used elsewhere": used_elsewhere,
     "groups without a scale": lambda: one_layer(layers.GroupNormalization(3, scale=False), 4, 5, 6),
     "groups without a center": lambda: one_layer(
         layers.GroupNormalization(-1, center=False), 4, 5, 6
@@ -115,5 +146,20 @@ def test_a_model_of_another_class_is_noted(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*lambda")
 def test_an_activation_that_is_code_is_named(tmp_path):
     path = written(one_layer(layers.Dense(3, activation=lambda x: x * x), 4), tmp_path)
-    with pytest.raises(SpecError, match="activation: its work is code that the file does not"):
+    with pytest.raises(SpecError, match="activation 'Lambda': its work is code that the"):
         costcalc.report(path)
+    report = costcalc.report(path, allow_unknown=True)
+    assert (report.totals.mult_adds, [*report.uncounted]) == (12, ["Lambda"])
+
+
+@pytest.mark.filterwarnings("ignore:.*lambda")
+def test_code_at_every_step_is_one_layer(tmp_path):
+    made = layers.TimeDistributed(layers.Lambda(lambda x: x))
+    model = keras.Sequential([keras.Input((5, 4)), made, layers.Dense(3)])
+    path = written(model, tmp_path)
+    with pytest.raises(
+        SpecError, match=r"its layer 'lambda\w*' \(Lambda\): its work is code"
+    ) as caught:
+        costcalc.report(path)
+    assert len(str(caught.value).splitlines()) == 2
+    assert costcalc.report(path, allow_unknown=True).totals.mult_adds == 5 * 4 * 3

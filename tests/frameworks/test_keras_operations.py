@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 
 import keras
+import numpy
 import pytest
 
 from costcalc import opening
@@ -76,6 +77,8 @@ EXAMPLES = {
     "Logaddexp": (ops.logaddexp, [TOKENS, TOKENS]),
     "Arctan2": (ops.arctan2, [TOKENS, TOKENS]),
     "Mod": (ops.mod, [TOKENS, TOKENS]),
+    "Stored positions": (lambda x: x + numpy.ones((1, *TOKENS), "float32"), [TOKENS]),
+    "Stored channels": (lambda x: ops.multiply(x, numpy.ones(4, "float32")), [TOKENS]),
     "Log1p": (ops.log1p, [TOKENS]),
     "Tan": (ops.tan, [TOKENS]),
     "Moments": (lambda x: ops.moments(x, axes=[1])[1], [MAP]),
@@ -123,3 +126,11 @@ def test_every_operation_is_read_or_has_a_reason():
     assert sorted(shipped - TABLE.keys() - reasons) == []
     assert sorted(reasons & TABLE.keys()) == []
     assert sorted(reasons - shipped) == []
+
+
+def test_a_reshape_may_name_the_batch_by_its_shape(tmp_path):
+    """Keras states no size of its output."""
+    x = keras.Input(TOKENS)
+    path = tmp_path / "net.json"
+    path.write_text(keras.Model(x, ops.reshape(x, (ops.shape(x)[0], -1))).to_json())
+    assert opening.opened(str(path)).graph().layers[-1].output == (20,)

@@ -56,6 +56,13 @@ class Calls(nn.Module):
         return self.function(x)
 
 
+class Sum(nn.Module):
+    """A module with two inputs."""
+
+    def forward(self, x, y):
+        return x + y
+
+
 FUNCTIONS = (
     torch.logical_not,
     lambda x: torch.rsub(x, 1),
@@ -105,4 +112,6 @@ def test_the_kinds_that_come_in(golden):
     found = set().union(*(kinds for _, kinds in kinds_back()))
     for function in FUNCTIONS:
         found |= kinds_of(Calls(function), (4, 9, 8))
+    several = costcalc.from_torch(Sum(), args=(torch.zeros(1, 4), torch.zeros(1, 4)))
+    found |= {layer.kind.name for layer in opening.opened(several).graph().layers}
     golden("kinds_from_torch.txt", "".join(f"{name}\n" for name in sorted(found)))

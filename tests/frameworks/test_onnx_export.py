@@ -10,7 +10,7 @@ from onnx.reference import ReferenceEvaluator
 from costcalc import opening
 from costcalc.exporters.onnx import write
 from costcalc.exporters.onnx.kinds import MISSING
-from costcalc.graph.layer import LayerGraph
+from costcalc.graph.layer import INPUT, LayerGraph
 from costcalc.spec import library
 from tests.exporters.every_kind import specs
 
@@ -46,8 +46,11 @@ def run(graph: LayerGraph) -> None:
     """With random weights it runs, and what comes out has its shape and is a number."""
     found = model(graph, "random")
     onnx.checker.check_model(found, full_check=True)
-    image = numpy.random.default_rng(0).random((1, *graph.input), dtype=numpy.float32)
-    results = ReferenceEvaluator(found).run(None, {"input": image})
+    numbers = numpy.random.default_rng(0)
+    given = {"input": graph.input}
+    given |= {layer.name: layer.output for layer in graph.layers if layer.kind.name == INPUT}
+    fed = {name: numbers.random((1, *shape), dtype=numpy.float32) for name, shape in given.items()}
+    results = ReferenceEvaluator(found).run(None, fed)
     outputs = {layer.name: (1, *layer.output) for layer in graph.layers}
     for value, result in zip(found.graph.output, results, strict=True):
         assert result.shape == outputs[value.name]

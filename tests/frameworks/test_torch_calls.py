@@ -6,6 +6,7 @@ import json
 import sys
 from collections import OrderedDict, UserDict
 from dataclasses import dataclass
+from threading import Lock
 
 import pytest
 import torch
@@ -162,6 +163,34 @@ def test_a_first_axis_is_a_batch_if_what_comes_out_has_it(images, count):
 
     report = str(costcalc.from_torch(Lists(), args=(images,)).report())
     assert ("first axis" in report) == (count > 1)
+
+
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), Speechless()])
+def test_whatever_forward_raises_is_one_message(error):
+    class Raising(nn.Module):
+        def forward(self, x):
+            raise error
+
+    with pytest.raises(costcalc.SpecError, match=f"does not run[^$]*{type(error).__name__}"):
+        costcalc.from_torch(Raising(), (3, 8, 8))
+
+
+def test_what_cannot_be_copied_is_shared_or_named():
+    module = Stereo()
+    module.lock, module.draws, module.library = Lock(), torch.Generator(), torch
+    assert macs(costcalc.from_torch(module, args=(IMAGE, IMAGE.clone()))) == 2 * CONV
+
+    class Copied(nn.Module):
+        def __deepcopy__(self, memo):
+            return 7
+
+    with pytest.raises(costcalc.SpecError, match="the module cannot be copied"):
+        costcalc.from_torch(Copied(), (3, 8, 8))
 
 
 @pytest.mark.parametrize("layout", [torch.strided, torch.jagged])

@@ -134,3 +134,78 @@ def test_packed_sequences(kind):
     layers = layers_of(Packed(kind), (5, 8))
     # 11 steps of two directions, then 15 places.
     assert macs(layers) == 11 * 2 * gates * 4 * (8 + 4) + 15 * 8 * 2
+
+
+class Written(nn.Module):
+    """A recurrence in Python, that begins with zeros."""
+
+    def __init__(self, zeros, module=nn.Linear):
+        super().__init__()
+        self.wide, self.back, self.zeros = module(3, 28), module(7, 28), zeros
+
+    def forward(self, x):
+        h = c = self.zeros(x)
+        for step in x.unbind(1):
+            i, f, g, o = (self.wide(step) + self.back(h)).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+        return h
+
+
+ZEROS = {
+    "zeros": lambda x: torch.zeros(1, 7),
+    "like": lambda x: torch.zeros_like(x[:, 0, :1]).expand(1, 7),
+    "new": lambda x: x.new_zeros(2, 1, 7)[0],
+    "random": lambda x: torch.randn(1, 7),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ZEROS)
+def test_a_first_state_is_data_as_all_others(name):
+    module, image = Written(ZEROS[name]), torch.zeros(1, 5, 3)
+    for network in (module, torch.jit.trace(module, image, check_trace=False)):
+        report = costcalc.from_torch(network, args=(image,)).report()
+        # Four gates of 7, of 3 inputs and 7 states, in 5 steps.
+        assert report.totals == (28 * 10, 5 * 28 * 10)
+        assert "weights alone" not in str(report)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_compiled_layer_counts_as_it_does_in_python(kind):
+    class Around(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = kind(3, 7, 2, bidirectional=True, batch_first=True)
+
+        def forward(self, x):
+            return self.layer(x)[0]
+
+    image = torch.zeros(1, 5, 3)
+    wanted = costcalc.from_torch(Around(), args=(image,)).totals()
+    for network in (torch.jit.script(Around()), torch.jit.trace(Around(), image)):
+        assert costcalc.from_torch(network, args=(image,)).totals() == wanted
+
+
+def test_zeros_that_extend_a_parameter_are_no_data():
+    class Biased(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight, self.part = nn.Parameter(torch.ones(8, 3)), nn.Parameter(torch.ones(4))
+
+        def forward(self, x):
+            bias = torch.cat([self.part, torch.zeros_like(self.part)])
+            return nn.functional.linear(x, self.weight @ torch.ones(3, 3), bias)
+
+    report = costcalc.from_torch(Biased(), (3,)).report()
+    assert report.totals == (24, 24)
+    assert "On weights alone" in str(report)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["zeros", "new", "random"])
+def test_so_it_is_in_an_onnx_file(name, tmp_path):
+    module, image, file = Written(ZEROS[name]), torch.zeros(1, 5, 3), tmp_path / "net.onnx"
+    torch.onnx.export(module, (image,), str(file), dynamo=False, input_names=["x"])
+    assert costcalc.report(file).totals == (28 * 10, 5 * 28 * 10)

@@ -6,6 +6,7 @@ import json
 import sys
 from functools import lru_cache
 
+import numpy
 import pytest
 import torch
 from click.testing import CliRunner
@@ -170,6 +171,34 @@ def test_a_sparse_tensor_counts_as_a_full_one(mix, layout):
     assert "A sparse tensor is counted as a full one of its shape." in network.report().notes
 
 
+@pytest.mark.parametrize(
+    "outside",
+    [
+        lambda x: torch.from_numpy(numpy.asarray(x) + 1),
+        lambda x: torch.tensor(x.numpy()),
+        lambda x: torch.as_tensor(x.tolist()),
+    ],
+)
+def test_what_leaves_pytorch_is_named(outside):
+    class Outside(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(outside(x))
+
+    module = Outside(3, 4, 3)
+    for inputs in ({"args": (torch.zeros(1, 3, 8, 8),)}, {"input": (3, 8, 8)}):
+        report = costcalc.from_torch(module, **inputs).report()
+        assert report.totals == (108, 36 * 108)
+        assert "computed outside of PyTorch, as by NumPy, is not counted" in str(report)
+
+
+def test_lists_of_constants_leave_nothing():
+    class Constant(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(x[..., : torch.tensor([8]).tolist()[0]])
+
+    assert "outside" not in str(costcalc.from_torch(Constant(3, 4, 3), (3, 8, 8)))
+
+
 def test_a_module_without_data_is_named():
     with pytest.raises(costcalc.CostcalcError, match="depends on the values of a tensor"):
         costcalc.from_torch(Sparse().to("meta"), (1, 12, 12))
@@ -306,6 +335,37 @@ def test_a_detector_on_the_command_line():
     assert json.loads(result.stdout)["totals"]["mult_adds"] // 10**6 == 583
 
 
+class Cropped(nn.Module):
+    """Keeps as many rows as a mask has, or pads to them."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.layer, self.keep = nn.Linear(5, 7, bias=False), keep
+
+    def forward(self, x, mask):
+        return self.layer(self.keep(x, mask.sum()))
+
+
+@pytest.mark.parametrize(
+    ("keep", "rows"),
+    [
+        (lambda x, n: x[:, :n], 3),
+        (lambda x, n: x[:, n:], 6),
+        (lambda x, n: x.narrow(1, 0, n), 3),
+        (lambda x, n: nn.functional.pad(x, (0, 0, 0, n)), 12),
+        (lambda x, n: x.unflatten(1, (n, -1)), 9),
+        (lambda x, n: x.repeat(1, n, 1), 27),
+        (lambda x, n: x.split([n, 9 - n], dim=1)[1], 6),
+        (lambda x, n: nn.functional.interpolate(x.mT, size=(n,)).mT, 3),
+    ],
+)
+def test_known_numbers_are_sizes(keep, rows):
+    call = torch.zeros(1, 9, 5), torch.tensor([[1, 1, 1, 0]])
+    module = Cropped(keep)
+    assert module(*call).numel() == rows * 7
+    assert costcalc.from_torch(module, args=call).totals() == (35, rows * 35)
+
+
 @lru_cache
 def places(count, device):
     return torch.arange(count, device=device).float()[:, None].repeat(1, 5)
@@ -325,6 +385,74 @@ class Placed(nn.Module):
 def test_a_cache_keeps_what_an_earlier_pass_made():
     for _ in range(3):
         assert costcalc.from_torch(Placed(), (4, 5)).totals() == (25, 4 * 25)
+
+
+class Autocast(nn.Module):
+    """Leaves the narrow numbers of its caller, as rotary embeddings do."""
+
+    def __init__(self, **how):
+        super().__init__()
+        self.layer, self.how = nn.Linear(5, 5, bias=False), how
+
+    def forward(self, x):
+        with torch.autocast(x.device.type, **self.how):
+            return self.layer(x)
+
+
+@pytest.mark.parametrize("how", [{"enabled": False}, {"dtype": torch.bfloat16}])
+def test_a_module_may_ask_for_autocast(how):
+    assert costcalc.from_torch(Autocast(**how), (4, 5)).totals() == (25, 4 * 25)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+
+
+class Checked(nn.Module):
+    """Refuses values that are too small, as vision-language networks refuse missing images."""
+
+    def forward(self, x):
+        torch._check_tensor_all(x > 0)
+        return x * 2
+
+
+def test_a_check_of_all_values():
+    report = costcalc.from_torch(Checked(), args=(torch.ones(1, 4),)).report()
+    kinds = [layer.kind for layer in report.layers if layer.kind != "constant"]
+    assert kinds == ["compare", "reduce_min", "scale"]
+
+
+class Outside(nn.Module):
+    """A linear layer on what other code computes of the input."""
+
+    def __init__(self, compute):
+        super().__init__()
+        self.layer, self.compute = nn.Linear(5, 5, bias=False), compute
+
+    def forward(self, x):
+        return self.layer(self.compute(x))
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: torch.from_numpy(x.numpy() + 1),
+        lambda x: torch.from_numpy(x.numpy()).float() * 2,
+        lambda x: torch.as_tensor(numpy.asarray(x)),
+        lambda x: torch.tensor(x.tolist()),
+        lambda x: x.new_tensor(x.tolist()) * 2,
+        lambda x: torch.full((1, 4, 5), x.mean().item()),
+        lambda x: torch.full((1, 4, 5), float(x.mean())),
+    ],
+)
+def test_what_other_code_computes_is_data(compute):
+    call = (torch.ones(1, 4, 5),)
+    assert costcalc.from_torch(Outside(compute), args=call).totals() == (25, 4 * 25)
+    assert costcalc.from_torch(Outside(compute), (4, 5)).totals() == (25, 4 * 25)
+
+
+def test_work_of_numpy_is_named():
+    module = Outside(lambda x: torch.from_numpy(x.numpy() @ numpy.ones((5, 5), "float32")))
+    notes = costcalc.from_torch(module, (4, 5)).report().notes
+    assert "What NumPy computes of tensors is not counted: in the network itself." in notes
 
 
 def test_optical_flow_reads_two_images():

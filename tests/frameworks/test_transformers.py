@@ -146,3 +146,70 @@ def test_fused_attention_by_hand():
     macs = [layer.events().macs for layer in layers if layer.kind.name == "attention"]
     # 12 queries by 12 keys of 8 numbers, and as many again for the values, for each head.
     assert macs == [2 * HEADS * 12 * 12 * 8] * LAYERS
+
+
+IMAGE, WORD = 80, 7
+"""The token that stands for a patch, and any other."""
+
+FURTHER = {
+    # Checks that there are as many tokens of an image as patches, and puts these in their place.
+    "LlavaForConditionalGeneration": (
+        lambda: {
+            "vision_config": transformers.CLIPVisionConfig(
+                **COMMON, intermediate_size=FEED, image_size=24, patch_size=8
+            ),
+            "text_config": transformers.LlamaConfig(**GROUPED),
+            "image_token_index": IMAGE,
+        },
+        lambda: {
+            "input_ids": torch.tensor([[IMAGE] * 9 + [WORD] * 5]),
+            "pixel_values": torch.zeros(1, 3, 24, 24),
+        },
+    ),
+    # Solves triangular systems; experts beside one that all tokens share.
+    "Qwen3NextForCausalLM": (
+        lambda: {
+            **GROUPED, "head_dim": 8, "num_experts": 4, "num_experts_per_tok": 2,
+            "moe_intermediate_size": 16, "shared_expert_intermediate_size": 16,
+            "layer_types": ["linear_attention", "full_attention"],
+            "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+            "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+        },
+        lambda: {"input_ids": TOKENS},
+    ),
+    # Keys and values of few numbers; experts in groups.
+    "DeepseekV3ForCausalLM": (
+        lambda: {
+            **GROUPED, "num_key_value_heads": 4, "kv_lora_rank": 16, "q_lora_rank": 16,
+            "qk_rope_head_dim": 8, "qk_nope_head_dim": 8, "v_head_dim": 8, "n_routed_experts": 8,
+            "num_experts_per_tok": 2, "moe_intermediate_size": 16, "first_k_dense_replace": 1,
+            "n_group": 2, "topk_group": 1, "n_shared_experts": 1,
+        },
+        lambda: {"input_ids": TOKENS},
+    ),
+    # Its code keeps the places of patches between calls.
+    "DINOv3ViTModel": (
+        lambda: {**COMMON, "intermediate_size": FEED, "image_size": 24, "patch_size": 8},
+        lambda: {"pixel_values": torch.zeros(1, 3, 24, 24)},
+    ),
+}  # fmt: skip
+"""Further networks: the arguments of each configuration, and a call."""
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("name", FURTHER)
+def test_a_further_network(name, attention):
+    arguments, call = FURTHER[name]
+    class_ = getattr(transformers, name)
+
+    def of(attention):
+        config = class_.config_class(**arguments(), attn_implementation=attention)
+        config._experts_implementation = "eager"
+        return class_(config).eval()
+
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        of("eager")(**call())
+    module = of(attention)
+    params = sum(parameter.numel() for parameter in module.parameters())
+    totals = costcalc.from_torch(module, kwargs=call()).totals(convention="torch", unit="macs")
+    assert totals == (params, counter.get_total_flops() // 2)

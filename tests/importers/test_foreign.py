@@ -38,6 +38,7 @@ TEXTS = {
     '{"model_type": "bert", "architectures": ["BertModel"]}': "Hugging Face",
     '{"architecture": "resnet50", "pretrained_cfg": {}}': "timm",
     '{"format": "graph-model", "modelTopology": {"node": [], "library": {}}}': "TensorFlow.js",
+    '{"irVersion": "8", "graph": {}}': "ONNX model as text",
     '{"nodes": [], "arg_nodes": [], "heads": []}': "MXNet",
     '{"metadata": {}, "weight_map": {}}': "safetensors",
     '{"_class_name": "UNet2DModel", "_diffusers_version": "0.30"}': "diffusers",

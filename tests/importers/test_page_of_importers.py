@@ -21,6 +21,8 @@ def test_the_table_of_importers_is_that_of_their_tables():
     ("name", "topic"),
     [
         ("LSTM", "recurrent layers"),
+        ("RandomNormalLike", ""),
+        ("ReversibleEmbedding", "embeddings"),
         ("com.microsoft.DynamicQuantizeLSTM", "recurrent layers"),
         ("scaled_dot_product_attention", "attention"),
         ("QLinearMatMul", "quantised layers"),

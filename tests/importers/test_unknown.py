@@ -216,6 +216,23 @@ def test_every_answer_says_what_a_model_says_of_its_totals(line, format, tmp_pat
     assert not has_totals or "has no batch" in where
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["layers", "PATH"],
+        ["types", "PATH"],
+        ["memory", "PATH"],
+        ["sweep", "PATH", "--alpha", "0.5,1", "--res", "8,16"],
+    ],
+    ids=lambda line: line[0],
+)
+def test_every_picture_of_a_total_says_what_it_leaves_out(line, tmp_path):
+    path = f"{onnx_file(tmp_path)}@allow_unknown=true,shape.mine=3x8x8"
+    result = run("plot", *[path if word == "PATH" else word for word in line])
+    assert result.exit_code == 0, result.stderr
+    assert "Not counted" in result.stderr
+
+
 def test_a_guess_ends_behind_a_fully_connected_layer(tmp_path):
     dense = "inner_product_param { num_output: 4 }"
     layers = [

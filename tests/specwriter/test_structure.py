@@ -204,6 +204,16 @@ def test_layers_of_fixed_size_are_listed_and_fix_the_input() -> None:
     assert "\ninput: [3, 64, 64]\n" in text
 
 
+def test_what_a_model_says_of_its_totals_is_a_comment() -> None:
+    made = model(Node("act", "relu", {}, (-1,)))
+    said = made._replace(notes=("One branch\nof 'x' counts, " + "the dearer of two " * 9,))
+    lines = spec(said).splitlines()
+    assert " ".join(line.removeprefix("# ") for line in lines[:2]).startswith(
+        r"One branch\nof 'x' counts, the dearer of two"
+    )
+    assert all(line.startswith("# ") for line in lines[:2])
+
+
 @pytest.mark.parametrize(
     ("input", "shape", "said"),
     [

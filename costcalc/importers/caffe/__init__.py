@@ -38,7 +38,8 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     problems.raise_any()
     is_whole = any(layer.type in recurrent.TABLE for layer in caffe_network.layers)
     first, *others = inputs(caffe_network, is_whole)
-    builder = ModelBuilder(requested_shape(first, request), request.allow_unknown, request.shapes)
+    shape = requested_shape(first, request, is_whole)
+    builder = ModelBuilder(shape, request.allow_unknown, request.shapes)
     blobs: dict[str, Blob] = {first.blob: builder.input}
     lists = {builder.input.node} if is_whole else set()
     if is_whole:
@@ -47,14 +48,14 @@ def _model(file: str, request: Request, problems: Problems) -> Model:
     builder.name_input(first.blob)
     unsized: set[str] = set()
     for other in others:
-        shape, is_list = other_shape(other, first, request)
+        own, is_list = other_shape(other, first, request)
         is_list |= is_whole
         blobs[other.blob] = None
-        if shape is None:
+        if own is None:
             unsized.add(other.blob)
             continue
         add = builder.constant if other.is_constant else builder.other_input
-        blobs[other.blob] = blob = add(other.blob, shape)
+        blobs[other.blob] = blob = add(other.blob, own)
         if is_list:
             lists.add(blob.node)
     CaffeWalk(blobs, builder, problems, lists, unsized).run(caffe_network)

@@ -101,7 +101,13 @@ def network(message: Message, problems: Problems) -> CaffeNetwork:
                 layers.append(layer)
     if not layers and not problems:
         known = ("name", "input", "layer", "layers")
-        names = (name.text for name, _ in message.entries)
+        names = [name.text for name, _ in message.entries]
+        if "base_lr" in names:
+            raise Refusal(
+                "the settings of a training, not a network",
+                "the file that its 'net' or 'train_net' names",
+                mark=message.mark,
+            )
         hint = next((did_you_mean(name, known) for name in names if name not in known), "")
         raise Refusal(
             "not a Caffe network", "layer { ... }, once or more", hint=hint, mark=message.mark

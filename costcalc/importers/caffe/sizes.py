@@ -106,29 +106,38 @@ def _counted(dims: Shape, is_whole: bool) -> tuple[int, Shape | None]:
     return (dims[0], dims[1:]) if len(dims) > 1 and not is_whole else (1, dims)
 
 
-def requested_shape(first: Input, request: Request) -> Shape:
+def requested_shape(first: Input, request: Request, is_whole: bool = False) -> Shape:
     """The first input's shape, as set by the caller or stated in the file.
+
+    If it ``is_whole``, its first axis is none of channels.
 
     Raises:
         Refusal: there is no shape, or the caller's does not fit.
     """
     shape, wanted = first.shape, request.shape_for(first.blob, is_first=True)
     if wanted is not None:
-        if shape and (len(wanted) != len(shape) or wanted[0] != shape[0]):
+        has_channels = shape and not is_whole
+        if shape and (len(wanted) != len(shape) or (has_channels and wanted[0] != shape[0])):
+            which = f", the first of them {shape[0]}: channels come first" if has_channels else ""
             raise Refusal(
                 f"the network does not take an input of {'x'.join(map(str, wanted))}",
-                f"{len(shape)} dimensions, the first of them {shape[0]}: channels come first",
+                f"{len(shape)} dimensions{which}",
                 mark=first.mark,
             )
         shape = wanted
     if not shape:
         raise Refusal(
             f"the file does not state the shape of '{first.blob}'",
-            advice("an input_shape, a crop_size, or {}", option("input", "3,224,224")),
+            advice("an input_shape, or {}", option("input", "16,1,3,224,224"))
+            if is_whole
+            else advice("an input_shape, a crop_size, or {}", option("input", "3,224,224")),
             mark=first.mark,
         )
     if request.res is not None:
-        shape = (shape[0], *sides_at(request.res, len(shape) - 1))
+        kept = 1
+        if is_whole:  # frames, (T * N, C, H, W), or (T, N, C, H, W); else numbers without places
+            kept = len(shape) - 2 if len(shape) > 3 else len(shape)
+        shape = (*shape[:kept], *sides_at(request.res, len(shape) - kept))
     _check_axes(shape, first)
     return shape
 

@@ -115,7 +115,8 @@ class CaffeWalk:
         """Uncounted nodes: prototxt states no shapes, and each is guessed to be the input's."""
         tops = range(max(1, len(layer.tops)))
         if not self.builder.allow_unknown:
-            similar = did_you_mean(layer.type, [*TABLE, *MEASURES, *DATA])
+            types = {*TABLE, *MEASURES, *DATA}
+            similar = "" if layer.type in types else did_you_mean(layer.type, sorted(types))
             unknown.message += f"; {similar}" if similar else ""
             unknown.hint = ALLOW_UNKNOWN_HINT
             self._note(layer, layer.mark, unknown)

@@ -108,7 +108,16 @@ def _is_channels_last(value: Any) -> bool:
     return stated != "channels_first"
 
 
-_KERAS_1 = {"nb_filter", "border_mode", "dim_ordering", "batch_mode", "inner_activation"}
+_KERAS_1 = {
+    "nb_filter",
+    "border_mode",
+    "dim_ordering",
+    "batch_mode",
+    "inner_activation",
+    "init",
+    "W_constraint",
+    "W_regularizer",
+}
 """Settings of layers in Keras 1 that Keras 2 renamed."""
 
 

@@ -126,22 +126,40 @@ def network(class_name: str, config: Any) -> KerasModel:
             raise Refusal(f"two of its layers are named '{layer.name}'")
         layers[layer.name] = layer
     inputs, outputs = (_ends(config, key, layers) for key in ("input_layers", "output_layers"))
-    _set_first_calls(layers, outputs)
+    outputs = _set_first_calls(layers, outputs, _is_keras_3(config.get("layers")))
     return KerasModel(_text(config.get("name")) or class_name.lower(), layers, inputs, outputs)
 
 
-def _set_first_calls(layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...]) -> None:
-    """Finds the inner models whose calls count from 1: the highest call read is their number."""
-    highest: dict[str, int] = {}
-    for layer in layers.values():
-        for call in layer.calls:
-            for ref in call.refs:
-                highest[ref.layer] = max(ref.call, highest.get(ref.layer, 0))
+def _set_first_calls(
+    layers: dict[str, KerasLayer], outputs: tuple[TensorRef, ...], is_keras_3: bool
+) -> tuple[TensorRef, ...]:
+    """Finds the inner models whose calls count from 1; returns the model's outputs, counted alike.
+
+    In Keras 2 the highest call that is read is then their number.  Keras 3 counts from 0 where a
+    layer reads a call, and from 1 where a functional model is an output.
+    """
+    read, ends = dict[str, set[int]](), dict[str, set[int]]()
+    for ref in (ref for layer in layers.values() for call in layer.calls for ref in call.refs):
+        read.setdefault(ref.layer, set()).add(ref.call)
     for ref in outputs:
-        highest[ref.layer] = max(ref.call, highest.get(ref.layer, 0))
+        ends.setdefault(ref.layer, set()).add(ref.call)
+    shift = dict[str, int]()
     for name, layer in layers.items():
-        if layer.content is not None and highest.get(name) == len(layer.calls):
-            layers[name] = layer._replace(first_call=1)
+        if layer.content is None:
+            continue
+        inside, end = read.get(name, set()), ends.get(name, set())
+        own = inside if is_keras_3 and 0 in inside else inside | end
+        first = int(bool(own) and max(own) == len(layer.calls))
+        if is_keras_3 and end and 0 not in end and layer.class_name != "Sequential":
+            shift[name] = first - 1
+        layers[name] = layer._replace(first_call=first)
+    return tuple(ref._replace(call=ref.call + shift.get(ref.layer, 0)) for ref in outputs)
+
+
+def _is_keras_3(entries: Any) -> bool:
+    """Whether calls are written as Keras 3 does, as mappings."""
+    nodes = (entry.get("inbound_nodes") for entry in entries if isinstance(entry, dict))
+    return any(isinstance(node, dict) for own in nodes if isinstance(own, list) for node in own)
 
 
 def _sequential(config: Any) -> KerasModel:

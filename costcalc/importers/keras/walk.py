@@ -130,6 +130,10 @@ class KerasWalk:
             except Refusal as error:
                 return self._refused(name, layer, error)
             if layer.class_name == WRAPPER and inner.class_name not in POSITIONWISE:
+                if not _is_read(inner):
+                    return self._unknown(
+                        layer, name, inputs, stated, _without_rule(inner, inside=True)
+                    )
                 return self._time_distributed(layer, inner, inputs, inside)
             layer = inner._replace(name=layer.name)
         rule = rule_for(layer)
@@ -257,8 +261,17 @@ def note_class(builder: ModelBuilder, class_name: str) -> None:
         )
 
 
-def _without_rule(layer: KerasLayer) -> UnknownOp:
+def _is_read(layer: KerasLayer) -> bool:
+    """Whether a layer is a model, or has a rule, or is around another layer."""
+    wrappers = {WRAPPER, *TRANSPARENT}
+    return layer.content is not None or layer.class_name in wrappers or rule_for(layer) is not None
+
+
+def _without_rule(layer: KerasLayer, *, inside: bool = False) -> UnknownOp:
+    """Why a layer, or the one ``inside`` it, is unknown."""
     unknown = UnknownOp()
+    if inside:
+        unknown.message = f"costcalc has no layer kind for its {layer.origin}"
     reason = why_unread(layer.class_name, layer.is_operation)
     if reason:
         unknown.message += f": {reason}"

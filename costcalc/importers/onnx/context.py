@@ -39,6 +39,8 @@ Pads = tuple[tuple[int, int], ...]
 VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Cast", "CastLike", "Identity"})
 """Operators that keep the elements of their first input, in order."""
 
+_FRESH = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
+
 STATIC_DEPTH = 64
 """How many operations on initializers may read one another."""
 
@@ -674,7 +676,15 @@ class OnnxBuilder(ModelBuilder):
         return name
 
     def _constant(self, name: str, shape: Shape) -> Operand:
-        return self._source_node(name, "constant", {"shape": shape}, NOTHING)
+        fresh = {"fresh": True} if self._is_fresh(name) else {}
+        return self._source_node(name, "constant", {"shape": shape, **fresh}, NOTHING)
+
+    def _is_fresh(self, name: str) -> bool:
+        """Whether a tensor is data of each pass: random, or zeros that a recurrence begins with."""
+        info, producer = self.graph.tensors[name], self.producers.get(self._viewed(name))
+        if info.values is not None:
+            return len(info.shape) > 1 and not any(info.values)
+        return producer is not None and producer.operator in _FRESH
 
     def _learned(self, name: str, shape: Shape, of: str = "other") -> Operand:
         params = {LEARNED_AS[of]: [StoredParams(name, prod(shape))]}

@@ -23,6 +23,9 @@ from costcalc.spec import limits
 RUNS = 10_000
 """The most runs of all graphs of Loops and Scans in a file together."""
 
+_NO_LIMIT = 2**31 - 1
+"""The least number of runs with which exporters say that a value alone ends a loop."""
+
 WHILE = 1000
 """The most runs of a loop without a limit, whose condition is known to hold."""
 
@@ -274,6 +277,8 @@ def _most_runs(runner: Runner, op: OpView) -> tuple[int | None, bool]:
     if not op.has(0):
         return None, False
     (most, *_) = op.input(0).values or (math.inf,)
+    if limits.STEPS < most < _NO_LIMIT:
+        _refuse_runs()
     # The largest whole number stands for no limit.
     return (int(most) if -math.inf < most <= limits.STEPS else None), False
 

@@ -38,7 +38,8 @@ def fused_conv(e: Expansion) -> None:
 
 
 def fused_gemm(e: Expansion) -> None:
-    """FusedGemm: a Gemm and an activation."""
+    """FusedGemm and GemmFloat8: a Gemm and an activation; scales of eight-bit numbers."""
+    e.configuration(3, 4, 5)
     y = e.apply("Gemm", *e.names(0, 1, 2), **e.others("activation", *_ACTIVATION_NUMBERS))
     e.output(_activated(e, y, _activation_numbers(e)))
 
@@ -141,6 +142,13 @@ def bias_split_gelu(e: Expansion) -> None:
     e.output(e.apply("Mul", halves[0], e.apply("Gelu", halves[1])))
 
 
+def distances(e: Expansion) -> None:
+    """CDist: the distance of each row of a matrix from each of another, squared or not."""
+    differences = e.apply("Sub", e.apply("Unsqueeze", e.name(0), axes=(1,)), e.name(1))
+    y = e.apply("ReduceSumSquare", differences, axes=(2,), keepdims=0)
+    e.output(y if e.op.string("metric", "sqeuclidean") == "sqeuclidean" else e.apply("Sqrt", y))
+
+
 def gemm_fast_gelu(e: Expansion) -> None:
     """GemmFastGelu: a product, a bias, and the GELU in its tanh form."""
     y = e.apply("MatMul", *e.names(0, 1))
@@ -171,23 +179,30 @@ def _refuse_statistics(e: Expansion, *indexes: int) -> None:
         raise Refusal("has outputs that onnxruntime does not compute", "the norm and the sum")
 
 
-def embed_norm(e: Expansion) -> None:
+def embed_norm(scales: tuple[int, ...], place: int | None) -> Expander:
     """EmbedLayerNormalization: the sum of two or three embeddings, and its layer norm."""
-    ids, words, positions = e.names(0, 2, 3)
-    summed = e.apply("Gather", words, ids)
-    if e.op.has(8):
-        places = e.apply("Gather", positions, e.name(8))
-    else:
-        length = e.shape(ids)[-1]
-        places = e.apply("Slice", positions, starts=(0,), ends=(length,), axes=(0,))
-    summed = e.apply("Add", summed, places)
-    if e.op.has(1) and e.op.has(4):
-        summed = e.apply("Add", summed, e.apply("Gather", e.name(4), e.name(1)))
-    e.output(e.apply("LayerNormalization", summed, *e.names(5, 6)))
-    e.output(summed, 2)
-    if e.wants(1):
-        mask = e.name(7) or ids
-        e.output(e.apply("ReduceSum", mask, axes=(1,), keepdims=0), 1)
+
+    def expand(e: Expansion) -> None:
+        ids, words, positions = e.names(0, 2, 3)
+        if len(e.shape(ids)) < 2:
+            raise Refusal("does not read rows of tokens", "(images, n)", dims_text(e.shape(ids)))
+        e.configuration(*scales)
+        summed = e.apply("Gather", words, ids)
+        if place is not None and e.op.has(place):
+            places = e.apply("Gather", positions, e.name(place))
+        else:
+            length = e.shape(ids)[-1]
+            places = e.apply("Slice", positions, starts=(0,), ends=(length,), axes=(0,))
+        summed = e.apply("Add", summed, places)
+        if e.op.has(1) and e.op.has(4):
+            summed = e.apply("Add", summed, e.apply("Gather", e.name(4), e.name(1)))
+        e.output(e.apply("LayerNormalization", summed, *e.names(5, 6)))
+        e.output(summed, 2)
+        if e.wants(1):
+            mask = e.name(7) or ids
+            e.output(e.apply("ReduceSum", mask, axes=(1,), keepdims=0), 1)
+
+    return expand
 
 
 def group_norm(skips: bool) -> Expander:
@@ -496,11 +511,13 @@ EXPANSIONS: Mapping[str, Expander] = {
             "BiasGelu": biased("Gelu"),
             "BiasSoftmax": bias_softmax,
             "BiasSplitGelu": bias_split_gelu,
+            "CDist": distances,
             "DecoderMaskedMultiHeadAttention": multi_head_attention(10, 4, 5),
             "DequantizeLinear": renamed("DequantizeLinear"),
             "DynamicQuantizeLSTM": quantised_lstm,
             "DynamicQuantizeMatMul": quantised_matmul(2, 3, bias=4),
-            "EmbedLayerNormalization": embed_norm,
+            "EmbedLayerNormalization": embed_norm((), 8),
+            "ExpandDims": renamed("Unsqueeze"),
             "FastGelu": biased("Gelu", approximate="tanh"),
             "FusedConv": fused_conv,
             "FusedGemm": fused_gemm,
@@ -510,17 +527,22 @@ EXPANSIONS: Mapping[str, Expander] = {
             "GatherND": renamed("GatherND"),
             "Gelu": renamed("Gelu"),
             "GemmFastGelu": gemm_fast_gelu,
+            "GemmFloat8": fused_gemm,
+            "GridSample": renamed("GridSample"),
             "GroupNorm": group_norm(skips=False),
             "GroupQueryAttention": grouped_attention,
+            "LinearAttention": renamed("LinearAttention"),
             "MatMulBnb4": packed_matmul(None, 2),
             "MatMulIntegerToFloat": quantised_matmul(2, 3, 4, 5, bias=6),
             "MatMulNBits": packed_matmul(5, 2, 3, 4),
             "MultiHeadAttention": multi_head_attention(3, 5, 6),
+            "NGramRepeatBlock": renamed("Identity", 1),
             "NhwcConv": nhwc_conv,
             "NhwcFusedConv": nhwc_conv,
             "NhwcMaxPool": channels_last("MaxPool", 0),
             "Pad": renamed("Pad"),
             "QAttention": attention((3, 4, 6, 7), 8, None),
+            "QEmbedLayerNormalization": embed_norm(tuple(range(8, 18)), None),
             "QGemm": quantised_gemm,
             "QLinearAdd": renamed("Add", 0, 3, scales=(1, 2, 4, 5, 6, 7)),
             "QLinearAveragePool": channels_last(
@@ -539,10 +561,13 @@ EXPANSIONS: Mapping[str, Expander] = {
             "QLinearWhere": renamed("Where", 0, 1, 4, scales=(2, 3, 5, 6, 7, 8)),
             "QuantizeLinear": renamed("QuantizeLinear"),
             "QuickGelu": quick_gelu,
+            "Range": renamed("Range"),
             "RotaryEmbedding": rotary,
             "SkipGroupNorm": group_norm(skips=True),
             "SkipLayerNormalization": skip_norm("LayerNormalization", 3, 4),
             "SkipSimplifiedLayerNormalization": skip_norm("RMSNormalization", None, 3),
+            "SwiGLU": renamed("SwiGLU"),
+            "TorchEmbedding": renamed("Gather", 0, 1),
             "TransposeMatMul": fused_matmul,
             "Trilu": renamed("Trilu"),
         }.items()

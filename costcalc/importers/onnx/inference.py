@@ -19,7 +19,14 @@ from costcalc.importers.onnx.fused import EXPANSIONS
 from costcalc.importers.onnx.inline import Inliner, TensorAttribute
 from costcalc.importers.onnx.numbers import is_learnable, read_values
 from costcalc.importers.onnx.signatures import check
-from costcalc.importers.onnx.tensors import SCALED, STATE, OnnxNode, TensorInfo, Tensors
+from costcalc.importers.onnx.tensors import (
+    SCALED,
+    STATE,
+    OnnxNode,
+    TensorInfo,
+    Tensors,
+    positive_axis,
+)
 from costcalc.importers.onnx.unread import reason
 from costcalc.spec import limits
 
@@ -134,10 +141,10 @@ class ShapeInference:
                 message = (
                     "an operator that costcalc does not know, and the file does not state its shape"
                 )
-                hint = advice(
-                    "{}, or onnx.shape_inference, which writes a file with all shapes",
-                    shape_unknown(node.shown_name, lost[0]).hint,
-                )
+                hint = shape_unknown(node.shown_name, lost[0]).hint
+                if "." not in node.operator:  # it knows the operators of ONNX's own domain
+                    template = "{}, or onnx.shape_inference, which writes a file with all shapes"
+                    hint = advice(template, hint)
             else:
                 continue
             self.problems.add(self.mark, f"{node.origin}: {message}", hint=hint)
@@ -167,6 +174,7 @@ class ShapeInference:
     def _step(self, node: OnnxNode) -> None:
         if self._is_known(node):
             check(node)
+            node = self._aligned(node)
         special = _SPECIAL.get(node.operator)
         if special is not None:
             if len(node.outputs) != 1:
@@ -208,6 +216,22 @@ class ShapeInference:
             else:
                 self.tensors[name] = self._dynamic(node, info)
         self.nodes.append(node)
+
+    def _aligned(self, node: OnnxNode) -> OnnxNode:
+        """A node whose second operand begins at an axis of the first, as before opset 7."""
+        first = node.attributes.get("axis")
+        if not node.attributes.get("broadcast") or not isinstance(first, int):
+            return node
+        if len(node.inputs) != 2 or not node.outputs:
+            return node
+        left, right = (self.tensors[name].shape for name in node.inputs[:2])
+        behind = len(left) - positive_axis(first, len(left)) - len(right)
+        if behind < 1:
+            return node
+        aligned = f"{node.outputs[0]}#aligned"
+        axes = tuple(range(len(right), len(right) + behind))
+        self.substitute(node, "Unsqueeze", node.inputs[1:2], aligned, axes=axes)
+        return node._replace(inputs=(node.inputs[0], aligned))
 
     def _dynamic(self, node: OnnxNode, info: TensorInfo) -> TensorInfo:
         """A tensor that depends on the network's input; of one image, a leading 1 is the batch.
@@ -365,6 +389,36 @@ class ShapeInference:
         """SequenceConstruct: tensors as a sequence."""
         self.sequences[node.outputs[0]] = node.inputs
 
+    def _empty(self, node: OnnxNode) -> None:
+        """SequenceEmpty: a sequence to put tensors into."""
+        self.sequences[node.outputs[0]] = ()
+
+    def _insert(self, node: OnnxNode) -> None:
+        """SequenceInsert: a tensor more, before a position or behind all others."""
+        tensors, op = self._sequence(node), self.view(node)
+        op.input(1)
+        (position, *_) = op.integers("position", 2) or (len(tensors),)
+        if not -len(tensors) <= position <= len(tensors):
+            raise Refusal(f"puts a tensor at {position} of {len(tensors)}")
+        at = position + len(tensors) if position < 0 else position
+        self._keep(node, (*tensors[:at], node.inputs[1], *tensors[at:]))
+
+    def _erase(self, node: OnnxNode) -> None:
+        """SequenceErase: one tensor less, that at a position or the last."""
+        tensors = self._sequence(node)
+        (position, *_) = self.view(node).integers("position", 1) or (-1,)
+        if not -len(tensors) <= position < len(tensors):
+            raise Refusal(f"takes tensor {position} of {len(tensors)}")
+        at = position + len(tensors) if position < 0 else position
+        self._keep(node, (*tensors[:at], *tensors[at + 1 :]))
+
+    def _keep(self, node: OnnxNode, tensors: tuple[str, ...]) -> None:
+        """Keep a sequence that differs from another by one tensor; in all, they are bounded."""
+        self.computed += len(tensors)
+        if self.computed > COMPUTED:
+            raise Refusal(f"exceeds the limit of {COMPUTED:,} tensors in sequences")
+        self.sequences[node.outputs[0]] = tensors
+
     def _at(self, node: OnnxNode) -> None:
         """SequenceAt: one tensor of a sequence."""
         tensors = self._sequence(node)
@@ -401,13 +455,18 @@ _SPECIAL: Mapping[str, Callable[[ShapeInference, OnnxNode], None]] = {
     "Constant": ShapeInference._constant,
     "SplitToSequence": ShapeInference._split,
     "SequenceConstruct": ShapeInference._construct,
+    "SequenceEmpty": ShapeInference._empty,
+    "SequenceInsert": ShapeInference._insert,
+    "SequenceErase": ShapeInference._erase,
     "SequenceAt": ShapeInference._at,
     "SequenceLength": ShapeInference._length,
     "ConcatFromSequence": ShapeInference._concat,
 }
 """Operators that produce no tensor, or are replaced by others."""
 
-_READ_SEQUENCES = frozenset({"SequenceAt", "SequenceLength", "ConcatFromSequence"})
+_READ_SEQUENCES = frozenset(
+    {"SequenceAt", "SequenceLength", "SequenceInsert", "SequenceErase", "ConcatFromSequence"}
+)
 """Those that read a sequence of tensors, whose members must be known."""
 
 _TABLES: tuple[Collection[str], ...] = (_SPECIAL, EXPANSIONS, CONTROL)

@@ -275,10 +275,14 @@ def _check_open(
         ]
         if not left:
             continue
-        names = [set_option(dim) for _, dim in left if dim]
-        plain = advice("{}, with all dimensions", option("input"))
-        complete = [plain if value is values[0] else inputs_option([value.name])]
-        hints = ([option("res", "224")] if len(dims) > 3 else []) + (names or complete)
+        are_sides = len(dims) > 3 and [axis for axis, _ in left] == [*_spatial_axes(dims)]
+        hints = [option("res", "224")] if are_sides else []
+        if all(dim for _, dim in left):
+            hints.append(joined(" and ", map(set_option, dict.fromkeys(dim for _, dim in left))))
+        elif value is values[0]:
+            hints.append(advice("{}, with all dimensions", option("input")))
+        else:
+            hints.append(inputs_option([value.name]))
         problems.add(
             mark,
             f"input '{value.name}' leaves dimensions open: "

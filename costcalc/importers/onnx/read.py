@@ -20,7 +20,7 @@ and ``importers/builder.py``, which stores the layer.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, SpecError, refuse
@@ -142,6 +142,32 @@ def _sized_names(graph: schema.GraphProto) -> set[str]:
     if any(each.type == AttributeType.GRAPH for node in graph.nodes for each in node.attributes):
         read |= {value.name for value in graph.inputs}
     return read | {value.name for value in graph.outputs}
+
+
+def _weights_given(inference: ShapeInference) -> Iterator[str]:
+    """A note on inputs where weights are stored usually, as in a file exported without them."""
+    given = dict.fromkeys(
+        name
+        for node in inference.nodes
+        for name in node.inputs[1 : _WEIGHTS.get(node.operator, 1)]
+        if name and inference.tensors[name].is_input and inference.tensors[name].batch is None
+    )
+    if given:
+        shown = [*given][:NAMED]
+        names = ", ".join([*shown, *(["..."] if len(given) > len(shown) else [])])
+        count = "1 input" if len(given) == 1 else f"{len(given):,} inputs"
+        yield f"Read as weights are, but not stored, and so no params: {count} ({names})."
+
+
+_WEIGHTS = {
+    **dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "LSTM", "GRU", "RNN"), 4),
+    "BatchNormalization": 5,
+    "MatMul": 2,
+}
+"""The operators that read weights behind their first input, and where these end."""
+
+NAMED = 5
+"""The most inputs that a note names."""
 
 
 class _Misfit(SpecError):
@@ -290,6 +316,8 @@ class _Reading(NamedTuple):
         )
         builder = OnnxBuilder(inferred, first, {**TABLE, **INTERNAL, **PATTERNS}, names)
         builder.notes.update(inference.notes)
+        for note in _weights_given(inference):
+            builder.note(note)
         numbers = dtypes(self.graph.inputs)
         builder.name_input(first, numbers[first])
         builder.run(

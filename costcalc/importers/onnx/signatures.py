@@ -66,7 +66,9 @@ EXCEPTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Cast", "to"): (INT, STRING),
     **{
         (f"{MICROSOFT}.{operator}", "activation"): (STRING,)
-        for operator in ("FusedConv", "FusedGemm", "FusedMatMulActivation", "NhwcFusedConv")
+        for operator in (
+            *("FusedConv", "FusedGemm", "FusedMatMulActivation", "GemmFloat8", "NhwcFusedConv"),
+        )
     },
     ("CausalConvWithState", "activation"): (STRING,),
 }
@@ -76,6 +78,10 @@ _FUSED: Mapping[str, int] = {
     **dict.fromkeys(("BiasGelu", "BiasSoftmax", "BiasSplitGelu", "FusedConv", "FusedGemm"), 2),
     **dict.fromkeys(("FusedMatMul", "FusedMatMulActivation", "GemmFastGelu", "TransposeMatMul"), 2),
     **dict.fromkeys(("NhwcConv", "NhwcFusedConv", "GatherND", "Pad"), 2),
+    **dict.fromkeys(("CDist", "ExpandDims", "GemmFloat8", "GridSample", "SwiGLU"), 2),
+    **dict.fromkeys(("NGramRepeatBlock", "Range", "TorchEmbedding"), 2),
+    **dict.fromkeys(("LinearAttention",), 3),
+    "QEmbedLayerNormalization": 7,
     **dict.fromkeys(("Attention", "RotaryEmbedding", "QuantizeLinear", "DequantizeLinear"), 2),
     **dict.fromkeys(("BiasAdd", "GroupNorm", "MatMulNBits", "MatMulBnb4"), 3),
     **dict.fromkeys(("DynamicQuantizeMatMul", "GatherBlockQuantized"), 3),
@@ -97,6 +103,7 @@ REQUIRED: Mapping[str, int] = {
     **dict.fromkeys(("GroupNormalization", "InstanceNormalization"), 3),
     "BatchNormalization": 5,
     **dict.fromkeys(("Expand", "Gather", "GatherElements", "GatherND", "Tile", "SequenceAt"), 2),
+    "SequenceInsert": 2,
     **dict.fromkeys(("Attention", "Col2Im", "GRU", "LSTM", "RNN", "Range", "Where"), 3),
     **dict.fromkeys(("ScatterElements", "ScatterND"), 3),
     **{f"{MICROSOFT}.{name}": count for name, count in _FUSED.items()},
@@ -108,7 +115,9 @@ REQUIRED: Mapping[str, int] = {
     "CausalConvWithState": 2,
     **dict.fromkeys(("LinearAttention", "ai.onnx.preview.FlexAttention"), 3),
     **dict.fromkeys(("MelWeightMatrix", "NonMaxSuppression"), 2),
-    **dict.fromkeys(("Constant", "Loop", "Scan", "RandomNormal", "RandomUniform"), 0),
+    **dict.fromkeys(
+        ("Constant", "SequenceEmpty", "Loop", "Scan", "RandomNormal", "RandomUniform"), 0
+    ),
 }
 """How many inputs an operator must have, in every version of it; one if it is not listed."""
 

@@ -38,8 +38,8 @@ class TensorValue(NamedTuple):
 
     shape: Shape
     source: str = "call"
-    """``call``, ``input``, ``parameter``, ``buffer``, ``stored`` (in compiled code), or ``made`` if
-    its origin is unknown."""
+    """``call``, ``input``, ``parameter``, ``buffer``, ``stored`` (in compiled code), ``returned``
+    by other code that was given values, or ``made`` if its origin is unknown."""
     name: str = ""
     """The path of a tensor that a module holds, joined by '/'."""
     region: Region | None = None
@@ -130,8 +130,14 @@ class Trace(NamedTuple):
     """The paths of modules in which all boxes pass a threshold, so that counts are bounds."""
     has_sparse: bool = False
     """Whether some tensors are sparse, which are recorded as full ones."""
+    outside: tuple[Asked, ...] = ()
+    """What hands tensors to NumPy or to Python, where nothing is recorded."""
     asked: tuple[Asked, ...] = ()
     """What asks for values, in a run with data."""
+    handed: tuple[Asked, ...] = ()
+    """What hands tensors to NumPy."""
+    has_left: bool = False
+    """Whether values of tensors were handed to other code, which may have given some back."""
     data: str = ""
     """Whose values they are: ``the module's own weights and random inputs``."""
     in_training: InTraining = MappingProxyType({})

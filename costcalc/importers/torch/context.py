@@ -152,6 +152,8 @@ class TorchBuilder(ModelBuilder):
         if not call.outputs:
             self._refuse_unknown(call)
             return
+        if call.outputs[0] in self.origins.fresh:
+            return
         rules, origin = self.rules, max(self.origins.depends_on[each] for each in call.outputs)
         is_work = call.function not in rules.moves and origin == LEARNED
         if call.function not in rules.views and (
@@ -226,7 +228,7 @@ class TorchBuilder(ModelBuilder):
             call = self.origins.producer.get(base)
             if operand is not None:
                 base = operand.value
-            elif call is None or self.origins.depends_on[base] == CONSTANT:
+            elif call is None or self.origins.is_constant(base):
                 self._operands[base] = self._source(base, shape)
             else:
                 self._add_layers(call, base)
@@ -240,7 +242,7 @@ class TorchBuilder(ModelBuilder):
         Adding them in this order needs no recursion, so that chains may be of any length.
         """
         views: list[int] = []
-        while self.origins.depends_on[value] != CONSTANT and value in self.origins.producer:
+        while not self.origins.is_constant(value) and value in self.origins.producer:
             operand, call = self._operands.get(value), self.origins.producer[value]
             if isinstance(operand, ValueRef):
                 value = operand.value
@@ -368,7 +370,7 @@ class TorchBuilder(ModelBuilder):
             self._unclaimed[parameter.name] = learned.node
             return learned
         name = source.name or (call.own_path if call else "constant")
-        return self.constant(name, shape, name)
+        return self.constant(name, shape, name, is_fresh=value in self.origins.fresh)
 
     def _add_uncounted_params(self, parameter: ModuleParameter) -> None:
         """Adds a node for the part of a parameter that no other node counts."""

@@ -30,6 +30,18 @@ _SCALES = frozenset((*_JOINING.split(), *_SCALING.split()))
 """Functions that leave a weight one, though they join it with what depends on the input."""
 
 
+_FRESH = ("zeros", "rand")
+"""How factories of data are named: of random numbers, and of a recurrence's first state."""
+
+_NUMBERS = "as_tensor asarray from_numpy full full_like new_full new_tensor scalar_tensor tensor"
+_RETURNING = frozenset(_NUMBERS.split())
+"""Functions that make tensors of numbers from other code."""
+
+
+_RETURNED = ("tensor", "numpy", "asarray")
+"""How functions are named that may return to PyTorch what has left it."""
+
+
 class Meeting(NamedTuple):
     """What a product reads beside its factors, and whether a layer has one of them."""
 
@@ -72,10 +84,17 @@ class Origins:
         self.uses = uses
         self.producer = {output: call for call in every_call(trace) for output in call.outputs}
         """The call that outputs a value."""
-        sources = {"input": COMPUTED, "parameter": LEARNED, "stored": LEARNED}
+        sources = {"input": COMPUTED, "returned": COMPUTED, "parameter": LEARNED, "stored": LEARNED}
         self.depends_on = [sources.get(value.source, CONSTANT) for value in trace.values]
         self.weights: set[str] = set()
+        self.fresh = {n for n, value in enumerate(trace.values) if value.source == "returned"}
+        """The random numbers and zeros of a pass, which are data where they meet weights, and
+        what other code returns, which may follow from the input's values."""
         self._sizes = {each.name: prod(each.shape) for each in trace.parameters}
+        self._words = _FRESH + _RETURNED if trace.outside else _FRESH
+        if trace.outside:
+            values = enumerate(trace.values)
+            self.fresh.update(index for index, value in values if value.source == "made")
         self._carried: dict[int, Parameters] = {}
         """The parameters that a value is, in another form."""
         for call in trace.calls:
@@ -86,6 +105,10 @@ class Origins:
     def is_computed(self, call: RecordedCall) -> bool:
         """Whether an output of the call depends on the network's input."""
         return any(self.depends_on[output] == COMPUTED for output in call.outputs)
+
+    def is_constant(self, value: int) -> bool:
+        """Whether a value depends on nothing, even if it is data of the pass."""
+        return self.depends_on[value] == CONSTANT or value in self.fresh
 
     def is_of_input(self, value: int) -> bool:
         """Whether a value depends on the network's input."""
@@ -106,13 +129,24 @@ class Origins:
     def _propagate(self, call: RecordedCall, is_hidden: bool = False) -> None:
         is_factory = call.function in self.uses.factories
         inputs = [] if is_factory else references((call.arguments, call.keywords))
+        if self.trace.has_left and not inputs and _plain(call) in _RETURNING:
+            self.fresh.update(call.outputs)
+            for output in call.outputs:
+                self.depends_on[output] = COMPUTED
+            return
+        meeting = self.uses.meetings.get(call.function)
+        if meeting is not None:
+            self._meet_fresh(meeting.factors(call))
+        elif (not inputs and any(word in call.function for word in self._words)) or (
+            call.function in self.uses.views and not self.fresh.isdisjoint(inputs[:1])
+        ):
+            self.fresh.update(call.outputs)
         origin = max((self.depends_on[value] for value in inputs), default=CONSTANT)
         for output in call.outputs:
             self.depends_on[output] = origin
         carried = self._kept(call, inputs) if origin == COMPUTED else self._joined(call, inputs)
         if carried:
             self._carried.update(dict.fromkeys(call.outputs, carried))
-        meeting = self.uses.meetings.get(call.function)
         if meeting is not None and origin == COMPUTED and not is_hidden:
             self._meet(meeting.factors(call))
 
@@ -137,6 +171,12 @@ class Origins:
         data = (size for value, size in sizes.items() if not self.carried(value))
         smallest = max(data, default=0)
         return _NONE.union(*(self.carried(value) for value in inputs if sizes[value] > smallest))
+
+    def _meet_fresh(self, factors: list[int]) -> None:
+        """Notes that what a pass makes is data, if it meets nothing but weights."""
+        if max((self.depends_on[value] for value in factors), default=CONSTANT) == LEARNED:
+            for value in self.fresh.intersection(factors):
+                self.depends_on[value] = COMPUTED
 
     def _meet(self, factors: list[int]) -> None:
         """Notes the weights of a product; of two tensors that may both be weights, neither is."""

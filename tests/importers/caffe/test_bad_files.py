@@ -35,6 +35,7 @@ def refused(path, *options):
         ("layer {\n name: 'x'\n", "net.prototxt:1:1: ", "not prototxt: 'layer' is not closed"),
         ("name: 'x'", "net.prototxt", "not a Caffe network"),
         ("laier { }", "net.prototxt", "did you mean 'layer'?"),
+        ('net: "a.prototxt" base_lr: 0.1', "net.prototxt", "the settings of a training"),
     ],
 )
 def test_text_that_is_not_a_network(tmp_path, text, place, message):

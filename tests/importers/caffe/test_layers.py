@@ -148,6 +148,11 @@ def test_a_layer(tmp_path, made, output, learned, macs):
         ),
         (layer("SoftmaxWithLoss", "data label", "x"), ["softmax"]),
         (layer("MVN", "data", "x"), ["instance_norm"]),
+        (layer("MVN", "data", "x", "mvn_param { across_channels: true }"), ["layer_norm"]),
+        (
+            layer("MVN", "data", "x", "mvn_param { normalize_variance: false }"),
+            ["mean", "subtract"],
+        ),
         (
             layer("MVN", "data", "x")
             + layer("Scale", "x", "x", "scale_param { bias_term: true }", name="scale"),

@@ -85,3 +85,27 @@ def test_what_does_not_fit_is_an_error(tmp_path):
     bad = INPUTS.replace("dim: 5 dim: 2 }", "dim: 5 dim: 3 }") + recurrent("LSTM")
     with pytest.raises(SpecError, match="its blobs do not fit"):
         costcalc.report(written(tmp_path, bad))
+
+
+def test_its_steps_can_be_set(tmp_path):
+    path = written(tmp_path, INPUTS + recurrent("LSTM"))
+    longer = costcalc.load(path, input={"x": (9, 3, READ), "goes_on": (9, 3)})
+    assert longer.totals().mult_adds == 9 * 3 * 4 * OUT * (READ + OUT)
+    with pytest.raises(SpecError, match="3 dimensions"):
+        costcalc.load(path, input=(9, 3)).totals()
+
+
+def test_a_resolution_is_that_of_frames(tmp_path):
+    frames = 'input: "data" input_shape { dim: 2 dim: 3 dim: 8 dim: 10 }\n'
+    conv = (
+        'layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" '
+        "convolution_param { num_output: 6 kernel_size: 3 pad: 1 } }\n"
+    )
+    path = written(tmp_path, INPUTS + recurrent("LSTM") + frames + conv)
+    with pytest.raises(SpecError, match="res"):
+        costcalc.report(path, res=12)
+    path = written(tmp_path, frames + conv + INPUTS + recurrent("LSTM"))
+    report = costcalc.report(path, res=12)
+    assert report.input == (2, 3, 12, 12)
+    row = next(row for row in report.layers if row.name == "conv")
+    assert row.mult_adds == 2 * 27 * 6 * 12 * 12

@@ -154,6 +154,7 @@ def test_an_old_file_of_weights(tmp_path):
     [
         {**GOOD, "keras_version": "1.2.2"},
         sequential((8, 8, 3), of("Convolution2D", nb_filter=4, border_mode="same")),
+        sequential((8,), of("Dense", output_dim=4, W_constraint=None)),
     ],
 )
 def test_an_architecture_of_keras_1(tmp_path, model):

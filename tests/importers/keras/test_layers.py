@@ -522,7 +522,7 @@ def test_a_layer_at_every_time_step(tmp_path):
     [
         (
             layer("Mystery", "odd"),
-            r"layer 'steps/odd' \(Mystery\): costcalc has no layer kind",
+            r"layer 'steps' .*no layer kind for its layer 'odd' \(Mystery\)",
         ),
         (None, r"layer 'steps' \(TimeDistributed\)"),
         (layer("Conv2D", "conv"), r"layer 'steps/conv' \(Conv2D\): 'filters'"),
@@ -620,3 +620,12 @@ def test_running_sums(tmp_path):
 def test_a_function_of_arrays_that_is_not_read(tmp_path, made, message):
     with pytest.raises(SpecError, match=message):
         graph(tmp_path, made)
+
+
+@pytest.mark.parametrize("wrapper", ["PruneLowMagnitude", "QuantizeWrapperV2", "ClusterWeights"])
+def test_a_layer_that_a_toolkit_wraps_for_training_is_that_layer(tmp_path, wrapper):
+    inner = layer("Conv2D", "conv", filters=4, kernel_size=[3, 3], activation="relu")
+    model = sequential((8, 9, 3), of("QuantizeLayer"), layer(wrapper, "wrapped", layer=inner))
+    found = graph(tmp_path, model)
+    assert [each.kind.name for each in found.layers] == ["identity", "conv", "relu"]
+    assert params(events(found)["wrapped"]) == 27 * 4 + 4

@@ -273,3 +273,19 @@ def test_layers_that_depend_on_the_size_are_reread_for_a_sweep(tmp_path):
     for res in (8, 16):
         report = costcalc.report(path, res=res)
         assert report.totals.mult_adds == 81 * (res - 2) ** 2
+
+
+@pytest.mark.parametrize(("left", "right"), [(False, True), (True, False)])
+def test_a_product_of_a_transposed_matrix(tmp_path, left, right):
+    settings = {"b": ["x", 0, 0], "transpose_a": left, "transpose_b": right}
+    product = {
+        "class_name": "TFOpLambda",
+        "config": {"name": "y", "function": "linalg.matmul"},
+        "name": "y",
+        "inbound_nodes": [["x", 0, 0, settings]],
+    }
+    model = functional([image(7, 5, name="x"), product], [["x", 0, 0]], [["y", 0, 0]])
+    found = graph(tmp_path, model)
+    side, summed = (5, 7) if left else (7, 5)
+    assert found.layers[-1].output == (side, side)
+    assert sum(own.macs for own in events(found).values()) == side * side * summed

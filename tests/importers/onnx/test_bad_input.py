@@ -104,7 +104,7 @@ def test_all_unknown_operators_are_named_at_once(network):
 
 def test_what_reads_a_sequence_of_an_unknown_operator_is_unknown_too(network):
     nodes = [
-        node("SequenceEmpty", "", "none", name="none"),
+        node("Mystery", "x", "none", name="none"),
         node("SequenceInsert", "none x", "one", name="one"),
         node("SequenceAt", "one i", "a", name="at"),
         node("Relu", "a", "y"),

@@ -233,8 +233,9 @@ def test_the_length_of_a_loop_may_be_an_input(opened):
         opened(data)
 
 
-def test_runs_are_bounded(network):
-    often = [SQUARE, tensor("m", [], [10_001]), tensor("go", [], [True], data_type=BOOL)]
+@pytest.mark.parametrize("runs", [10_001, 10**9])
+def test_runs_are_bounded(network, runs):
+    often = [SQUARE, tensor("m", [], [runs]), tensor("go", [], [True], data_type=BOOL)]
     with pytest.raises(SpecError, match="runs its graph too often"):
         network([loop()], X, often)
 

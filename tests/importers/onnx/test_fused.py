@@ -114,6 +114,22 @@ def attended(n, m, width=D):
             112,
         ),
         (
+            of("GemmFloat8", "x w b s s s", transB=1, activation="Relu"),
+            (1, 6),
+            [stored("w", 4, 6), stored("b", 4), tensor("s", [])],
+            ["fc", "relu"],
+            24,
+            28,
+        ),
+        (
+            of("CDist", "x c", metric="euclidean"),
+            (1, 6),
+            [stored("c", 7, 6)],
+            ["reshape", "learned", "subtract", "square", "sum", "sqrt"],
+            0,
+            42,
+        ),
+        (
             of("GroupNorm", "x g b", groups=2, activation=1),
             (1, 8, 8, 6),
             [stored("g", 6), stored("b", 6)],
@@ -129,10 +145,18 @@ def test_fused_operators(network, made, x, weights, expected_kinds, expected_mac
     assert (macs(result), params(result)) == (expected_macs, expected_params)
 
 
-def test_an_embedding_has_words_positions_and_types(network):
-    made = of("EmbedLayerNormalization", "x x words places kinds g b")
+@pytest.mark.parametrize(
+    "made",
+    [
+        of("EmbedLayerNormalization", "x x words places kinds g b"),
+        of("QEmbedLayerNormalization", f"x x words places kinds g b x {' '.join(['one'] * 10)}"),
+    ],
+    ids=["float", "quantised"],
+)
+def test_an_embedding_has_words_positions_and_types(network, made):
     tables = [stored("words", 100, D), stored("places", 20, D), stored("kinds", 2, D)]
-    result = network([made], (1, S), [*tables, stored("g", D), stored("b", D)])
+    tables += [stored("g", D), stored("b", D), tensor("one", [])]
+    result = network([made], (1, S), tables)
     assert kinds(result).count("embedding") == 2
     assert outputs(result)[-1] == (S, D)
     assert params(result) == (100 + 20 + 2) * D + 2 * D
@@ -284,3 +308,19 @@ def test_of_experts_each_token_uses_some_and_all_have_params(network):
     result = network([gated], TOKENS, halves)
     assert macs(result) == S * (D * 16 + 8 * D)
     assert params(result) == 4 * (D * 16 + 16 + 8 * D) + router
+
+
+def test_a_graph_for_the_blocks_of_one_processor_is_refused_with_what_to_read_instead(network):
+    # Its filters are padded to 16 channels, of which 12 are the network's.
+    blocked = node("Conv", "x w", "y", domain="com.microsoft.nchwc")
+    with pytest.raises(SpecError, match="report the file that onnxruntime read"):
+        network([blocked], IMAGE, [stored("w", 16, 3, 3, 3)])
+
+
+def test_a_shape_is_asked_for_and_inference_only_for_operators_that_it_knows(network):
+    for domain, advised in (("", "or onnx.shape_inference"), ("my.own", "--shape it=C,H,W")):
+        unknown = node("Mystery", "x", "y", name="it", domain=domain)
+        with pytest.raises(SpecError) as caught:
+            network([unknown], IMAGE, [], allow_unknown=True)
+        assert advised in str(caught.value).splitlines()[-1]
+        assert ("shape_inference" in str(caught.value)) == (not domain)

@@ -27,7 +27,16 @@ from costcalc.importers.onnx.signatures import (
     TENSOR,
     TYPES,
 )
-from tests.importers.onnx.models import attribute, graph, model, node, subgraph, tensor, value
+from tests.importers.onnx.models import (
+    attribute,
+    graph,
+    model,
+    node,
+    scalar,
+    subgraph,
+    tensor,
+    value,
+)
 from tests.importers.onnx.protobuf import message
 
 MAP, MATRIX, TOKENS = (1, 6, 8, 8), (1, 6), (1, 5, 6)
@@ -394,6 +403,11 @@ BASES: dict[str, Base] = {
     "SplitToSequence": Base(stored=(whole("l", 2, 4),), attributes={"axis": 1}, outputs="s"),
     "SequenceConstruct": Base(inputs="x x", outputs="s"),
     "SequenceAt": Base(stored=(single("i", 0),), inputs="s i", before=(SEQUENCE,)),
+    "SequenceEmpty": Base(inputs=NONE, outputs="s"),
+    "SequenceInsert": Base(
+        stored=(single("i", 1),), inputs="s x i", outputs="t", before=(SEQUENCE,)
+    ),
+    "SequenceErase": Base(stored=(single("i", 1),), inputs="s i", outputs="t", before=(SEQUENCE,)),
     "SequenceLength": Base(inputs="s", before=(SEQUENCE,)),
     "ConcatFromSequence": Base(
         inputs="s", before=(SEQUENCE,), attributes={"axis": 1, "new_axis": 0}
@@ -451,6 +465,22 @@ FUSED: dict[str, Base] = {
         stored=(FILTERS, ("b", (4,), 0.5), ("z", (1, 4, 8, 8), 0.5)),
         attributes={**CONVOLVED, "activation": "Clip", "activation_params": (0.0, 6.0)},
     ),
+    "CDist": Base(MATRIX, (("c", (4, 6), 0.5),), {}),
+    "ExpandDims": Base(TOKENS, (single("a", 1),)),
+    "GemmFloat8": Base(MATRIX, LINEAR, {"activation": "Relu", "transB": 0}),
+    "NGramRepeatBlock": Base(IDS, (("s", (1, 9), 0.5),)),
+    "QEmbedLayerNormalization": Base(
+        IDS,
+        (
+            ("words", (9, 6), 0.5),
+            ("places", (7, 6), 0.5),
+            ("kinds", (2, 6), 0.5),
+            ("g", (6,), 0.5),
+            ("h", (6,), 0.5),
+        ),
+        inputs="x x words places kinds g h",
+    ),
+    "TorchEmbedding": Base(IDS, (("words", (9, 6), 0.5),), inputs="words x"),
     "FusedGemm": Base(
         MATRIX, LINEAR, {"activation": "LeakyRelu", "activation_alpha": 0.5, "transA": 0}
     ),
@@ -572,6 +602,10 @@ FUSED: dict[str, Base] = {
     "TransposeMatMul": Base(TOKENS, (("w", (6, 4), 0.5),), {"alpha": 0.5, "transB": 0}),
     "Trilu": Base(attributes={"upper": 1}),
 }
+BASES.update(
+    (f"com.microsoft.{name}", BASES[name])
+    for name in ("GridSample", "LinearAttention", "Range", "SwiGLU")
+)
 BASES["SimplifiedLayerNormalization"] = Base(TOKENS, (("g", (6,), 0.5),), {"axis": -1})
 BASES.update((f"com.microsoft.{name}", base) for name, base in FUSED.items())
 
@@ -594,6 +628,9 @@ OLDER: dict[str, Base] = {
 AFTER = {
     "SplitToSequence": node("ConcatFromSequence", "s", "y", axis=1),
     "SequenceConstruct": node("ConcatFromSequence", "s", "y", axis=1),
+    "SequenceEmpty": node("SequenceLength", "s", "y"),
+    "SequenceInsert": node("ConcatFromSequence", "t", "y", axis=1),
+    "SequenceErase": node("ConcatFromSequence", "t", "y", axis=1),
 }
 """What makes a tensor of a sequence."""
 
@@ -628,7 +665,8 @@ def file(operator: str, base: Base, stored: list[bytes], attributes: list[bytes]
     nodes = [*base.before, made, *([AFTER[operator]] if operator in AFTER else [])]
     nodes.append(node("Relu", "x", "other"))
     out = [value("y"), value("other")]
-    return model(graph(nodes, [value("x", *base.x)], out, stored), base.opset)
+    x = value("x", *base.x) if base.x else scalar("x")
+    return model(graph(nodes, [x], out, stored), base.opset)
 
 
 def stored(base: Base, changed: str = "", **change: Any) -> list[bytes]:
@@ -693,7 +731,7 @@ def cases(operator: str, base: Base) -> Iterator[tuple[str, bool, bytes]]:
         for type_, change in NUMBERS.items():
             made = stored(base, name, numbers=change)
             yield f"{name} {type_}", False, file(operator, base, made, attributes(base))
-    for x in ((1,), (1, 6), (1, 6, 8), (1, 6, 8, 8, 8), (2, 6, 8, 8), (1, 1, 1, 1)):
+    for x in ((), (1,), (1, 6), (1, 6, 8), (1, 6, 8, 8, 8), (2, 6, 8, 8), (1, 1, 1, 1)):
         changed = base._replace(x=x)
         yield f"x {x}", False, file(operator, changed, stored(base), attributes(base))
     more = base._replace(outputs=f"{base.outputs} more")

@@ -35,6 +35,14 @@ def test_convolutions(network, x, w, attributes, output, weights):
     assert params(graph) == weights + w[0]
 
 
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+def test_the_kernel_that_a_node_states_is_that_of_its_filters(network, operator):
+    filters = [tensor("w", [6, 6, 3, 3])]
+    assert macs(network([node(operator, "x w", "y", kernel_shape=(3, 3))], IMAGE, filters))
+    with pytest.raises(SpecError, match="states a kernel that its filters do not have"):
+        network([node(operator, "x w", "y", kernel_shape=(5, 5))], IMAGE, filters)
+
+
 def test_a_depthwise_convolution_has_a_group_for_each_channel(network):
     graph = network([node("Conv", "x w", "y", group=6)], IMAGE, [tensor("w", [12, 1, 3, 3])])
     operation = graph.layers[0].operation
@@ -299,6 +307,15 @@ def test_arithmetic(network, operator, inputs, kind):
     assert kinds(network([node(operator, inputs, "y")], IMAGE, stored)) == [kind]
 
 
+@pytest.mark.parametrize(("axis", "dims"), [(1, [4]), (-3, [4]), (2, [5, 8]), (1, [4, 5])])
+def test_before_opset_7_a_second_operand_begins_at_an_axis(network, axis, dims):
+    product = node("Mul", "x k", "y", broadcast=1, axis=axis)
+    result = network([product], (1, 4, 5, 8), [tensor("k", dims)], opset=6)
+    assert outputs(result)[-1] == (4, 5, 8)
+    with pytest.raises(SpecError, match="do not fit together"):
+        network([product], (1, 4, 5, 8), [tensor("k", [7])], opset=6)
+
+
 def test_a_learnable_operand_is_a_layer_of_its_own(network):
     graph = network([node("Mul", "x scale", "y")], IMAGE, [tensor("scale", [1, 6, 1, 1])])
     assert kinds(graph) == ["learned", "multiply"]
@@ -434,6 +451,27 @@ def test_a_sequence_of_parts_is_a_split(network):
     # 6 channels in parts of 2: the first and the third.
     assert kinds(graph) == ["split", "split", "subtract"]
     assert [layer.operation.part for layer in graph.layers[:2]] == [1, 3]
+
+
+def test_a_list_that_grows_and_shrinks_is_followed(network):
+    """What a scripted list becomes: appended to, and joined at the end."""
+    nodes = [
+        node("Relu", "x", "a"),
+        node("Sigmoid", "x", "b"),
+        node("Tanh", "x", "c"),
+        node("SequenceEmpty", "", "s0"),
+        node("SequenceInsert", "s0 a", "s1"),
+        node("SequenceInsert", "s1 b", "s2"),
+        node("SequenceInsert", "s2 c first", "s3"),  # c a b
+        node("SequenceErase", "s3 last", "s4"),  # c a
+        node("ConcatFromSequence", "s4", "y", axis=1),
+    ]
+    stored = [tensor("first", [], [0]), tensor("last", [], [-1])]
+    result = network(nodes, IMAGE, stored)
+    assert kinds(result) == ["relu", "tanh", "concat"]
+    assert outputs(result)[-1] == (12, 8, 8)
+    joined = result.layers[-1]
+    assert [result.layers[index].kind.name for index in joined.inputs] == ["tanh", "relu"]
 
 
 def test_a_node_that_nothing_depends_on_is_not_a_layer(network):

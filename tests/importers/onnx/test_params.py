@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.importers.onnx.counted import events, kinds, params
-from tests.importers.onnx.models import message, node, tensor
+from tests.importers.onnx.counted import events, kinds, macs, params
+from tests.importers.onnx.models import graph, message, model, node, tensor, value
 
 IMAGE = (1, 6, 8, 8)
 CONVS = [node("Conv", "x w b", "a"), node("Conv", "a w b", "y")]
@@ -133,6 +133,20 @@ def test_weights_used_in_parts_count_whole(network):
         node("Add", "a b", "y"),
     ]
     assert params(network(nodes, (1, 6), [tensor("w", [6, 8])])) == 48
+
+
+def test_inputs_in_the_place_of_weights_are_said(opened):
+    """A file exported without its weights has them as inputs."""
+    nodes = [node("Conv", "x w b", "c"), node("GlobalAveragePool", "c", "p")]
+    nodes += [node("Flatten", "p", "f"), node("Gemm", "f v", "y", transB=1)]
+    given = [value("w", 4, 3, 3, 3), value("b", 4), value("v", 2, 4)]
+    result = opened(model(graph(nodes, [value("x", 1, 3, 5, 5), *given], [value("y")])))
+    assert (macs(result), params(result)) == (9 * 108 + 8, 0)
+    (note,) = result.notes
+    assert note == "Read as weights are, but not stored, and so no params: 3 inputs (w, b, v)."
+    products = [node("Transpose", "z", "t", perm=(0, 2, 1)), node("MatMul", "x t", "y")]
+    both = [value("x", 1, 5, 4), value("z", 1, 7, 4)]
+    assert opened(model(graph(products, both, [value("y")]))).notes == ()
 
 
 def test_single_numbers_count_if_named_like_a_parameter(network):

@@ -184,7 +184,24 @@ def test_all_open_dimensions_are_named_at_once(network):
     text = str(caught.value)
     assert "input 'x' leaves dimensions open: height, axis 3" in text
     assert "(N, 3, height, ?)" in text
-    assert "--res 224 or --set height=..." in text
+    assert text.endswith("try      --res 224 or --input, with all dimensions")
+
+
+@pytest.mark.parametrize(
+    ("dims", "settings", "advised"),
+    [
+        (("N", 3, "h", "w"), {"h": 5, "w": 6}, "--res 224 or --set h=... and --set w=..."),
+        (("N", 3, 48, "w"), {"w": 6}, "--set w=..."),
+        (("N", 3, 48, None), {"input": (3, 48, 6)}, "--input, with all dimensions"),
+        (("N", 3, None, "w"), {"res": 6}, "--res 224 or --input, with all dimensions"),
+        (("N", None, None, None), {"input": (3, 5, 6)}, "--input, with all dimensions"),
+    ],
+)
+def test_each_advice_on_open_dimensions_is_enough(network, dims, settings, advised):
+    with pytest.raises(SpecError) as caught:
+        network([CONV], dims, [WEIGHTS])
+    assert str(caught.value).endswith(f"try      {advised}")
+    assert macs(network([CONV], dims, [WEIGHTS], **settings)) > 0
 
 
 @pytest.mark.parametrize("wrong", [{"height": 0}, {"height": "tall"}, {"height": (3, 4)}])

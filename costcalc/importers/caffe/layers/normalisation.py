@@ -118,13 +118,17 @@ def lrn(op: CaffeContext) -> Result:
 
 
 def mvn(op: CaffeContext) -> Result:
-    """``MVN``: each channel normalised by its own mean and variance."""
+    """``MVN``: each channel, or all of them, normalised by its own mean and variance."""
     param = op.param("mvn_param", ("normalize_variance", "across_channels", "eps"))
-    if param.flag("across_channels", False) or not param.flag("normalize_variance", True):
-        raise UnknownOp(
-            "costcalc has no layer kind for a normalisation across channels, or by the mean only"
-        )
-    return op.add("instance_norm", (op.input,))
+    is_across = param.flag("across_channels", False)
+    if param.flag("normalize_variance", True):
+        if not is_across:
+            return op.add("instance_norm", (op.input,))
+        arguments = {"axes": tuple(range(op.input.rank)), "affine": False}
+        return op.add("layer_norm", (op.input,), arguments)
+    axes = range(0 if is_across else 1, op.input.rank)
+    mean = emit.reduce(op, op.input, "mean", axes, keep=True, part="/mean")
+    return emit.join(op, "subtract", (op.input, mean), part="/subtract")
 
 
 def normalize(op: CaffeContext) -> Result:

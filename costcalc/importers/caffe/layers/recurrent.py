@@ -55,7 +55,7 @@ def _run(op: CaffeContext, kind: str) -> States:
     op.builder.is_sized = True
     return direction(
         op,
-        op.view(x, (steps * count, prod(x.shape[2:])), "/steps"),
+        op.add("reshape", (x,), {"shape": (steps * count, -1)}, "/steps"),
         Cell(kind, hidden, bias_vectors=1),
         initial=States(*initial) if len(initial) == exposed else None,
         beside=beside[0] if beside else None,
@@ -74,11 +74,11 @@ def _beside(op: CaffeContext, blob: Operand, steps: int, out: int) -> Operand:
 def _tops(op: CaffeContext, output: Operand, states: States) -> Result:
     """The output of all steps, and the last states if they are exposed."""
     steps, count = op.shape[:2]
-    shape = (steps, count, output.shape[-1])
-    tops = [op.view(output, shape, "/sequences")]
+    tops = [op.add("reshape", (output,), {"shape": (steps, count, -1)}, "/sequences")]
     last = [state for state in states if state is not None] if len(op.layer.tops) > 1 else []
     for state in last:
-        tops.append(op.add("rearrange", (state,), {"shape": (1, *shape[1:])}, "/last"))
+        shape = (1, count, state.shape[-1])
+        tops.append(op.add("rearrange", (state,), {"shape": shape}, "/last"))
     return tuple(tops)
 
 

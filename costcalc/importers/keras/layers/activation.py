@@ -10,7 +10,7 @@ from costcalc.importers import emit
 from costcalc.importers.builder import Operand, UnknownOp
 from costcalc.importers.keras.config import shown
 from costcalc.importers.keras.context import KerasContext, Result, Rule
-from costcalc.importers.keras.layers.unread import CODE, why_unread
+from costcalc.importers.keras.layers.unread import LAMBDA, why_unread
 from costcalc.importers.keras.structure import class_of
 
 FUNCTIONS: Mapping[str, str] = {
@@ -55,14 +55,12 @@ def function_name(value: Any) -> str | None:
 
     Raises:
         Refusal: the value is not a name.
-        UnknownOp: it is code.
     """
     if isinstance(value, dict):
         config = value.get("config")
         is_function = value.get("class_name") == "function"
         value = config if is_function else _snake(class_of(value))
-        if value is None:
-            raise UnknownOp(f"costcalc has no layer kind for its activation: {CODE}")
+        value = LAMBDA if value is None else value
         if not is_function and isinstance(config, dict) and "max_value" in config:
             value = "relu6" if config["max_value"] is not None else value
     if value is None or value == "linear":
@@ -83,8 +81,9 @@ def _apply(op: KerasContext, tensor: Operand, name: str, part: str = "") -> Oper
     kind = FUNCTIONS.get(name)
     if kind is None:
         if not op.builder.allow_unknown:
-            reason = f": {why_unread(name, is_operation=False)}" if ">" in name else ""
-            raise UnknownOp(f"costcalc has no layer kind for the activation '{name}'{reason}")
+            reason = why_unread(name, is_operation=False)
+            what = f"costcalc has no layer kind for the activation '{name}'"
+            raise UnknownOp(f"{what}: {reason}" if reason else what)
         return op.add("uncounted", (tensor,), {"op": name, "shape": tensor.shape}, part)
     return op.add(kind, (tensor,), _softmax_axis(op, tensor, kind), part)
 

@@ -212,7 +212,7 @@ def dot_attention(op: KerasContext) -> Result:
     if op.config.word("score_mode", "dot", ("dot", "concat")) == "concat":
         return _scored(op, has_scalar_weight=True)
     query, value, key = _sequences(op)
-    scores = op.add("matmul", (query, emit.transpose(op, key, _swapped(key))), part="/scores")
+    scores = op.add("matmul", (query, emit.transpose(op, key, swapped(key))), part="/scores")
     if op.config.flag("use_scale", False):
         scores = _times_learned(op, scores, 1, "scale")
     return _weighed(op, scores, value)
@@ -300,7 +300,7 @@ def _masks(op: KerasContext) -> tuple[Operand | None, Operand | None]:
     return queries, values
 
 
-def _swapped(x: Operand) -> tuple[int, ...]:
+def swapped(x: Operand) -> tuple[int, ...]:
     """The order of axes with the last two exchanged."""
     return (*range(x.rank - 2), x.rank - 1, x.rank - 2)
 

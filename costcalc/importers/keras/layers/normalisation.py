@@ -118,6 +118,8 @@ def unit_length(op: KerasContext, x: Operand, axes: Sequence[int], part: str = "
 
 TABLE: Mapping[str, Rule] = {
     "BatchNormalization": batch_norm,
+    "BatchNormalizationV1": batch_norm,
+    "BatchNormalizationV2": batch_norm,
     "SyncBatchNormalization": batch_norm,
     "LayerNormalization": layer_norm,
     "RMSNormalization": rms_norm,

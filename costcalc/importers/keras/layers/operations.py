@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from costcalc.errors import Refusal
 from costcalc.importers import emit
@@ -12,9 +13,11 @@ from costcalc.importers.keras.config import is_number, whole, wholes
 from costcalc.importers.keras.context import KerasContext, Result, Rule
 from costcalc.importers.keras.layers import activation, arrays, joining
 from costcalc.importers.keras.layers.arrays import reduction
+from costcalc.importers.keras.layers.attention import swapped
 from costcalc.importers.keras.layers.indexing import get_item
 from costcalc.importers.keras.layers.normalisation import unit_length
 from costcalc.importers.keras.layout import KERAS_ORDER
+from costcalc.spec import limits
 
 
 def unary(kind: str) -> Rule:
@@ -94,6 +97,9 @@ def _check_constant(op: KerasContext) -> None:
         UnknownOp: it is something else, which may broadcast the tensor.
     """
     for value in (*op.args, *op.kwargs.values()):
+        stored = _stored_shape(value)
+        if stored is not None and _fits(stored, (1, *op.keras_shape(op.input))):
+            continue
         is_row = isinstance(value, list) and all(is_number(item) for item in value)
         if is_row and len(value) not in (1, op.keras_shape(op.input)[-1]):
             raise UnknownOp
@@ -101,10 +107,31 @@ def _check_constant(op: KerasContext) -> None:
             raise UnknownOp
 
 
+def _stored_shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of a tensor whose numbers are in the file; None of anything else."""
+    if not isinstance(value, Mapping) or value.get("class_name") not in ("__tensor__", "__numpy__"):
+        return None
+    config, dims = value.get("config"), list[int]()
+    numbers = config.get("value") if isinstance(config, Mapping) else None
+    while isinstance(numbers, list) and numbers and len(dims) <= limits.AXES:
+        dims.append(len(numbers))
+        numbers = numbers[0]
+    return tuple(dims) if is_number(numbers) else None
+
+
+def _fits(stored: Sequence[int], dims: Sequence[int]) -> bool:
+    """Whether a stored tensor spreads over dimensions without making them larger."""
+    return len(stored) <= len(dims) and all(
+        side in (1, dim) for side, dim in zip(reversed(stored), reversed(dims), strict=False)
+    )
+
+
 def reshape(op: KerasContext) -> Result:
     """``Reshape`` to a shape that begins with the batch."""
     value = op.option("newshape")
     shape = value if value is not None else op.option("shape", 1)
+    if isinstance(shape, list) and shape[:1] == [None]:
+        shape = [-1, *shape[1:]]  # of ops.shape(x)[0], the batch
     target = wholes(shape, "'shape'", -1)[1:]
     if not target or target.count(-1) > 1 or 0 in target:
         raise UnknownOp
@@ -174,9 +201,13 @@ def _split_at(op: KerasContext, axis: int, places: Sequence[int]) -> Result:
 
 def matmul(op: KerasContext) -> Result:
     """``Matmul`` of two stacks of matrices, in Keras' order of axes."""
-    if len(op.inputs) != 2 or op.option("transpose_a") or op.option("transpose_b"):
+    if len(op.inputs) != 2:
         raise UnknownOp
-    matrices = [op.to_layout(tensor, KERAS_ORDER, ".matrix") for tensor in op.inputs]
+    matrices = []
+    for name, tensor in zip(("transpose_a", "transpose_b"), op.inputs, strict=True):
+        x = op.to_layout(tensor, KERAS_ORDER, ".matrix")
+        is_swapped = op.option(name) is True and x.rank > 1
+        matrices.append(emit.transpose(op, x, swapped(x), part=".swapped") if is_swapped else x)
     return op.from_layout(op.add("matmul", matrices, functional="operator"), KERAS_ORDER)
 
 

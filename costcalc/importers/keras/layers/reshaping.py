@@ -105,6 +105,7 @@ TABLE: Mapping[str, Rule] = {
     "Permute": permute,
     "RepeatVector": repeat_vector,
     "Identity": unary("identity"),
+    "QuantizeLayer": unary("identity"),
     "RandomCrop": random_crop,
     **dict.fromkeys(IDLE, unary("identity")),
     **{name: dropout(noise) for name, noise in DROPOUTS.items()},

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CODE = "its work is code that the file does not contain"
+_CODE = "its work is code that the file does not contain"
 _WORDS = "it looks up words or numbers in a table, which is no arithmetic on tensors"
 _PIXELS = "it changes images by their own pixels, before the network"
 
+LAMBDA = "Lambda"
+
 REASONS: Mapping[str, str] = {
-    "Lambda": CODE,
-    "TorchModuleWrapper": f"{CODE}: read its module by itself, torch:package.module:name",
-    "JaxLayer": CODE,
-    "FlaxLayer": CODE,
-    "TFSMLayer": f"{CODE}: its SavedModel",
+    LAMBDA: _CODE,
+    "TorchModuleWrapper": f"{_CODE}: read its module by itself, torch:package.module:name",
+    "JaxLayer": _CODE,
+    "FlaxLayer": _CODE,
+    "TFSMLayer": f"{_CODE}: its SavedModel",
     "Layer": "it is the base of other layers",
     "Wrapper": "it is the base of other layers",
     "StringLookup": _WORDS,
@@ -85,7 +87,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 def why_unread(name: str, is_operation: bool) -> str:
     """Why a layer or an operation of Keras is not read; empty if it is not one of these."""
     if ">" in name:
-        return f"it is none of Keras' own, and {CODE}"
+        return f"it is none of Keras' own, and {_CODE}"
     if not is_operation:
         return REASONS.get(name, "")
     found = (reason for reason, names in OPERATIONS.items() if name in names)

@@ -10,7 +10,16 @@ from costcalc.importers.keras.structure import KerasLayer, KerasModel, LayerCall
 
 WRAPPER = "TimeDistributed"
 
-TRANSPARENT = frozenset({"SpectralNormalization"})
+TRANSPARENT = frozenset(
+    {
+        "SpectralNormalization",
+        # of the TensorFlow Model Optimization Toolkit, in training
+        "ClusterWeights",
+        "PruneLowMagnitude",
+        "QuantizeWrapper",
+        "QuantizeWrapperV2",
+    }
+)
 """Wrappers that at inference only call their layer."""
 
 POSITIONWISE = frozenset(

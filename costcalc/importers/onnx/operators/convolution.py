@@ -19,7 +19,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 
     def rule(op: OpView) -> Rule:
         x, w = op.input(0), op.input(weight)
-        sides, groups = _sides(x.shape, w.shape), op.integer("group", 1, lowest=1)
+        sides, groups = _sides(op, x.shape, w.shape), op.integer("group", 1, lowest=1)
         _check_channels(x.shape[1], w.shape[1] * groups)
         arguments = {"out": w.shape[0], **op.window(w.shape[2:]).arguments(), "groups": groups}
         shape = Conv(**arguments).output_shape((x.shape[1:],))
@@ -42,7 +42,7 @@ def convolution(weight: int, bias: int | None, *configuration: int) -> Operator:
 def transposed(op: OpView) -> Rule:
     """ConvTranspose."""
     x, w = op.input(0), op.input(1)
-    sides, groups = _sides(x.shape, w.shape), op.integer("group", 1, lowest=1)
+    sides, groups = _sides(op, x.shape, w.shape), op.integer("group", 1, lowest=1)
     _check_channels(x.shape[1], w.shape[0])
     window, output_padding = _transposed_window(op, sides, w.shape[2:])
     arguments = {
@@ -64,8 +64,8 @@ def transposed(op: OpView) -> Rule:
     ctx.set_output(y)
 
 
-def _sides(x: Shape, w: Shape) -> Shape:
-    """The spatial dimensions of the input."""
+def _sides(op: OpView, x: Shape, w: Shape) -> Shape:
+    """The spatial dimensions of the input; filters and attributes must fit them."""
     if len(x) < 3 or len(w) != len(x):
         raise Refusal(
             "convolves shapes that do not fit together",
@@ -74,6 +74,11 @@ def _sides(x: Shape, w: Shape) -> Shape:
         )
     if 0 in w:
         raise Refusal("has filters without weights", found=dims_text(w))
+    kernel = op.attribute("kernel_shape")
+    if kernel and kernel != w[2:]:
+        raise Refusal(
+            "states a kernel that its filters do not have", dims_text(w[2:]), dims_text(kernel)
+        )
     return x[2:]
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 # PyTorch is not installed where types are checked.
 # mypy: allow-subclassing-any
 import copy
+import io
 from collections.abc import Callable
+from threading import Lock, RLock
+from types import ModuleType
 from typing import Any, TypeVar
 
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
+from costcalc.errors import Mark, refuse
 from costcalc.importers.torch.forward import compiled
 from costcalc.importers.torch.forward.user_code import user_code
 
 T = TypeVar("T")
+
+_NO_COPY = (torch.Generator, io.IOBase, ModuleType, type(Lock()), type(RLock()))
 
 
 def on_meta(module: torch.nn.Module) -> torch.nn.Module:
@@ -34,8 +40,12 @@ def on_meta(module: torch.nn.Module) -> torch.nn.Module:
     for buffer in module.buffers():
         if is_lazy(buffer):
             memo[id(buffer)] = UninitializedBuffer(requires_grad=False, device="meta")
-    memo |= compiled.copies(module)
-    return meta_copy(module, type(module).__name__, "the module cannot be copied", memo)
+    memo |= {**compiled.copies(module), **_shared(module)}
+    name, message = type(module).__name__, "the module cannot be copied"
+    copied: object = meta_copy(module, name, message, memo)
+    if not isinstance(copied, torch.nn.Module):
+        refuse(Mark(name), message, expected="an nn.Module", found=type(copied).__name__)
+    return copied
 
 
 def with_data(module: torch.nn.Module) -> torch.nn.Module | None:
@@ -51,7 +61,13 @@ def with_data(module: torch.nn.Module) -> torch.nn.Module | None:
     if any(tensor.is_meta for tensor in (*parameters.values(), *module.buffers())):
         return None
     with user_code(type(module).__name__, "the module cannot be copied"):
-        return copy.deepcopy(module, {**parameters, **buffers})
+        return copy.deepcopy(module, {**parameters, **buffers, **_shared(module)})
+
+
+def _shared(module: torch.nn.Module) -> dict[int, Any]:
+    """What modules hold that is not part of them and cannot be copied, by its id."""
+    attributes = (each for inner in module.modules() for each in vars(inner).values())
+    return {id(each): each for each in attributes if isinstance(each, _NO_COPY)}
 
 
 def meta_copy(value: T, file: str, message: str, memo: dict[int, Any] | None = None) -> T:

@@ -50,7 +50,14 @@ from costcalc.importers.torch.forward.functions import (
 from costcalc.importers.torch.forward.modules import CalledModules, class_of, parameters
 from costcalc.importers.torch.forward.packed import output_of, packed
 from costcalc.importers.torch.forward.structures import tensors
-from costcalc.importers.torch.forward.values import STATED, RunningCall, Values, asks_for_values
+from costcalc.importers.torch.forward.values import (
+    LEAVING,
+    STATED,
+    RunningCall,
+    Values,
+    asks_for_values,
+    method_name,
+)
 from costcalc.importers.torch.forward.witness import Witness, operator, run_without_data
 from costcalc.importers.torch.origins import references
 
@@ -67,12 +74,21 @@ def _grouped_product(input: torch.Tensor, other: torch.Tensor, *rest: Any, **mor
     return torch.nn.functional.grouped_mm(*narrow, *rest, **more).to(input.dtype)
 
 
-WITHOUT_DATA: Mapping[str, Callable[..., torch.Tensor]] = {
-    "grouped_mm": _grouped_product,
-}
-"""What stands for functions on the meta device."""
+def _normalised(input: torch.Tensor, *rest: Any, **more: Any) -> Any:
+    """``aten::native_batch_norm``, which PyTorch computes step by step even without data."""
+    training = more.get("training", rest[4:5] == (True,))
+    if training:
+        return torch.native_batch_norm(input, *rest, **more)
+    return torch.empty_like(input), input.new_empty(0), input.new_empty(0)
 
-BOUNDED: Mapping[str, Callable[..., torch.Tensor]] = {
+
+WITHOUT_DATA: Mapping[str, Callable[..., Any]] = {
+    "grouped_mm": _grouped_product,
+    "aten::native_batch_norm": _normalised,
+}
+"""What stands for functions and operators on the meta device."""
+
+BOUNDED: Mapping[str, Callable[..., Any]] = {
     "nms": lambda boxes, scores, threshold: scores.argsort(descending=True)
 }
 """Functions whose results are as large as values say, with the largest that they may give: no
@@ -93,6 +109,10 @@ SPARSE = (
     *(torch.sparse_bsr, torch.sparse_bsc),
 )
 """Layouts of tensors that store some of their numbers."""
+
+
+OUTSIDE = ("array", "numpy", "tolist")
+"""Functions that hand a tensor to what is not PyTorch."""
 
 
 class UnseenTensorError(Exception):
@@ -168,7 +188,12 @@ class Recorder(TorchFunctionMode):
         self.data = Values()
         self.data.is_stated = class_of(module).startswith(STATED)
         self.has_sparse = False
+        self.outside: list[Asked] = []
         self.asked: list[Asked] = []
+        self.handed: list[Asked] = []
+        """Calls that hand tensors to NumPy."""
+        self.has_left = False
+        """Whether values were handed to code that may give some back."""
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, parameter in module.named_parameters():
@@ -205,10 +230,12 @@ class Recorder(TorchFunctionMode):
             same = self.places.get(place_of(tensor))
             if same is not None and same is not tensor:
                 return self.value(same)
+            is_held = storage_of(tensor) in self.attributes
             is_outside = len(self.scopes) == 1 and not tensor.is_nested
-            if is_outside and tensor.is_meta and storage_of(tensor) not in self.attributes:
+            if is_outside and tensor.is_meta and not is_held:
                 raise UnseenTensorError
-            index = self._add(tensor, "made", "")
+            is_returned = self.has_left and is_outside and not is_held
+            index = self._add(tensor, "returned" if is_returned else "made", "")
             self.data.know(index, tensor)
             return index
         if known.version == version_of(tensor):
@@ -266,43 +293,59 @@ class Recorder(TorchFunctionMode):
                 return body(*args, **keywords)
         if is_transformed() or is_packet(func):
             return func(*args, **keywords)  # The operators below it are recorded.
-        inputs = [*tensors((args, keywords))]
-        arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
-        self.last_arguments = arguments
-        owner = class_of(self.modules.caller)
-        step = RunningCall(func, name, self.modules.path, owner, (args, keywords), arguments)
-        step = self.data.numbered(step)
-        positional, named = step.references
-        versions = [version_of(tensor) for tensor in inputs]
-        substitute = BOUNDED.get(name)
-        if substitute is None and any(tensor.is_meta for tensor in inputs):
-            substitute = WITHOUT_DATA.get(name)
+        with torch._C.DisableTorchFunction():
+            inputs = [*tensors((args, keywords))]
+            arguments = _with_refs((*args,), self.value), _with_refs({**keywords}, self.value)
+            self.last_arguments = arguments
+            owner = class_of(self.modules.caller)
+            step = RunningCall(func, name, self.modules.path, owner, (args, keywords), arguments)
+            step = self.data.numbered(step)
+            versions = [version_of(tensor) for tensor in inputs]
+            has_data = not any(tensor.is_meta for tensor in inputs)
+            self.has_left |= method_name(step) in LEAVING
+            if name in ("numpy", "array"):
+                self.handed.append(Asked(name, step.path, tuple(references(arguments))))
+            substitute = _substitute(name, has_data)
         with self._inside() as inside:
             result = self.data.run(step) if substitute is None else substitute(*args, **keywords)
             if name in IDLE and any(result is tensor for tensor in inputs):
                 result = result.detach()
-        if asks_for_values(step) and not any(tensor.is_meta for tensor in inputs):
-            self.asked.append(Asked(name, step.path, tuple(references(arguments))))
-        before = zip(inputs, versions, strict=True)
-        written = [tensor for tensor, version in before if version_of(tensor) != version]
-        created = [tensor for tensor in tensors(result) if self._is_new(tensor)]
-        if written or created:
-            overload, outputs = overload_of(func), (*written, *created)
-            if overload is not None:
-                positional, named = (), operator(overload).bind(positional, named)
-            self._record(
-                name, self.modules.functional(func, name), positional, named, outputs, inside
-            )
-            self.data.note(step, self.calls[-1].outputs, outputs[0].shape)
-            if written and name in _KEEP_INPUT:
-                self.modules.note_training(IN_PLACE, self.modules.name_of(name))
-            elif created and inputs:
-                self._note_view(name, inputs[0], created[0])
-        else:
-            self.scopes[-1].add(inside)
-        for tensor in written:
-            self._note_write(tensor)
+        with torch._C.DisableTorchFunction():
+            if name in OUTSIDE:
+                self.outside.append(Asked(name, step.path, (*references(arguments),)))
+            if has_data and asks_for_values(step):
+                self.asked.append(Asked(name, step.path, tuple(references(arguments))))
+            before = zip(inputs, versions, strict=True)
+            written = [tensor for tensor, version in before if version_of(tensor) != version]
+            created = [tensor for tensor in tensors(result) if self._is_new(tensor)]
+            if written or created:
+                self._note_call(step, inputs, written, created, inside)
+            else:
+                self.scopes[-1].add(inside)
+            for tensor in written:
+                self._note_write(tensor)
         return result
+
+    def _note_call(
+        self,
+        step: RunningCall,
+        inputs: Sequence[torch.Tensor],
+        written: Sequence[torch.Tensor],
+        created: Sequence[torch.Tensor],
+        inside: Scope,
+    ) -> None:
+        """Records a call that created tensors or wrote into some."""
+        func, name, outputs = step.function, step.name, (*written, *created)
+        positional, named = step.references
+        overload = overload_of(func)
+        if overload is not None:
+            positional, named = (), operator(overload).bind(positional, named)
+        self._record(name, self.modules.functional(func, name), positional, named, outputs, inside)
+        self.data.note(step, self.calls[-1].outputs, outputs[0].shape)
+        if written and name in _KEEP_INPUT:
+            self.modules.note_training(IN_PLACE, self.modules.name_of(name))
+        elif created and inputs:
+            self._note_view(name, inputs[0], created[0])
 
     @contextmanager
     def _inside(self) -> Iterator[Scope]:
@@ -335,12 +378,13 @@ class Recorder(TorchFunctionMode):
         written = [*tensors([arguments[each] for each in written_names if each in arguments])]
         shown = {key: self._unpacked(item, name) for key, item in arguments.items()}
         shown = _with_refs(shown, self.value)
-        bounded = BOUNDED.get(name.rpartition("::")[2])
-        if bounded is not None:
-            result = bounded(*args, **keywords)
+        taken = {id(tensor): tensor for tensor in tensors(arguments)}
+        has_data = not any(tensor.is_meta for tensor in taken.values())
+        substitute = _substitute(name, has_data)
+        if substitute is not None:
+            result = substitute(*args, **keywords)
         else:
             result = self._run(func, name, arguments, (args, keywords))
-        taken = {id(tensor) for tensor in tensors(arguments)}
         created = [tensor for tensor in tensors(result) if id(tensor) not in taken]
         if written or created or not name.startswith(SILENT):
             self._record(name, "operator", (), shown, (*written, *created))
@@ -454,6 +498,7 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         around.enter_context(torch.jit.optimized_execution(False))  # Fused operators are unknown.
         around.enter_context(flex.recorded())
         around.enter_context(_uncompiled())
+        around.enter_context(_without_autocast())
         around.enter_context(recorder.modules.followed())
         around.enter_context(recorder)
         around.enter_context(Witness(recorder.see))
@@ -468,7 +513,10 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         choices=recorder.data.choices,
         bounds=tuple(recorder.data.bounds),
         has_sparse=recorder.has_sparse,
+        outside=tuple(recorder.outside),
         asked=tuple(recorder.asked),
+        handed=tuple(recorder.handed),
+        has_left=recorder.has_left,
         data=call.data,
         in_training={word: (*names,) for word, names in recorder.modules.in_training.items()},
     )
@@ -482,6 +530,24 @@ def _uncompiled() -> Iterator[None]:
         return
     with torch.compiler.set_stance("force_eager"):
         yield
+
+
+@contextmanager
+def _without_autocast() -> Iterator[None]:
+    """Lets ``torch.autocast(x.device.type)`` be entered on the meta device, which it refuses."""
+    original = torch.autocast.__init__
+
+    def init(self: torch.autocast, device_type: str, *args: Any, **kwargs: Any) -> None:
+        if device_type == "meta":
+            original(self, "cpu", enabled=False)
+        else:
+            original(self, device_type, *args, **kwargs)
+
+    torch.autocast.__init__ = init
+    try:
+        yield
+    finally:
+        torch.autocast.__init__ = original
 
 
 def _with_refs(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
@@ -500,3 +566,9 @@ def _with_refs(structure: Any, value: Callable[[torch.Tensor], int]) -> Any:
     if structure is None or structure is Ellipsis or isinstance(structure, (bool, int, float, str)):
         return structure
     return str(structure)
+
+
+def _substitute(name: str, has_data: bool) -> Callable[..., Any] | None:
+    """What stands for a function or an operator; None if it runs itself."""
+    without_data = None if has_data else WITHOUT_DATA.get(name)
+    return BOUNDED.get(name.rpartition("::")[2]) or without_data

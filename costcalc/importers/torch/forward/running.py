@@ -21,7 +21,14 @@ from costcalc.importers.torch.forward.recorder import (
     UnseenTensorError,
     record,
 )
-from costcalc.importers.torch.forward.user_code import describe, quiet, raised_at, user_code
+from costcalc.importers.torch.forward.user_code import (
+    FAILURES,
+    describe,
+    quiet,
+    raised_at,
+    text_of,
+    user_code,
+)
 from costcalc.importers.torch.forward.values import ASKING
 from costcalc.importers.torch.forward.witness import UnknownOperatorError
 from costcalc.importers.torch.origins import references
@@ -97,8 +104,17 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
             "All boxes are as large as the image and pass every threshold, and as many are kept "
             f"as the network states: counts are the most there can be ({places})."
         )
+    origins = builder.origins
+    outside = [each for each in trace.outside if not all(map(origins.is_constant, each.values))]
+    if outside:
+        places = _places(dict.fromkeys(each.path for each in outside))
+        yield f"What is computed outside of PyTorch, as by NumPy, is not counted: {places}."
     if trace.has_sparse:
         yield "A sparse tensor is counted as a full one of its shape."
+    handed = [each for each in trace.handed if any(map(builder.origins.is_of_input, each.values))]
+    if handed:
+        places = _places(dict.fromkeys(each.path for each in handed))
+        yield f"What NumPy computes of tensors is not counted: {places}."
     computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
     if computed:
         asked = [
@@ -135,7 +151,7 @@ def forward(module: torch.nn.Module, file: str, call: Call, own: OwnModule, weig
         try:
             with quiet(), torch.device("meta"):
                 return record(recorder, module, call)
-        except Exception as error:
+        except FAILURES as error:
             indices = _indices(recorder, error, call)
             if isinstance(error, UnseenTensorError) and not before:
                 before = _without_data()
@@ -171,7 +187,7 @@ def _on_data(module: torch.nn.Module, file: str, call: Call, weights: str) -> Tr
         try:
             with quiet(), torch.device(device):
                 return record(recorder, module, call)
-        except Exception as error:
+        except FAILURES as error:
             refuse(*_failure(recorder, file, call, error))
 
 
@@ -179,9 +195,9 @@ def _dtypes(module: torch.nn.Module) -> set[torch.dtype]:
     return {parameter.dtype for parameter in module.parameters()}
 
 
-def _indices(recorder: Recorder, error: Exception, call: Call) -> list[str]:
+def _indices(recorder: Recorder, error: BaseException, call: Call) -> list[str]:
     """The inputs of open type that the function that failed wants as indices."""
-    if not any(words in str(error) for words in ("indices", "index tensor")):
+    if not any(words in text_of(error) for words in ("indices", "index tensor")):
         return []
     producers = {output: each for each in recorder.calls for output in each.outputs}
     pending, seen, names = references(recorder.last_arguments), set[int](), list[str]()
@@ -198,7 +214,7 @@ def _indices(recorder: Recorder, error: Exception, call: Call) -> list[str]:
     return [name for name in names if call.tensors[name].dtype != torch.int64]
 
 
-def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Problem:
+def _failure(recorder: Recorder, file: str, call: Call, error: BaseException) -> Problem:
     caller = recorder.modules.caller
     path, kind = recorder.modules.paths.get(caller, ""), type(caller).__name__
     where = f"module '{path}' ({kind})" if path else kind
@@ -219,18 +235,20 @@ def _failure(recorder: Recorder, file: str, call: Call, error: Exception) -> Pro
             message = f"{where} depends on the values of a tensor, but tensors have only shapes"
             expected = "a forward pass that depends on shapes only"
         elif len(call.tensors) == 1 and not call.is_whole:
-            (tensor,) = call.tensors.values()
-            hint = _shape_hint(tuple(tensor.shape[1:]))
+            ((name, tensor),) = call.tensors.items()
+            hint = _shape_hint(name, tuple(tensor.shape[1:]))
     return Problem(Mark(file), message, expected, found, hint)
 
 
-def _asks_for_values(recorder: Recorder, error: Exception) -> bool:
+def _asks_for_values(recorder: Recorder, error: BaseException) -> bool:
     """Whether a function failed for want of data."""
-    return "meta" in str(error).lower() or recorder.last in ASKING
+    return "meta" in text_of(error).lower() or recorder.last in ASKING
 
 
-def _shape_hint(input: Shape) -> str:
+def _shape_hint(name: str, input: Shape) -> str:
     """The shape that the caller may have meant."""
+    if name.endswith("ids") and len(input) > 1:
+        return advice("{}, as many tokens, without the batch", option("input", "128"))
     if len(input) > 1 and input[0] == 1:
         return advice("{}, without the batch", option("input", ",".join(map(str, input[1:]))))
     if len(input) == 3 and input[2] in (1, 3, 4) and input[0] > 4:

@@ -20,6 +20,9 @@ _NOT_USER_CODE = tuple(
 )
 """Folders of code that is not the user's."""
 
+FAILURES = (Exception, GeneratorExit, SystemExit)
+"""What the user's code may raise that is no wish of the person who runs it."""
+
 
 @contextmanager
 def user_code(file: str, message: str) -> Iterator[None]:
@@ -33,7 +36,7 @@ def user_code(file: str, message: str) -> Iterator[None]:
             yield
     except SpecError:
         raise
-    except (Exception, SystemExit) as error:
+    except FAILURES as error:
         refuse(Mark(file), message, found=describe(error))
 
 
@@ -47,9 +50,17 @@ def quiet() -> Iterator[None]:
 
 def describe(error: BaseException) -> str:
     """An exception in one line, with the place in the user's code."""
-    text = " ".join(str(error).split())
+    text = " ".join(text_of(error).split())
     place = raised_at(error)
     return f"{type(error).__name__}: {text}" + (f" ({place})" if place else "")
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says; nothing if it cannot be asked."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def raised_at(error: BaseException) -> str:

@@ -34,11 +34,23 @@ CREATED = frozenset(
 SHAPED = frozenset(("expand_as", "view_as", "reshape_as", "type_as"))
 """Functions that read but the shape, or the type, of all tensors except the first."""
 
-_WORDS = "item tolist bool int float index nonzero argwhere masked_select unique nms"
+_WORDS = "item tolist numpy bool int float index nonzero argwhere masked_select unique nms"
+LEAVING = ("__array__", "__float__", "item", "numpy", "tolist")
+"""Methods that hand values to other code, which may give what follows from them back."""
+
+CASTS = ("bool", "float", "int")
+"""Names of functions that ask for a value, and of methods that convert numbers."""
+
 ASKING = frozenset((*_WORDS.split(), "bincount", "unique_consecutive"))
 """Functions that ask for values, or whose results are as large as values say."""
 
 INDEXING = ("getitem", "setitem")
+_SIZED = (
+    "adaptive_avg_pool1d adaptive_avg_pool2d chunk expand interpolate narrow pad repeat reshape "
+    "roll split tile topk unflatten unfold view"
+)
+SIZED = frozenset(_SIZED.split())
+"""Functions whose arguments after the first are whole numbers."""
 
 CHOSEN: Mapping[str, int] = {"topk": 1, "argmax": 0}
 """Functions that choose, and which of their outputs holds the places."""
@@ -133,36 +145,49 @@ class Values:
             raise
 
     def numbered(self, step: RunningCall) -> RunningCall:
-        """The call with whole numbers for the known tensors of one, in an index.
+        """The call with whole numbers for the known tensors of one, in an index or a size.
 
         Indexing by a number is a view, of a parameter too, and its weights are those of an
         expert; by a tensor it is a copy.
         """
-        args, kwargs = step.arguments
-        if step.name not in INDEXING or not any(map(_has_number, _entries(args[1]))):
+        (args, kwargs), (shown_args, shown_kwargs) = step.arguments, step.references
+        if step.name in INDEXING:
+            last = 2
+        elif step.name in SIZED:
+            last = len(args)
+        else:
             return step
-        data, index, *rest = step.references[0]
+        if not _has_number((args[1:last], kwargs)):
+            return step
         with suppress(_UnknownError):
-            pairs = zip(_entries(args[1]), _entries(index), strict=True)
-            raw, shown = zip(*(self._with_number(*pair) for pair in pairs), strict=True)
-            if _entries(args[1]) is not args[1]:
-                (raw,), (shown,) = raw, shown
-            references = (data, shown, *rest), step.references[1]
+            asked = (*args[1:last],), dict(kwargs)
+            (raw, named), (shown, shown_named) = self._with_numbers(
+                asked, (shown_args[1:last], shown_kwargs)
+            )
             return step._replace(
-                arguments=((args[0], raw, *args[2:]), kwargs), references=references
+                arguments=((args[0], *raw, *args[last:]), named),
+                references=((shown_args[0], *shown, *shown_args[last:]), shown_named),
             )
         return step
 
-    def _with_number(self, entry: Any, reference: Any) -> tuple[Any, Any]:
-        """An entry of an index, and what stands for it, with numbers in place of tensors."""
-        if isinstance(entry, slice):
-            pairs = zip(ends_of(entry), ends_of(reference), strict=True)
-            raw, shown = zip(*(self._with_number(*pair) for pair in pairs), strict=True)
-            return slice(*raw), slice(*shown)
-        if not _is_number(entry):
-            return entry, reference
-        number = self._number(entry, reference)
-        return number, number
+    def _with_numbers(self, raw: Any, shown: Any) -> tuple[Any, Any]:
+        """Arguments, and what stands for them, with numbers in place of tensors of one."""
+        if _is_number(raw):
+            number = self._number(raw, shown)
+            return number, number
+        if isinstance(raw, dict):
+            pairs = {key: self._with_numbers(item, shown[key]) for key, item in raw.items()}
+            items = {key: pair[0] for key, pair in pairs.items()}
+            return items, {key: pair[1] for key, pair in pairs.items()}
+        if isinstance(raw, slice):
+            starts, shown_starts = self._with_numbers(ends_of(raw), ends_of(shown))
+            return slice(*starts), slice(*shown_starts)
+        if isinstance(raw, (tuple, list)):
+            each = [self._with_numbers(*pair) for pair in zip(raw, shown, strict=True)]
+            numbers = [pair[0] for pair in each]
+            shown = (*(pair[1] for pair in each),)
+            return numbers if isinstance(raw, list) else (*numbers,), shown
+        return raw, shown
 
     def _number(self, entry: torch.Tensor, reference: ValueRef) -> int:
         data = self._known(reference) if entry.is_meta else entry
@@ -312,9 +337,16 @@ def _read(step: RunningCall) -> Sequence[int]:
     return references(step.references[0][:1] if step.name in SHAPED else step.references)
 
 
+def method_name(step: RunningCall) -> str:
+    """The name of a method as Python has it."""
+    return str(getattr(step.function, "__name__", step.name))
+
+
 def asks_for_values(step: RunningCall) -> bool:
     """Whether what a call returns, or how large it is, depends on the values of tensors."""
     args, kwargs = step.arguments
+    if step.name in CASTS:
+        return method_name(step).startswith("__")
     if step.name == "where":
         return len(args) + len(kwargs) == 1
     if step.name == "getitem":
@@ -332,13 +364,19 @@ def _entries(index: Any) -> tuple[Any, ...]:
     return index if is_several else (index,)
 
 
-def _has_number(entry: Any) -> bool:
-    """Whether an entry of an index is a tensor of one whole number, or a slice with such ends."""
-    return any(map(_is_number, ends_of(entry))) if isinstance(entry, slice) else _is_number(entry)
+def _has_number(structure: Any) -> bool:
+    """Whether there is a tensor of one whole number in an index or a size."""
+    if isinstance(structure, slice):
+        structure = ends_of(structure)
+    if isinstance(structure, Mapping):
+        structure = [*structure.values()]
+    if isinstance(structure, (tuple, list)):
+        return any(map(_has_number, structure))
+    return _is_number(structure)
 
 
 def _is_number(entry: Any) -> bool:
-    """Whether an entry of an index is a tensor of one whole number."""
+    """Whether an argument is a tensor of one whole number."""
     return (
         isinstance(entry, torch.Tensor)
         and entry.dim() == 0

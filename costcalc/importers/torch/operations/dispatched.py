@@ -75,6 +75,8 @@ _OTHERS: Mapping[str, str] = {
     "_conj_physical": "conj",
     "_fused_rms_norm": "rms_norm",
     "_grouped_mm": "grouped_mm",
+    "_is_all_true": "all",
+    "_is_any_true": "any",
     "_log_softmax": "log_softmax",
     "_native_batch_norm_legit": "batch_norm",
     "_native_batch_norm_legit_no_training": "batch_norm",
