@@ -107,6 +107,15 @@ def setting_by_setting(function: Callable[[Sequence[int]], int], sizes: Iterable
     return at_settings(function, listed)
 
 
+def times(count: Any) -> int:
+    """How often something that occurs ``count`` times is unfolded.
+
+    Symbols take their value at the chosen settings, and leave what that assumes to their reader.
+    """
+    unfolded = None if _plain(count) else getattr(_algebra(count), "times", None)
+    return int(count if unfolded is None else unfolded(count))
+
+
 def less(a: Any, b: Any) -> Any:
     """1 where ``a < b``, else 0."""
     if _plain(a) and _plain(b):

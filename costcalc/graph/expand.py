@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, SpecError, did_you_mean
+from costcalc.formulas import algebra
 from costcalc.graph.attributes import AttributeReader
 from costcalc.graph.bindings import AXES, Bindings, LastResults, StepScope, Tensor, UnknownShape
 from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
 from costcalc.graph.calls import bind, network_bindings, plain_value
 from costcalc.graph.executions import Executions
-from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph, Repeats
 from costcalc.graph.outline import default_name, described
 from costcalc.graph.parameters import CHANNELS, Resolved, resolve
 from costcalc.graph.predictions import last_widths, predictions
@@ -35,6 +37,7 @@ from costcalc.spec.document import (
     PrintedShape,
     SequenceStep,
     Step,
+    inner_steps,
 )
 from costcalc.spec.numbers import is_number
 
@@ -109,6 +112,10 @@ def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
     return document.reread(others) if others else document
 
 
+def _shapes(tensors: tuple[Tensor, ...]) -> tuple[Shape | None, ...]:
+    return tuple([tensor.shape for tensor in tensors])
+
+
 class _TooManySteps(Exception):
     """A limit on steps is exceeded; unfolding stops here."""
 
@@ -141,6 +148,7 @@ class _Walk:
         self.blocks: dict[str, str] = dict(document.groups)
         self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
+        self.repeats: list[Repeats] = []
         self.later: dict[int, Step] = {}
         """Steps for later repeats, by the id of the first's, which the document keeps alive."""
         self.last = ""
@@ -176,6 +184,7 @@ class _Walk:
             folded=self.document.folded,
             notes=self.document.notes,
             gated=tuple(self.gated),
+            repeats=tuple(self.repeats),
             calls=self.calls,
             schedule=schedule if is_as_stated else None,
             is_file_resized=self.document.is_file_resized
@@ -208,16 +217,17 @@ class _Walk:
                 return tensor
             sources = self.sources.of(step, tensor, scope)
             here = scope.at(sources[0])
-            times = int(self.reader.offset(common.repeat, here)) if common.repeat else 1
+            times = self.reader.offset(common.repeat, here) if common.repeat else 1
         except UnknownShape:
             return tensor.unknown
         except Refusal as error:
             self.problems.note(error.problem())
             return tensor.unknown
-        if times == 0:
+        unfolded = algebra.times(times)
+        if unfolded == 0:
             scope.leave_out(step)
             return tensor
-        self.count_steps(times - 1, common.mark)
+        self.count_steps(unfolded - 1, common.mark)
         if common.input is not None:
             what = f"the input of {described(step)}"
             sources = (self.checked(common.input, sources[0], what, here), *sources[1:])
@@ -225,7 +235,7 @@ class _Walk:
             self.problems.add(
                 common.mark, f"the name '{common.name}' is used twice", hint="another name"
             )
-        result = self.repeated(step, times, sources, scope)
+        result = self.repeated(step, times, unfolded, sources, scope)
         if common.name:
             scope.tensors[common.name] = result
         if common.output is not None:
@@ -251,15 +261,34 @@ class _Walk:
         return True
 
     def repeated(
-        self, step: Step, times: int, sources: tuple[Tensor, ...], scope: NameScope
+        self, step: Step, times: Any, unfolded: int, sources: tuple[Tensor, ...], scope: NameScope
     ) -> Tensor:
-        later = self.after_the_first(step)
+        """All repeats of a step; if their number is a symbol, with a note of what each is."""
+        later, layers = self.after_the_first(step), self.builder.layers
         result = sources[0]
-        for index in range(times):
-            result = self.once(later if index else step, sources, scope, times > 1)
+        inputs, starts = [_shapes(sources)], [len(layers)]
+        for index in range(unfolded):
+            result = self.once(later if index else step, sources, scope, unfolded > 1)
             sources = (result, *sources[:-1])
             scope.remember(result)
+            inputs.append(_shapes(sources))
+            starts.append(len(layers))
+        if not isinstance(times, int):
+            spans = tuple(range(*span) for span in pairwise(starts))
+            self.repeats.append(
+                Repeats(times, tuple(inputs), spans, later is not step or self.shares(step))
+            )
         return result
+
+    def shares(self, step: Step) -> bool:
+        """Whether a step, or one inside it, shares params; a used network may."""
+        inside = inner_steps(step)
+        if isinstance(step, BlockStep):
+            block = self.document.blocks[step.block]
+            if block.network is not None:
+                return True
+            inside = (*inside, *block.steps)
+        return bool(step.common.shares) or any(map(self.shares, inside))
 
     def after_the_first(self, step: Step) -> Step:
         """The step without the arguments that apply only to the first of its repeats."""
@@ -451,6 +480,7 @@ class _Walk:
         layers = self.builder.layers
         inner.sources = Sources(network, self.problems, layers, self.networks)
         inner.blocks, inner.calls, inner.gated = self.blocks, self.calls, self.gated
+        inner.repeats = self.repeats
         inner.steps_taken, inner.depth = self.steps_taken, self.depth
         return inner
 

@@ -124,6 +124,19 @@ class Gated(NamedTuple):
     """Indexes of the layers that the gate controls."""
 
 
+class Repeats(NamedTuple):
+    """The repeats of a step whose number is a symbol."""
+
+    times: Any
+    """How often it occurs, a number above zero; it is unfolded that often at the settings."""
+    inputs: tuple[tuple[Shape | None, ...], ...]
+    """The shapes that each repeat reads, and those that one more would read."""
+    layers: tuple[range, ...]
+    """Indexes of the layers of each repeat."""
+    is_first_other: bool
+    """Whether the first repeat has arguments of its own, or params that the others share."""
+
+
 class BlockCall(NamedTuple):
     """A call of a block."""
 
@@ -168,6 +181,8 @@ class LayerGraph(NamedTuple):
     """What a reader must know of its totals: a choice, a bound, a guess; whole sentences."""
     gated: tuple[Gated, ...] = ()
     """Gated parts in the order of their layers; they may be nested."""
+    repeats: tuple[Repeats, ...] = ()
+    """Repeats whose number is a symbol, those inside others first."""
     calls: Mapping[str, BlockCall] = MappingProxyType({})
     """The calls of blocks, by the paths inside the layers' names."""
     schedule: Schedule | None = None

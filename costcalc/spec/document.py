@@ -213,6 +213,8 @@ class Document(NamedTuple):
     steps: tuple[Step, ...]
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
+    symbols: tuple[str, ...] = ()
+    """The parameters that stay symbols in its closed form, if not ``alpha`` and ``res``."""
     sized_by: frozenset[str] = frozenset()
     """Settings for whose values alone it is valid, as for a model traced at one size."""
     reread: Callable[[Mapping[str, Any]], Document] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costcalc.errors import Mark, Problems, refuse, warn
+from costcalc.errors import Mark, Problems, did_you_mean, refuse, warn
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.blocks import BlockReader
@@ -28,6 +28,7 @@ TOP = (
     "variants",
     "accuracy",
     "width_rounding",
+    "symbols",
     "use",
     "blocks",
     "defaults",
@@ -149,6 +150,7 @@ class _SpecReader:
             steps=steps,
             description=line(root.get("description"), self.problems),
             accuracies=read_accuracies(root.get("accuracy"), known, self.problems),
+            symbols=self.symbols(root.get("symbols"), known),
         )
 
     def source(self, node: Node | None) -> dict[str, str]:
@@ -161,6 +163,25 @@ class _SpecReader:
             return {key.text: line(value, self.problems) for key, value in node.entries}
         self.problems.add(node.mark, "a source is a line of text or a mapping", found=str(node))
         return {}
+
+    def symbols(self, node: Node | None, known: frozenset[str]) -> tuple[str, ...]:
+        node = given(node)
+        if node is None:
+            return ()
+        if not isinstance(node, ListNode):
+            self.problems.add(
+                node.mark, "symbols are a list of parameters", "[d, L]", found=str(node)
+            )
+            return ()
+        for item in node.items:
+            if not isinstance(item, Scalar) or item.text not in known:
+                self.problems.add(
+                    item.mark,
+                    f"{item} is not a parameter",
+                    expected="the name of a parameter",
+                    hint=did_you_mean(str(item), known),
+                )
+        return tuple(item.text for item in node.items if isinstance(item, Scalar))
 
     def input(self, node: Node | None, known: frozenset[str]) -> tuple[Expression, ...]:
         node = given(node)

@@ -46,6 +46,7 @@ from costcalc.symbolic.polynomial_number import (
     Refine,
     Variable,
 )
+from costcalc.symbolic.repeats import occurrences
 
 
 class ClosedTotal(NamedTuple):
@@ -193,7 +194,7 @@ _SIDES = (
     Name("res[2]", "d", "d", "d"),
 )
 DEFAULT = ("alpha", "res")
-"""The parameters that stay symbols by default."""
+"""The parameters that stay symbols by default, unless the spec names others."""
 
 
 def closed_form(
@@ -212,7 +213,8 @@ def closed_form(
         document: the network.
         settings: the settings to expand the network at; they decide every comparison.
         convention: how its costs are counted.
-        variables: the parameters that stay symbols; ``alpha`` and ``res`` by default.
+        variables: the parameters that stay symbols; by default those that the spec names, or
+            ``alpha`` and ``res``.
         how: a storage's name or path, a planner and a batch, if bytes are wanted; None for
             ``fp32``, and for the storage's planner.
 
@@ -236,9 +238,10 @@ def closed_form(
         try:
             graph = expand(document, {**settings, **_symbolic(context, symbols)})
             costs = count(graph, convention)
+            times = occurrences(graph.repeats, costs, context, are_all_fixed=kept is not None)
             sums = {
-                "params": sum(cost.params for cost in costs),
-                "mult_adds": sum(cost.mult_adds for cost in costs),
+                metric: sum(n * getattr(cost, metric) for n, cost in zip(times, costs, strict=True))
+                for metric in ("params", "mult_adds")
             }
             peak = ""
             if kept is not None:
@@ -296,7 +299,7 @@ def _variables(
     """
     problems = Problems()
     variables: list[tuple[Variable, Name]] = []
-    for parameter in dict.fromkeys(requested or DEFAULT):
+    for parameter in dict.fromkeys(requested or document.symbols or DEFAULT):
         value = values.get(parameter)
         if parameter in document.sized_by:
             if requested:

@@ -220,6 +220,15 @@ class PolynomialContext:
         self.note(p - q, relation if takes_first else _REVERSED[relation])
         return self.make(choose(first, second), p if takes_first else q)
 
+    def times(self, count: Any) -> int:
+        """How often something is unfolded: the value, which is assumed only if it is zero."""
+        value, _ = self.parts(count)
+        return int(value) if value else int(count)
+
+    def are_same(self, one: Any, other: Any) -> bool:
+        """Whether two sizes are equal at all settings, without assuming it."""
+        return self.parts(one) == self.parts(other)
+
     def less(self, a: Any, b: Any) -> Any:
         """1 if ``a < b``, else 0; its polynomial is 0 or 1, as the polynomials compare."""
         (first, p), (second, q) = self.parts(a), self.parts(b)

@@ -180,7 +180,7 @@ def test_repeats_are_found_without_counting_each(tmp_path_factory, params):
     assert (solution.best.value, solution.best.params) == (params // 16, params // 16 * 16)
     assert solution.after.value == params // 16 + 1
     assert max(counted) < 60
-    assert solution.monotony == ("counted" if params // 16 < 32 else "assumed")
+    assert solution.monotony == ("counted" if params // 16 < 32 else "proven")
 
 
 def test_a_parameter_without_effect_on_the_budget_is_told_from_one_with_room(tmp_path):

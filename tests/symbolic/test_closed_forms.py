@@ -242,3 +242,59 @@ def test_a_parameter_named_twice_is_one():
     assert [name.text for name in closed_form("mobilenet_v1", variables=("res", "res")).names] == [
         "r"
     ]
+
+
+REPEATS = {
+    "layers of one shape": """
+  - conv: {out: 8, kernel: 1}
+  - conv: {out: 8, kernel: 3, repeat: n}""",
+    "a first of its own": "  - conv: {out: 8, kernel: 3, repeat: n, stride: 2, first_only: stride}",
+    "shared params": "  - conv: {out: 3, kernel: 3, repeat: n, shares: filters}",
+    "some in others": """
+  - sequence:
+      repeat: n
+      layers:
+        - conv: {out: 8, kernel: 3}
+        - conv: {out: 8, kernel: 1, repeat: n + 1}""",
+    "none at one": "  - conv: {out: 3, kernel: 3, repeat: n - 1}",
+    "wider each time": "  - conv: {out: in + 2, kernel: 3, repeat: n}",
+    "free, and smaller each time": "  - max_pool: {kernel: 2, stride: 2, repeat: n}\n  - fc: 7",
+}
+FIRST_IS_OTHER = {"a first of its own", "shared params", "some in others", "none at one"}
+ONE_BY_ONE = {"wider each time", "free, and smaller each time"}
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", REPEATS)
+def test_repeats_of_equal_cost_stay_symbolic(tmp_path, kind, at):
+    network = spec(
+        tmp_path, f"input: [3, 32, 32]\nparameters: {{n: 3}}\nlayers:\n{REPEATS[kind]}\n"
+    )
+    form = closed_form(network, {"n": at}, ("n",))
+    held = [n for n in range(1, 6) if form.domain.holds((n,))]
+    assert at in held
+    for n in held:
+        values = {name: total.polynomial((n,)) for name, total in form.totals.items()}
+        assert values == totals(network, n=n)
+    if kind in ONE_BY_ONE:
+        assert held == [at]
+    elif at > 1 or kind not in FIRST_IS_OTHER:
+        assert held == [1, 2, 3, 4, 5]
+
+
+def test_a_transformer_reads_like_the_papers():
+    # An encoder has 4 d^2 weights around its attention and 8 d^2 in its MLP; with n = 197
+    # tokens it takes 12 n d^2 + 2 n^2 d.  A patch of 16 x 16 x 3 at 196 places, 1000 classes.
+    assert texts("vit") == (
+        "12·L·d² + 1768·d",
+        f"{12 * 197}·L·d² + {2 * 197**2}·L·d + {768 * 196 + 1000}·d",
+    )
+    assert closed_form("vit").domain.assumptions(UNICODE, (12, 768)) == []
+
+
+def test_symbols_of_a_spec_are_its_parameters(tmp_path):
+    layers = "parameters: {n: 2}\nlayers: [conv: {out: 4, kernel: 1, repeat: n}]\n"
+    with pytest.raises(SpecError, match="'wide' is not a parameter"):
+        closed_form(spec(tmp_path, f"input: [4, 8, 8]\nsymbols: [n, wide]\n{layers}"))
+    with pytest.raises(SpecError, match="symbols are a list of parameters"):
+        closed_form(spec(tmp_path, f"input: [4, 8, 8]\nsymbols: n\n{layers}"))
