@@ -73,8 +73,8 @@ def _steps(steps: tuple[Step, ...], path: Path = ()) -> Iterator[tuple[Path, Ste
         if isinstance(step, SequenceStep):
             yield from _steps(step.steps, here)
         elif isinstance(step, JoinStep):
-            for number, (_, branch) in enumerate(step.branches):
-                yield from _steps(branch, (*here, number))
+            for number, branch in enumerate(step.branches):
+                yield from _steps(branch.steps, (*here, number))
         else:
             yield here, step
 
@@ -90,7 +90,8 @@ def _replaced(steps: tuple[Step, ...], path: Path, new: Step) -> tuple[Step, ...
         assert isinstance(old, JoinStep)  # only these two contain steps
         number, *inner = rest
         branches = list(old.branches)
-        branches[number] = (branches[number][0], _replaced(branches[number][1], tuple(inner), new))
+        steps = _replaced(branches[number].steps, tuple(inner), new)
+        branches[number] = branches[number]._replace(steps=steps)
         changed = old._replace(branches=tuple(branches))
     return (*steps[:index], changed, *steps[index + 1 :])
 
@@ -111,7 +112,9 @@ def _without_shapes(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         if isinstance(step, SequenceStep):
             bare.append(step._replace(common=common, steps=_without_shapes(step.steps)))
         elif isinstance(step, JoinStep):
-            branches = tuple((name, _without_shapes(branch)) for name, branch in step.branches)
+            branches = tuple(
+                branch._replace(steps=_without_shapes(branch.steps)) for branch in step.branches
+            )
             bare.append(step._replace(common=common, branches=branches))
         elif isinstance(step, LayerStep):
             bare.append(step._replace(common=common, filter=None))

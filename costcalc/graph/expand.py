@@ -30,6 +30,7 @@ from costcalc.spec import limits
 from costcalc.spec.document import (
     Block,
     BlockStep,
+    Branch,
     Document,
     Expression,
     JoinStep,
@@ -501,10 +502,9 @@ class _Walk:
     ) -> Tensor:
         """The branches, which read the same input, and the layer that joins them."""
         tensor = sources[0]
-        branches, here = step.branches, scope.at(tensor)
+        here = scope.at(tensor)
         try:
-            if step.only_if is not None and not self.reader.truth(step.only_if, here):
-                branches = branches[-1:]
+            branches = self.branches(step, here)
             values = self.builder.attributes(step, here, path)
             act = self.builder.fused(step.act, here, "activation")
             functional, functional_act = implementation_calls(step, here)
@@ -514,10 +514,10 @@ class _Walk:
             self.problems.note(error.problem(subject=f"layer '{path}'"))
             return tensor.unknown
         mark, ends = step.common.mark, []
-        for branch, steps in branches:
-            around = scope.inner(scope.full(branch) if branch else scope.path)
+        for branch in branches:
+            around = scope.inner(scope.full(branch.name) if branch.name else scope.path)
             around.recent = (tensor,)
-            ends.append(self.inside(steps, tensor, around, mark))
+            ends.append(self.inside(branch.steps, tensor, around, mark))
         joined, host = ends[0], None
         if len(ends) > 1:
             operation = operation_of(step.kind, values)
@@ -531,6 +531,32 @@ class _Walk:
         return self.builder.append(
             act, operation_of(act, {}), (joined,), name, mark, host, functional_act
         )
+
+    def branches(self, step: JoinStep, here: StepScope) -> list[Branch]:
+        """The branches that there are, each as often as it repeats.
+
+        Raises:
+            Refusal: there are none.
+            UnknownShape: their number depends on an unknown shape.
+            _TooManySteps: there are too many; the problem is noted.
+        """
+        branches: list[Branch] = []
+        for branch in step.branches:
+            if branch.when is not None and not self.reader.truth(branch.when, here):
+                continue
+            if branch.repeat is None:
+                branches.append(branch)
+                continue
+            times = int(self.reader.offset(branch.repeat, here))
+            self.count_steps(times, step.common.mark)
+            name = branch.name
+            branches += [
+                branch._replace(name=f"{name}{number}" if name else "")
+                for number in range(1, times + 1)
+            ]
+        if not branches:
+            raise Refusal(f"'{step.kind.name}' joins branches, but none is left")
+        return branches
 
     def count_steps(self, steps: int, mark: Mark) -> None:
         """Checks the number of steps before they are unfolded.

@@ -21,12 +21,18 @@ def check_shape(
     That way a contradiction is one problem, and not one for every layer below.
     """
     expected = _evaluated(printed, here, problems)
-    if expected is None or _as_map(expected, actual) == _as_map(actual, expected):
+    if expected is None:
+        return actual
+    text = shape_text(expected)
+    if printed.may_be_size and len(actual) == 3:
+        columns, rows = expected
+        expected = (actual[0], rows, columns)
+    if _as_map(expected, actual) == _as_map(actual, expected):
         return actual
     problems.add(
         printed.mark,
-        f"{what} is printed as {shape_text(expected)}, but it is {shape_text(actual)}",
-        expected=f"{shape_text(expected)}, as printed",
+        f"{what} is printed as {text}, but it is {shape_text(actual)}",
+        expected=f"{text}, as printed",
         found=f"{shape_text(actual)}, as computed from the layers above",
         hint="the stride, padding or width of this layer, or of one above it",
     )

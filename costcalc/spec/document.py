@@ -58,6 +58,8 @@ class PrintedShape(NamedTuple):
 
     sides: tuple[Expression, ...]
     mark: Mark
+    may_be_size: bool = False
+    """Whether it may be the columns and rows of a map, whose channels the paper does not print."""
 
 
 ALL = "all"
@@ -121,16 +123,25 @@ class SequenceStep(NamedTuple):
     steps: tuple[Step, ...]
 
 
+class Branch(NamedTuple):
+    """One of several branches: steps, or the input itself without any."""
+
+    name: str
+    """'' for none."""
+    steps: tuple[Step, ...]
+    when: Expression | None = None
+    """If false, there is no such branch."""
+    repeat: Expression | None = None
+    """How many of them there are, side by side."""
+
+
 class JoinStep(NamedTuple):
     """Branches that read the same input, and the layer that joins them."""
 
     common: Common
     kind: Kind
-    branches: tuple[tuple[str, tuple[Step, ...]], ...]
-    """Pairs of a name, which may be '', and steps; without steps, a branch is the input itself."""
+    branches: tuple[Branch, ...]
     act: Expression | None = None
-    only_if: Expression | None = None
-    """If false, only the last branch remains."""
     functional: Expression | None = None
     functional_act: Expression | None = None
     arguments: Mapping[str, Argument] = MappingProxyType({})
@@ -146,7 +157,7 @@ def inner_steps(step: Step) -> tuple[Step, ...]:
     if isinstance(step, SequenceStep):
         inner = step.steps
     elif isinstance(step, JoinStep):
-        inner = tuple(branch_step for _, branch in step.branches for branch_step in branch)
+        inner = tuple(branch_step for branch in step.branches for branch_step in branch.steps)
     return (*step.common.gate, *inner)
 
 

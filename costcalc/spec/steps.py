@@ -18,6 +18,7 @@ from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
     Argument,
     BlockStep,
+    Branch,
     Common,
     Expression,
     JoinStep,
@@ -26,6 +27,7 @@ from costcalc.spec.document import (
     SequenceStep,
     Step,
 )
+from costcalc.spec.keys import refuse_others
 from costcalc.spec.limits import EXPRESSION
 from costcalc.spec.networks import MissingNetwork, NetworkParameters
 from costcalc.spec.numbers import sides
@@ -209,14 +211,14 @@ class StepReader:
         others = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
         arguments.read((), (), others, "'residual'")
         refuse_unfit_first_only(common, (), (), self.problems)
-        branches = (("", shortcut), ("", steps))
-        return JoinStep(common, KINDS["add"], branches, act, only_if, functional, functional_act)
+        branches = (Branch("", shortcut, only_if), Branch("", steps))
+        return JoinStep(common, KINDS["add"], branches, act, functional, functional_act)
 
     def _common(self, arguments: Arguments) -> Common:
         """The arguments that every step may have, including the steps of its gate."""
         gate = arguments.take("gate")
         common = arguments.common()
-        return common if gate is None else common._replace(gate=self._branch(gate))
+        return common if gate is None else common._replace(gate=self._one_or_more(gate))
 
     def _not_shared(self, common: Common, key: Scalar) -> Common:
         """Notes ``shares`` on a step that is neither a layer nor a block."""
@@ -256,24 +258,34 @@ class StepReader:
             kind.attributes, kind.required, others, f"'{kind.name}'", kind.attributes
         )
         refuse_unfit_first_only(common, (), (), self.problems)
-        branches: tuple[tuple[str, tuple[Step, ...]], ...] = ()
+        branches: tuple[Branch, ...] = ()
         if isinstance(node, MapNode):
             branches = tuple(
-                (step_name(name, "a branch", self.problems), self._branch(branch))
+                self._branch(step_name(name, "a branch", self.problems), branch)
                 for name, branch in node.entries
             )
         elif isinstance(node, ListNode):
-            branches = tuple(("", self._branch(branch)) for branch in node.items)
-        if len(branches) < 2:
+            branches = tuple(self._branch("", branch) for branch in node.items)
+        if len(branches) < 2 and not any(branch.repeat for branch in branches):
             self.problems.add(
                 node.mark if node is not None else key.mark,
                 f"'{kind.name}' joins branches, but has {'only one' if branches else 'none'}",
                 expected="a list of two or more branches, each a list of layers",
                 found=str(node),
             )
-        return JoinStep(common, kind, branches, act, None, functional, functional_act, values)
+        return JoinStep(common, kind, branches, act, functional, functional_act, values)
 
-    def _branch(self, node: Node) -> tuple[Step, ...]:
+    def _branch(self, name: str, node: Node) -> Branch:
+        """A branch: its layers, or ``{layers: [...], when: condition, repeat: number}``."""
+        if not isinstance(node, MapNode) or node.get("layers") is None or "layers" in self.blocks:
+            return Branch(name, self._one_or_more(node))
+        refuse_others(node.keys, ("layers", "when", "repeat"), "a branch has no", self.problems)
+        key = Scalar("branch", False, node.mark)
+        arguments = Arguments(key, node, "layers", self.values)
+        when, repeat = arguments.expression("when"), arguments.expression("repeat")
+        return Branch(name, self.steps(arguments.take("layers")), when, repeat)
+
+    def _one_or_more(self, node: Node) -> tuple[Step, ...]:
         if isinstance(node, ListNode) or given(node) is None:
             return self.steps(node)
         step = self.item(node)

@@ -182,12 +182,15 @@ class Values:
         return PrintedShape(tuple(item for item in items if item is not None), node.mark)
 
     def shape(self, node: Node) -> PrintedShape | None:
-        """A shape: ``112 x 112 x 32`` as papers print it, or ``[32, 112, 112]``."""
+        """A shape: ``112 x 112 x 32`` as papers print it, or ``[32, 112, 112]``.
+
+        ``112 x 112`` may be a map without its channels.
+        """
         printed = self.sides(node)
         if printed is None or isinstance(node, ListNode):
             return printed
         *axes, channels = printed.sides
-        return PrintedShape((channels, *axes), printed.mark)
+        return PrintedShape((channels, *axes), printed.mark, len(axes) == 1)
 
     def _unknown(self, name: str, node: Scalar) -> None:
         place = re.search(rf"\b{name}\b", node.text)

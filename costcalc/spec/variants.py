@@ -7,9 +7,10 @@
         - [B0, efficientnet_b0, 1.0, 1.0, 224, 77.1, 5.3 M]
         - [B1, efficientnet_b1, 1.0, 1.1, 240, 79.1, 7.8 M]
 
-The first column is the parameter that picks a row, by default the first; a row sets the
-parameters of its other columns.  ``name`` is what people type for it, ``top1`` its accuracy,
-and a figure, such as ``params``, is a claim, which ``costcalc check`` recomputes.
+The first column is the parameter that picks a row, by default the first unless it has a default
+under ``parameters``; a row sets the parameters of its other columns.  ``name`` is what people
+type for it, ``top1`` its accuracy, and a figure, such as ``params``, is a claim, which
+``costcalc check`` recomputes.
 
 The table stands for parameters with defaults by case, and for a list of accuracies: nothing
 that reads a spec knows it, but for the names and the claims.
@@ -178,6 +179,8 @@ def _parameters(variants: Variants, node: Node | None, problems: Problems) -> No
         chosen = _with(None, {**picks, "doc": doc}, picking.mark)
         entries = {picking.text: (picking, chosen), **entries}
     else:
+        if isinstance(own[1], MapNode) and own[1].get("default") is not None:
+            del picks["default"]
         _refuse_keys(own[1], picks, "the rows of the variants", problems)
         entries[picking.text] = own[0], _with(own[1], picks, picking.mark)
     for column in variants.columns[1:]:

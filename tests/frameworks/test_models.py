@@ -8,6 +8,7 @@ import pytest
 import timm
 import torch
 import torchvision
+from timm.utils.model import reparameterize_model
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -70,6 +71,10 @@ def test_timms_networks(name):
 
 SPECS = [
     # Our network, timm's, and two resolutions.
+    *(
+        (f"{name}@implementation=timm", name, (224, 192))
+        for name in ("ghostnet_050", "ghostnet_100", "ghostnet_130")
+    ),
     ("efficientnetv2_s", "efficientnetv2_s", (384, 300)),
     ("efficientnetv2_m", "efficientnetv2_m", (480, 320)),
     ("efficientnetv2_l", "efficientnetv2_l", (480, 384)),
@@ -110,6 +115,26 @@ def test_specs_equal_timms_networks(network, name, sides):
     for side in sides:
         module = of_timm(name, side)
         report = costcalc.report(network, res=side, convention="torch", unit="macs")
+        totals = report.totals.params, report.totals.mult_adds
+        assert totals == judged(module, (3, side, side))
+
+
+REPARAMETERIZED = [
+    # Our network, as it is trained and with its branches merged, and timm's.
+    *((f"mobileone_s{size}@implementation=timm", f"mobileone_s{size}") for size in range(5)),
+    *((f"repvgg_{size}", f"repvgg_{size}") for size in ("a0", "a1", "a2", "b0", "b1g4", "b3")),
+]
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["trained", "merged"])
+@pytest.mark.parametrize(("network", "name"), REPARAMETERIZED)
+def test_specs_equal_timms_networks_in_both_forms(network, name, merged):
+    with torch.device("meta"):
+        module = timm.create_model(name).eval()
+        if merged:
+            module = reparameterize_model(module)
+    for side in (224, 160):
+        report = costcalc.report(network, res=side, merged=merged, convention="torch", unit="macs")
         totals = report.totals.params, report.totals.mult_adds
         assert totals == judged(module, (3, side, side))
 

@@ -1,5 +1,6 @@
 """Every construct of the language, one small spec at a time."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -147,6 +148,64 @@ def test_only_if(stride, names):
     text = "  - residual: {only_if: s == 1, layers: [conv: {out: 3, kernel: 3, stride: s}]}\n"
     head = f"input: [3, 8, 8]\nparameters: {{s: {stride}}}\n"
     assert [name for name, _ in unfolded(text, head)] == names
+
+
+BRANCHES = """\
+  - add:
+      act: relu
+      branches:
+        - {layers: [identity], when: wide}
+        - {layers: [conv: {out: 3, kernel: 3}, relu], repeat: n}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wide", "n", "names"),
+    [
+        ("true", 0, ["identity1", "add1.relu"]),  # one branch is nothing to add
+        ("false", 1, ["conv1", "relu1", "add1.relu"]),
+        ("true", 2, ["identity1", "conv1", "relu1", "conv2", "relu2", "add1", "add1.relu"]),
+    ],
+)
+def test_branches_that_may_be_missing_or_repeat(wide, n, names):
+    head = f"input: [3, 8, 8]\nparameters: {{wide: {wide}, n: {n}}}\n"
+    assert [name for name, _ in unfolded(BRANCHES, head)] == names
+
+
+def test_repeated_branches_read_one_input_and_are_numbered():
+    text = (
+        "input: [3, 8, 8]\nlayers:\n  - concat:\n      branches:\n"
+        "        a: {layers: [conv: {out: 4, kernel: 3}], repeat: 2}\n"
+    )
+    assert reads(text) == {
+        "a1/conv1": ["input"],
+        "a2/conv1": ["input"],
+        "concat1": ["a1/conv1", "a2/conv1"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("repeat: n", "repeat: 0", "'add' joins branches, but none is left"),
+        ("repeat: n", "repeat: -1", "-1 is too small"),
+        ("repeat: n", "repeat: 1e9", "the spec unfolds to too many layers"),
+        ("repeat: n", "act: relu", "a branch has no 'act'"),
+    ],
+)
+def test_what_is_wrong_with_branches(old, new, message):
+    head = "input: [3, 8, 8]\nparameters: {wide: false, n: 1}\n"
+    with pytest.raises(SpecError, match=re.escape(message)):
+        unfolded(BRANCHES.replace(old, new), head)
+
+
+@pytest.mark.parametrize("size", ["8 x 6", "8x6x3", "[3, 8, 6]"])
+def test_a_printed_size_is_that_of_a_map(size):
+    text = "  - conv: {{out: 3, kernel: 3, input: {size}}}\n"
+    assert unfolded(text.format(size=size), "input: [3, 8, 6]\n")
+    for other in (size.replace("8", "6"), size.replace("6", "8"), "[8, 6]"):
+        with pytest.raises(SpecError, match="is printed as"):
+            unfolded(text.format(size=other), "input: [3, 8, 6]\n")
 
 
 def test_multiply_for_squeeze_and_excite():

@@ -119,10 +119,22 @@ def test_the_parameter_that_picks_may_say_what_it_is(spec, tmp_path):
     declared = "parameters:\n  size: {doc: the size}\n"
     path.write_text(text.replace("parameters:\n", declared), encoding="utf-8")
     assert costcalc.report(str(path), size="S").totals.params == 48
-    declared = "parameters:\n  size: {doc: the size, default: S}\n"
-    path.write_text(text.replace("parameters:\n", declared), encoding="utf-8")
-    with pytest.raises(SpecError, match="'default' is set twice"):
-        costcalc.report(str(path))
+    for given, message in (
+        ("choices: [S]", "'choices' is set twice"),
+        ("default: XL", "size cannot be XL"),
+    ):
+        declared = f"parameters:\n  size: {{{given}}}\n"
+        path.write_text(text.replace("parameters:\n", declared), encoding="utf-8")
+        with pytest.raises(SpecError, match=message):
+            costcalc.report(str(path))
+
+
+def test_the_parameter_that_picks_may_pick_another_row_than_the_first(spec, tmp_path):
+    path = tmp_path / "own.yaml"
+    declared = "parameters:\n  size: {default: S}\n"
+    text = SPEC.format(variants=TABLE).replace("parameters:\n", declared)
+    path.write_text(text, encoding="utf-8")
+    assert costcalc.report(str(path)).totals == costcalc.report(spec(), size="S").totals
 
 
 def test_names_of_rows_are_names_of_networks():
