@@ -122,7 +122,7 @@ class _Reader:
         reader = TableReader(stem, self.attributes, self.problems)
         tables = [reader.table(node, inherited) for node in self.items(root.get("tables"))]
         variants = read_variants(root.get("variants"), self.problems) if is_spec else None
-        if variants is not None:
+        if variants is not None and variants.has_figures:
             tables.append(reader.variants(variants, inherited))
         figures = [entry for entry in root.entries if entry[0].text in METRICS]
         items = self.items(root.get("claims"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -62,7 +62,7 @@ def collect(
     """
     groups = [partial(_named, path, bounds, networks) for path in paths]
     if shipped:
-        groups.append(partial(_read, [*chain(*papers().values())], networks))
+        groups.append(partial(_of_papers, papers().values(), networks))
     if not groups:
         groups.append(partial(_named, None, bounds, networks))
     files: dict[str, ClaimsFile] = {}
@@ -208,8 +208,8 @@ def _files(path: str, networks: Networks) -> list[ClaimsFile]:
         return [file]
     shipped = papers()
     if path in shipped:
-        return _read(shipped[path], networks)
-    files = _read([*chain(*shipped.values())], networks)
+        return _of_papers([shipped[path]], networks)
+    files = _of_papers(shipped.values(), networks)
     name = _ARXIV.sub("", path)
     of_paper = [file for file in files if name and name in (file.title, file.source.get("arxiv"))]
     return of_paper or _about(path, files, shipped, networks)
@@ -271,6 +271,16 @@ def _read(paths: Sequence[str], networks: Networks, *, is_named: bool = True) ->
     if problems:
         raise SpecError(problems)
     return files
+
+
+def _of_papers(papers: Iterable[Sequence[str]], networks: Networks) -> list[ClaimsFile]:
+    """The figures of papers; a spec whose variants print none has none.
+
+    Raises:
+        SpecError: with the problems of every file.
+    """
+    files = _read([*chain(*papers)], networks)
+    return [file for file in files if file.tables or file.undetermined]
 
 
 def _about(

@@ -67,6 +67,11 @@ class Variants(NamedTuple):
         return self.columns[0].name
 
     @property
+    def has_figures(self) -> bool:
+        """Whether it prints what the networks cost."""
+        return any(column.name.text in FIGURES for column in self.columns)
+
+    @property
     def picks(self) -> tuple[Scalar, ...]:
         """The values that pick the rows."""
         return tuple(row[0] for row in self.rows if isinstance(row[0], Scalar))
