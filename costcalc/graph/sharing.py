@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from costcalc.errors import Problems
 from costcalc.formulas.algebra import Size
@@ -44,15 +45,36 @@ class Sharing:
                 f"layer '{layer.name}' cannot share the params of '{owner.name}'",
                 expected=f"{_described(owner)}, as at {owner.mark}",
                 found=_described(layer),
+                hint=_bias_hint(owner, layer),
             )
         return layer._replace(shares=index)
 
 
-def _learned(layer: Layer) -> tuple[str, tuple[Size, ...]]:
-    events = layer.events()
-    return layer.kind.name, tuple(getattr(events, name) for name in PARAMS)
+def _learned(layer: Layer) -> tuple[str, Size, tuple[Size, ...]]:
+    """What a layer's params are: those of layers that share them are equal.
+
+    An embedding's table is the matrix of a fully connected layer with an output for each of
+    its rows: Press and Wolf, arXiv 1608.05859.
+    """
+    events, kind = layer.events(), layer.kind.name
+    operation: Any = layer.operation
+    rows = operation.rows if kind == "embedding" else operation.out if kind == "fc" else 1
+    counts = tuple(getattr(events, name) for name in PARAMS)
+    return "table" if kind in _TABLES else kind, rows, counts
+
+
+_TABLES = ("embedding", "fc")
+"""Kinds whose weights are a matrix of rows."""
+
+
+def _bias_hint(owner: Layer, layer: Layer) -> str:
+    """A hint if a fully connected layer has a bias that the table it shares lacks."""
+    (*mine, (weights, *_)), (*theirs, (others, *_)) = _learned(layer), _learned(owner)
+    is_of_bias = (mine, weights) == (theirs, others) and layer.kind != owner.kind
+    return "bias: false, as a table has none" if is_of_bias else ""
 
 
 def _described(layer: Layer) -> str:
-    events = layer.events()
-    return f"'{layer.kind.name}' with {events.weights} weights and {events.biases} biases"
+    events, (_, rows, _) = layer.events(), _learned(layer)
+    of_rows = f" of {rows} rows" if layer.kind.name in _TABLES else ""
+    return f"'{layer.kind.name}'{of_rows} with {events.weights} weights and {events.biases} biases"

@@ -6,13 +6,15 @@ that keep their formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costcalc.costs.count import LayerCost, count
 from costcalc.costs.rules import COUNTS, UNITS, Convention
 from costcalc.errors import did_you_mean, refuse
+from costcalc.formulas import algebra
+from costcalc.formulas.algebra import product
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.graph.layouts import channel_axes
 from costcalc.kinds.base import Shape
@@ -217,11 +219,7 @@ class _SymbolicLayer:
             for name in layer.kind.attributes
             if name in _ATTRIBUTES
         }
-        inputs = tuple(
-            self._shape(shape, "M", "I", f"input {n + 1}" if n else "input", n, axes.get(source, 0))
-            for n, (shape, source) in enumerate(zip(layer.input_shapes, layer.inputs, strict=True))
-        )
-        output = self._shape(layer.output, "N", "F", "output", 0, axes.get(index, 0))
+        inputs, output = self._shapes(layer, index, axes)
         if is_depthwise(layer.kind, layer.operation, layer.input_shapes):
             changed["groups"] = inputs[0][0]
             if layer.output[0] == layer.input_shapes[0][0]:
@@ -229,6 +227,69 @@ class _SymbolicLayer:
         self.layer = layer.computing(
             operation=operation._replace(**changed), input_shapes=inputs, output=output
         )
+
+    def _shapes(
+        self, layer: Layer, index: int, axes: Mapping[int, int]
+    ) -> tuple[tuple[Shape, ...], Shape]:
+        """The shapes of a layer's inputs and output in symbols."""
+        if layer.kind.name == "attention":
+            return self._attention(layer)
+        tensors = (*zip(layer.input_shapes, layer.inputs, strict=True), (layer.output, index))
+        if all(len(shape) == 2 and axes.get(tensor) == 1 for shape, tensor in tensors):
+            *read, output = self._tokens([shape for shape, _ in tensors])
+            return tuple(read), output
+        inputs = tuple(
+            self._shape(shape, "M", "I", f"input {n + 1}" if n else "input", n, axes.get(source, 0))
+            for n, (shape, source) in enumerate(zip(layer.input_shapes, layer.inputs, strict=True))
+        )
+        return inputs, self._shape(layer.output, "N", "F", "output", 0, axes.get(index, 0))
+
+    def _tokens(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Matrices of tokens in the symbols of Vaswani et al.: n rows of width d.
+
+        Args:
+            shapes: those of the inputs, and the output's.
+        """
+        places = [("in", "input")]
+        places += [(f"in{number}", f"input {number}") for number in range(2, len(shapes))]
+        places.append(("out", "output"))
+        sides = []
+        for axis, (symbol, what, alone) in enumerate(_OF_TOKENS):
+            values = [shape[axis] for shape in shapes]
+            if len(set(values)) == 1:
+                sides.append([self._side(symbol, value, alone) for value in values])
+                continue
+            sides.append(
+                [
+                    self._side(f"{symbol}_{place}", value, f"{what} of the {words}")
+                    for (place, words), value in zip(places, values, strict=True)
+                ]
+            )
+        return [tuple(shape) for shape in zip(*sides, strict=True)]
+
+    def _attention(self, layer: Layer) -> tuple[tuple[Shape, ...], Shape]:
+        """The shapes of an attention in the symbols of Vaswani et al.: n tokens, h heads.
+
+        Heads that all have one width are parts of tokens of width d; others have queries
+        and keys of width d_k, values of width d_v.  Tokens that attend only to those of
+        their own group, such as a window, are in G groups.
+        """
+        (*groups, heads), (n, width) = layer.output[:-2] or (1,), layer.output[-2:]
+        keys = layer.input_shapes[1]
+        of_group = " of a group" if groups else ""
+        h = self._side("h", heads, "heads")
+        tokens = self._side("n", n, f"tokens{of_group}")
+        others = tokens if keys[-2] == n else self._side("m", keys[-2], f"keys{of_group}")
+        if keys[-1] == width:
+            d = self._symbol("d", heads * width, "width of the tokens")
+            d_k = d_v = algebra.quotient(d, h)
+        else:
+            d_k = self._symbol("d_k", keys[-1], "width of a head's queries and keys")
+            d_v = self._symbol("d_v", width, "width of a head's values")
+        count = self._side("G", product(groups), "groups of tokens")
+        stack = (*([count] if groups else []), *([h] if layer.output[:-2] else []))
+        inputs = ((*stack, tokens, d_k), (*stack, others, d_k), (*stack, others, d_v))
+        return (*inputs, *layer.input_shapes[3:]), (*stack, tokens, d_v)
 
     def _shape(
         self,
@@ -296,6 +357,9 @@ class _SymbolicLayer:
         self.values[name] = value
         return FormulaNumber(node, value)
 
+
+_OF_TOKENS = (("n", "tokens", "tokens"), ("d", "width", "width of the tokens"))
+"""The sides of a matrix of tokens: their symbols, and what they are, of one tensor or of all."""
 
 _ATTRIBUTES = {
     "kernel": ("D_K", "side of the kernel"),

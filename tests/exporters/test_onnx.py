@@ -188,6 +188,19 @@ def test_shared_params_are_written_once(tmp_path):
     assert set(model.inputs) == {"input", "a.weight", "a.bias"}
 
 
+def test_an_output_layer_multiplies_with_the_table_of_an_embedding(tmp_path):
+    model = small(
+        """
+  - embedding: {name: table, rows: 9, out: 5, shares: words}
+  - fc: {name: scores, out: 9, bias: false, per_position: true, axis: -1, shares: words}
+""",
+        tmp_path,
+    )
+    assert set(model.inputs) == {"input", "table.weight"}
+    (transposed,) = [name for name in model.node("scores").inputs if name != "table"]
+    assert model.node(transposed).inputs == ["table.weight"]
+
+
 @pytest.mark.parametrize(
     ("layer", "operators"),
     [

@@ -126,5 +126,5 @@ def test_labels_of_graphs():
 
 def test_explanations_speak_of_tokens(vit):
     text = costcalc.explain(vit, "mlp").rendered("table")
-    assert "input channels" in text
-    assert "16  tokens of the output" in text
+    assert "width of the input" in text
+    assert "16  tokens" in text

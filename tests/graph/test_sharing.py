@@ -60,3 +60,43 @@ def test_layers_that_share_params_must_match():
 def test_a_sequence_cannot_share_params():
     with pytest.raises(SpecError, match="'sequence' cannot share params"):
         unfold("  - sequence: {shares: w, layers: [relu]}")
+
+
+def tied(rows: int = 100, out: int = 100, bias: str = "false") -> str:
+    """An embedding of 8 numbers a row, and an output for every row."""
+    return (
+        f"  - embedding: {{rows: {rows}, out: 8, shares: table}}\n"
+        f"  - fc: {{out: {out}, bias: {bias}, per_position: true, axis: -1, shares: table}}"
+    )
+
+
+def test_an_embedding_and_an_output_layer_share_a_table():
+    graph = unfold(tied())
+    assert params(graph) == {"embedding1": 100 * 8, "fc1": 0}
+    # 3 x 4 x 4 places, each 8 x 100.
+    assert sum(cost.mult_adds for cost in count(graph, load("paper"))) == 48 * 8 * 100
+
+
+@pytest.mark.parametrize(
+    ("layers", "found", "hint"),
+    [
+        (tied(out=50), "'fc' of 50 rows with 400 weights and 0 biases", ""),
+        (tied(bias="true"), "'fc' of 100 rows with 800 weights and 100 biases", "bias: false"),
+    ],
+)
+def test_a_table_that_is_shared_has_a_row_for_every_output(layers, found, hint):
+    with pytest.raises(SpecError) as error:
+        unfold(layers)
+    (problem,) = error.value.problems
+    assert problem.found == found
+    assert problem.expected.startswith("'embedding' of 100 rows with 800 weights and 0 biases")
+    assert problem.hint.startswith(hint)
+
+
+def test_tables_of_as_many_weights_but_other_rows_do_not_fit():
+    # 50 rows of 16 numbers, and 100 outputs of 8.
+    layers = """  - embedding: {rows: 50, out: 16, shares: table}
+  - fc: {out: 8, per_position: true, axis: -1}
+  - fc: {out: 100, bias: false, per_position: true, axis: -1, shares: table}"""
+    with pytest.raises(SpecError, match="cannot share"):
+        unfold(layers)

@@ -192,3 +192,34 @@ def test_mistakes_are_reported(arguments, message):
 def test_an_unknown_block_gets_a_suggestion():
     with pytest.raises(SpecError, match="did you mean 'bottleneck2'"):
         costcalc.explain("mobilenet_v2", "botleneck2")
+
+
+ATTENTION = """
+input: [{queries}]
+layers:
+  - constant: {{name: k, shape: [{keys}]}}
+  - constant: {{name: v, shape: [{values}]}}
+  - attention: {{name: heads, from: [input, k, v]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("queries", "keys", "values", "formula", "value"),
+    [
+        # Vaswani et al.: n tokens of width d = 8 in h = 2 heads, each with each, twice.
+        ((2, 5, 4), (2, 5, 4), (2, 5, 4), "h*n^2*(d/h) + h*n^2*(d/h)", 2 * 8 * 5**2),
+        ((5, 4), (5, 4), (5, 4), "n^2*d + n^2*d", 2 * 4 * 5**2),
+        ((2, 5, 4), (2, 3, 4), (2, 3, 4), "h*n*(d/h)*m + h*n*m*(d/h)", 2 * 8 * 5 * 3),
+        ((2, 5, 4), (2, 5, 4), (2, 5, 6), "h*n^2*d_k + h*n^2*d_v", 2 * 5**2 * (4 + 6)),
+        # Swin: 9 windows of n tokens each.
+        ((9, 2, 5, 4), (9, 2, 5, 4), (9, 2, 5, 4), None, 2 * 9 * 8 * 5**2),
+    ],
+)
+def test_attention_in_the_symbols_of_its_papers(tmp_path, queries, keys, values, formula, value):
+    shapes = {"queries": queries, "keys": keys, "values": values}
+    text = ATTENTION.format(**{k: ", ".join(map(str, v)) for k, v in shapes.items()})
+    path = tmp_path / "attention.yaml"
+    path.write_text(text)
+    (layer,) = costcalc.explain(str(path), "heads").data()["layers"]
+    assert layer["mult_adds"]["value"] == value
+    assert layer["mult_adds"]["ascii"] == (formula or "G*h*n^2*(d/h) + G*h*n^2*(d/h)")

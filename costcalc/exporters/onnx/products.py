@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from costcalc.exporters.layers import UnwritableLayer
 from costcalc.exporters.onnx.writer import NodeWriter, OperatorStep, batched
 from costcalc.exporters.weights import BIAS, Spread, weight
 from costcalc.formats.onnx_schema import DataType
 from costcalc.formulas.algebra import product
 from costcalc.formulas.recurrent import LSTM_MATRICES
+from costcalc.graph.layer import Layer
 from costcalc.kinds.base import axis_of, elements
 
 _EMBEDDING = Spread(0.0, 1.0)
@@ -19,14 +22,14 @@ def fc(writer: NodeWriter) -> None:
         _per_position(writer)
         return
     inputs, outputs = elements(writer.input_shape), writer.operation.out
-    matrix = writer.learned("weight", (outputs, inputs), weight(inputs))
+    matrix = _matrix(writer, (outputs, inputs), weight(inputs))
     writer.last("Gemm", _flat(writer), matrix, *writer.bias(), transB=1)
 
 
 def embedding(writer: NodeWriter) -> None:
     """Gather of rows."""
     operation = writer.operation
-    table = writer.learned("weight", (operation.rows, operation.out), _EMBEDDING)
+    table = _matrix(writer, (operation.rows, operation.out), _EMBEDDING)
     writer.last("Gather", table, writer.before("Cast", *writer.inputs, to=DataType.INT64))
 
 
@@ -76,9 +79,24 @@ def lstm(writer: NodeWriter) -> None:
 def _per_position(writer: NodeWriter) -> None:
     axis = axis_of(writer.operation.axis, writer.shape)
     channels = writer.input_shape[axis]
-    matrix = writer.learned("weight", (channels, writer.operation.out), weight(channels))
+    matrix = _matrix(writer, (channels, writer.operation.out), weight(channels))
     bias = (OperatorStep("Add", writer.bias()),) if writer.operation.bias else ()
     writer.trailing((axis,), OperatorStep("MatMul", (matrix,)), *bias)
+
+
+def _matrix(writer: NodeWriter, shape: tuple[int, int], spread: Spread) -> str:
+    """The layer's matrix, transposed if the layer whose matrix it shares holds it so."""
+    matrix = writer.learned("weight", shape, spread)
+    owner = writer.owner
+    if _has_outputs_first(owner) == _has_outputs_first(writer.layer):
+        return matrix
+    return writer.before("Transpose", matrix, perm=(1, 0))
+
+
+def _has_outputs_first(layer: Layer) -> bool:
+    """Whether its matrix has a row for each output: Gemm's and an embedding's have."""
+    operation: Any = layer.operation
+    return layer.kind.name == "embedding" or not (operation.per_position and len(layer.output) > 1)
 
 
 def _flat(writer: NodeWriter) -> str:

@@ -136,12 +136,17 @@ class NodeWriter:
         """The name of a constant vector of integers."""
         return self.builder.constant(values)
 
+    @property
+    def owner(self) -> Layer:
+        """The layer whose params this one uses."""
+        shares = self.layer.shares
+        return self.layer if shares is None else self.builder.layers[shares]
+
     def learned(self, role: str, shape: Shape, spread: Spread) -> str:
         """The name of a learnable tensor of this layer, or of the layer whose params it shares."""
-        owner = self.layer if self.layer.shares is None else self.builder.layers[self.layer.shares]
-        key = (owner.name, role)
+        key = (self.owner.name, role)
         if key not in self.builder.learned:
-            name = self.builder.names.free(f"{owner.name}.{role}")
+            name = self.builder.names.free(f"{self.owner.name}.{role}")
             self.builder.learned[key] = LearnedTensor(name, shape, spread)
         return self.builder.learned[key].name
 
