@@ -123,6 +123,19 @@ def shallow_shufflenet() -> int:
     return mult_adds + 480 * 1000
 
 
+def convnext(c: int, b: int, side: int) -> int:
+    """Mult-adds of ConvNeXt, with c channels in the first stage and b blocks in the third."""
+    side //= 4
+    mult_adds = 4 * 4 * 3 * c * side**2
+    for stage, blocks in enumerate((3, 3, b, 3)):
+        if stage:
+            side //= 2
+            mult_adds += 2 * 2 * c * 2 * c * side**2
+            c *= 2
+        mult_adds += blocks * (49 * c + c * 4 * c + 4 * c * c) * side**2
+    return mult_adds + c * 1000
+
+
 # ResNet-50 as everybody runs it, 4,089,184,256, with the stride of three blocks a layer
 # earlier: three quarters of these 1 x 1 convolutions are saved.
 STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
@@ -149,6 +162,8 @@ WRITTEN_OUT = {
     "sq.rd11": 2 * squeezenet_v1_1(),
     "tf.v1.p": MOBILENET_V1_PARAMS,
     "s1.T5.sh": shallow_shufflenet(),
+    "cn.T1f.ConvNeXt-B384": convnext(128, 27, 384),
+    "cn.R1f.ConvNeXt-B384": convnext(128, 27, 384),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
     # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
     "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,

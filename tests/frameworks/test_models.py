@@ -71,6 +71,8 @@ def test_timms_networks(name):
 
 SPECS = [
     # Our network, timm's, and two resolutions.
+    *((f"convnext_{size}",) * 2 + ((224, 192),) for size in ("tiny", "small", "base", "large")),
+    ("convnext_xlarge", "convnext_xlarge", (224, 384)),
     *(
         (f"{name}@implementation=timm", name, (224, 192))
         for name in ("ghostnet_050", "ghostnet_100", "ghostnet_130")
