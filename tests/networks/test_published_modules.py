@@ -118,6 +118,21 @@ MODULES = [
 ]
 
 
+PARAMS = [
+    # pytorchcv, which asserts how many params its modules have.
+    ("proxylessnas_mobile", 4_080_512),
+    ("proxylessnas_mobile_14", 6_857_568),
+    ("proxylessnas_cpu", 4_361_648),
+    ("proxylessnas_gpu", 7_119_848),
+]
+
+
+@pytest.mark.parametrize(("network", "params"), PARAMS)
+def test_params_equal_those_of_pytorchcvs_module(counts, network, params):
+    found = counts(network)
+    assert found.weights + found.biases + found.norm_params == params
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module[0])
 def test_counts_equal_the_published_module(counts, module):
     network, *published = module

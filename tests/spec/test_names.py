@@ -92,14 +92,14 @@ def problem_of(network, **settings):
     return problem
 
 
-@pytest.mark.parametrize("name", ["tinynet.yaml", "tinynet.yml", "./tinynet.yaml", "x/net.yaml"])
+@pytest.mark.parametrize("name", ["somenet.yaml", "somenet.yml", "./somenet.yaml", "x/net.yaml"])
 def test_what_is_written_as_a_path_is_a_missing_file(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for problem in (problem_of(name), problem_of(f"{name}@alpha=0.5")):
         assert problem.message.startswith(("there is no file", "there is no folder"))
         assert problem.hint == ""
-    (tmp_path / "tinynet2.yaml").write_text("input: [3]\nlayers: [{fc: 2}]\n")
-    assert problem_of("tinynet.yaml").hint == "did you mean 'tinynet2.yaml'?"
+    (tmp_path / "somenet2.yaml").write_text("input: [3]\nlayers: [{fc: 2}]\n")
+    assert problem_of("somenet.yaml").hint == "did you mean 'somenet2.yaml'?"
     assert problem_of("tiger.yaml").hint == ""  # a suffix in common makes no two names alike
 
 
