@@ -136,6 +136,18 @@ def convnext(c: int, b: int, side: int) -> int:
     return mult_adds + c * 1000
 
 
+def starnet(c: int, expand: int, *depths: int) -> int:
+    """What fvcore counts of StarNet: mult-adds, two for an element of a norm, one for a pool's."""
+    side, m = 112, 32
+    count = (27 * m + 2 * m) * side**2
+    for depth in depths:
+        side //= 2
+        block = 49 * c + 3 * c * expand * c + 49 * c + 2 * 2 * c
+        count += (9 * m * c + 2 * c + depth * block) * side**2
+        m, c = c, 2 * c
+    return count + 3 * m * side**2 + m * 1000
+
+
 # ResNet-50 as everybody runs it, 4,089,184,256, with the stride of three blocks a layer
 # earlier: three quarters of these 1 x 1 convolutions are saved.
 STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
@@ -164,6 +176,9 @@ WRITTEN_OUT = {
     "s1.T5.sh": shallow_shufflenet(),
     "cn.T1f.ConvNeXt-B384": convnext(128, 27, 384),
     "cn.R1f.ConvNeXt-B384": convnext(128, 27, 384),
+    "starnet:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
+    "starnet:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
+    "starnet:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
     # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
     "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,

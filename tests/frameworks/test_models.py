@@ -71,6 +71,7 @@ def test_timms_networks(name):
 
 SPECS = [
     # Our network, timm's, and two resolutions.
+    *((f"starnet_s{size}",) * 2 + ((224, 160),) for size in ("1", "2", "3", "4", "050", "150")),
     *((f"convnext_{size}",) * 2 + ((224, 192),) for size in ("tiny", "small", "base", "large")),
     ("convnext_xlarge", "convnext_xlarge", (224, 384)),
     *(
