@@ -27,6 +27,13 @@ EXPECTED = {
     "densenet121", "densenet161", "densenet169", "densenet201", "densenet264",
     "nasnetamobile", "nasnetalarge",
     *(f"efficientnet_b{number}" for number in range(8)),
+    *(f"efficientnetv2_{size}" for size in ("s", "m", "l", "b0", "b1", "b2", "b3")),
+    *(f"mobilenetv4_conv_{size}" for size in ("small", "medium", "large")),
+    *(f"mobilenetv4_hybrid_{size}" for size in ("medium", "large")),
+    *(f"tinynet_{size}" for size in "abcde"), *(f"mixnet_{size}" for size in "sml"),
+    *(f"lcnet_{scale}" for scale in ("035", "050", "075", "100", "150")), "fbnetc_100",
+    *(f"proxylessnas_{platform}" for platform in ("mobile", "mobile_14", "cpu", "gpu")),
+    *(f"mcunet_in{number}" for number in range(5)), "ofa_595m",
 }
 # fmt: on
 
