@@ -71,6 +71,7 @@ def test_timms_networks(name):
 
 SPECS = [
     # Our network, timm's, and two resolutions.
+    *((f"ghostnetv2_{width}",) * 2 + ((224, 160),) for width in ("100", "130", "160")),
     *((f"starnet_s{size}",) * 2 + ((224, 160),) for size in ("1", "2", "3", "4", "050", "150")),
     *((f"convnext_{size}",) * 2 + ((224, 192),) for size in ("tiny", "small", "base", "large")),
     ("convnext_xlarge", "convnext_xlarge", (224, 384)),
@@ -139,7 +140,8 @@ def test_specs_equal_timms_networks(network, name, sides):
 REPARAMETERIZED = [
     # Our network, as it is trained and with its branches merged, and timm's.
     *((f"mobileone_s{size}@implementation=timm", f"mobileone_s{size}") for size in range(5)),
-    *((f"repvgg_{size}", f"repvgg_{size}") for size in ("a0", "a1", "a2", "b0", "b1g4", "b3")),
+    *((f"repvit_m{size}",) * 2 for size in ("0_9", "1_0", "1_1", "1_5", "2_3")),
+    *((f"repvgg_{size}",) * 2 for size in ("a0", "a1", "a2", "b0", "b1g4", "b3")),
 ]
 
 
