@@ -1,5 +1,6 @@
 """Networks that ship, each expanded once for all tests of the exporters."""
 
+from collections.abc import Collection
 from functools import cache
 
 from costcalc import opening
@@ -12,6 +13,11 @@ from costcalc.graph.layer import LayerGraph
 def shipped(name: str) -> LayerGraph:
     """The network at its default settings."""
     return opening.opened(name).graph()
+
+
+def lacks(graph: LayerGraph, missing: Collection[str]) -> bool:
+    """Whether it has a kind of layer among those that a format does not have."""
+    return not {layer.kind.name for layer in graph.layers}.isdisjoint(missing)
 
 
 def mult_adds(graph: LayerGraph) -> int:
