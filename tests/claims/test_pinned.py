@@ -207,6 +207,8 @@ PUBLISHED = {
     "mixnet:Table 2:S:mult_adds": 239_173_360,
     "mixnet:Table 2:M:mult_adds": 339_172_672,
     "mixnet:Table 2:L:mult_adds": 555_251_792,
+    "mv.MobileViT-XS": 1_025_911_808,
+    "mv2.MobileViTv2-2.0f": 7_155_785_728,
     "fb.T4f.FBNet-C": 384_960_160,
     "m4.T6p.MNv4-Conv-M": 9_715_512,
     "m4.T6p.MNv4-Conv-L": 32_590_864,
