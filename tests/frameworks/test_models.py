@@ -71,6 +71,10 @@ def test_timms_networks(name):
 
 SPECS = [
     # Our network, timm's, and two resolutions.
+    *(
+        (f"edgenext_{size}",) * 2 + ((256, 192),)
+        for size in ("xx_small", "x_small", "small", "base")
+    ),
     *((f"ghostnetv2_{width}",) * 2 + ((224, 160),) for width in ("100", "130", "160")),
     *((f"starnet_s{size}",) * 2 + ((224, 160),) for size in ("1", "2", "3", "4", "050", "150")),
     *((f"convnext_{size}",) * 2 + ((224, 192),) for size in ("tiny", "small", "base", "large")),
