@@ -5,12 +5,12 @@ LayerGraph × rules × layouts --Keeper.kept--> Kept, by the layer that keeps it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from costcalc.gradients.layouts import Layout, images, layouts, memory_of
-from costcalc.gradients.rules import BIT, BYTE, OUTPUT, Keep, Numbers, Wanted, drops, rule
+from costcalc.gradients.rules import BYTE, OUTPUT, Keep, Numbers, Wanted, drops, rule
 from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.kinds.base import axis_of, spread
 from costcalc.kinds.windows import explicit_pads
@@ -60,7 +60,7 @@ class Keeper:
     def kept(self, layers: Iterable[int]) -> tuple[Kept, ...]:
         """Everything that some layers keep, in their order; nothing twice."""
         found: dict[Key, Kept] = {}
-        signs = []
+        by_output = []
         for index in layers:
             wanted = self.wanted[index]
             if not wanted.is_any:
@@ -69,16 +69,13 @@ class Keeper:
             for place in keep.tensors(self.graph.layers[index], wanted):
                 for one in self._tensors.tensor(index, place):
                     found.setdefault(one.key, one)
-            for numbers in keep.numbers:
-                one = self._numbers(index, numbers)
-                if one.bytes:
-                    found[one.key] = one
-            if keep.is_sign:
-                signs.append(index)
-        for index in signs:
-            if not any(one.key in found for one in self._tensors.tensor(index, OUTPUT)):
-                one = self._signs(index)
-                found[one.key] = one
+            found.update(self._numbers(index, keep.numbers))
+            if keep.beside_output or keep.instead_of_output:
+                by_output.append(index)
+        for index in by_output:
+            keep, is_kept = self._keep(index), self._tensors.has_output(index, found)
+            numbers = keep.beside_output if is_kept else keep.instead_of_output
+            found.update(self._numbers(index, numbers))
         capped = self._tensors.capped(found.values())
         return tuple(sorted(capped, key=lambda one: one.layer))
 
@@ -92,16 +89,15 @@ class Keeper:
         keep: Keep = getattr(rule(self.graph.layers[index].kind), self.how.policy)
         return keep
 
-    def _numbers(self, index: int, numbers: Numbers) -> Kept:
+    def _numbers(self, index: int, kept: Iterable[Numbers]) -> Iterator[tuple[Key, Kept]]:
         layer = self.graph.layers[index]
-        images = 1 if numbers.is_shared else self._tensors.images[index]
-        count = numbers.amount(layer, self.wanted[index]) * images
-        bits = self.how.statistic * BYTE if numbers.is_statistic else numbers.bits
-        return Kept(index, (numbers.what, index), numbers.what, stored(count, bits, self.how))
-
-    def _signs(self, index: int) -> Kept:
-        count = prod(self.graph.layers[index].output) * self._tensors.images[index]
-        return Kept(index, ("signs", index), "signs", stored(count, BIT, self.how))
+        for numbers in kept:
+            images = 1 if numbers.is_shared else self._tensors.images[index]
+            count = numbers.amount(layer, self.wanted[index]) * images
+            bits = self.how.statistic * BYTE if numbers.is_statistic else numbers.bits
+            key, size = (numbers.what, index), stored(count, bits, self.how)
+            if size:
+                yield key, Kept(index, key, numbers.what, size)
 
 
 def checkpointed(keeper: Keeper, segments: Sequence[Sequence[int]]) -> tuple[Kept, ...]:
@@ -158,6 +154,10 @@ class _AsPyTorch:
         size = stored(memory.elements, BYTE if is_condition else None, self.how)
         word = "condition" if is_condition else "memory"
         yield Kept(index, (word, layout.memory), memory.name, size)
+
+    def has_output(self, index: int, found: Mapping[Key, Kept]) -> bool:
+        """Whether the output of a layer is kept."""
+        return any(one.key in found for one in self.tensor(index, OUTPUT))
 
     def capped(self, found: Iterable[Kept]) -> Iterable[Kept]:
         """Memory is whole: nothing is kept in parts."""
@@ -242,6 +242,17 @@ class _AsParts:
         size = stored(memory.elements, None, self.how)
         yield Kept(index, ("memory", source), memory.name, size)
 
+    def has_output(self, index: int, found: Mapping[Key, Kept]) -> bool:
+        """Whether the output of a layer is kept, as such or in parts."""
+        for one in self.tensor(index, OUTPUT):
+            if one.key in found:
+                return True
+            parts = [key[1] for key, whole in self.wholes.items() if whole == one.key[1]]
+            kept = [self.graph.layers[part] for part in parts if ("memory", part) in found]
+            if _is_covered(map(_range, kept)):
+                return True
+        return False
+
     def _origin(self, index: int) -> int:
         """The tensor that a tensor is a view of."""
         while index != NETWORK_INPUT:
@@ -268,3 +279,34 @@ class _AsParts:
                 yield one._replace(bytes=min(one.bytes, room))
             else:
                 yield one
+
+
+class _Range(NamedTuple):
+    """The places of an axis that are in a part of a tensor."""
+
+    axis: int
+    start: int
+    stop: int
+    side: int
+
+
+def _range(layer: Layer) -> _Range | None:
+    """What a split or a slice takes; None of anything else."""
+    part: Any = layer.operation
+    if layer.kind.name not in ("split", "slice") or getattr(part, "step", 1) != 1:
+        return None
+    axis = axis_of(part.axis, layer.output)
+    length, side = layer.output[axis], layer.input_shapes[0][axis]
+    start = part.start if layer.kind.name == "slice" else (part.part - 1) * length
+    return _Range(axis, start, start + length, side)
+
+
+def _is_covered(ranges: Iterable[_Range | None]) -> bool:
+    """Whether ranges of one axis leave nothing of it out."""
+    ends: dict[int, int] = {}
+    for axis, start, stop, side in sorted(one for one in ranges if one is not None):
+        end = ends.get(axis, 0)
+        ends[axis] = max(end, stop) if start <= end else end
+        if ends[axis] == side:
+            return True
+    return False

@@ -152,9 +152,10 @@ class Keep(NamedTuple):
 
     tensors: Places = nothing
     numbers: tuple[Numbers, ...] = ()
-    is_sign: bool = False
-    """Whether a bit for each element of the output replaces the output, if no other layer
-    keeps that."""
+    beside_output: tuple[Numbers, ...] = ()
+    """Numbers that it keeps, too, if any layer keeps the output."""
+    instead_of_output: tuple[Numbers, ...] = ()
+    """Numbers that replace the output, if no layer keeps that."""
 
 
 class Gradient(NamedTuple):
@@ -259,29 +260,25 @@ def _scores(layer: Layer, wanted: Wanted) -> Any:
     if _is_flash(layer):
         return 0
     queries, keys = layer.input_shapes[:2]
-    return elements(queries) + elements(keys) + _probabilities(layer)
+    return elements(queries) + elements(keys) + _probabilities(layer, wanted)
+
+
+def _rows_of_scores(layer: Layer, wanted: Wanted) -> Any:
+    return elements(layer.output[:-1])
 
 
 def _row_sums(layer: Layer, wanted: Wanted) -> Any:
     """A number for each row of scores, if attention is flash."""
-    return elements(layer.output[:-1]) if _is_flash(layer) else 0
+    return _rows_of_scores(layer, wanted) if _is_flash(layer) else 0
 
 
-def _probabilities(layer: Layer) -> Any:
+def _probabilities(layer: Layer, wanted: Wanted) -> Any:
     return elements(layer.output[:-1]) * layer.input_shapes[1][-2]
 
 
 def _is_short(layer: Layer) -> bool:
     """Whether there are so few keys that the probabilities are less than output and sums."""
     return bool(layer.input_shapes[1][-2] <= layer.output[-1] + 1)
-
-
-def _few_probabilities(layer: Layer, wanted: Wanted) -> Any:
-    return _probabilities(layer) if _is_short(layer) else 0
-
-
-def _many_row_sums(layer: Layer, wanted: Wanted) -> Any:
-    return 0 if _is_short(layer) else elements(layer.output[:-1])
 
 
 def _partial(layer: Layer, wanted: Wanted) -> Any:
@@ -356,7 +353,7 @@ _PARTIAL = Numbers("partial products", _partial)
 _WINDOW = Numbers("indices", _window_bytes, BYTE)
 
 _INPUT, _OUTPUT, _ENDS = Keep(first), Keep(output), Keep(ends)
-_SIGN = Keep(is_sign=True)
+_SIGN = Keep(instead_of_output=(Numbers("signs", lambda layer, _: elements(layer.output), BIT),))
 _MATRIX = Gradient(Keep(first), Keep(factor))
 _LARGEST = Gradient(Keep(first, (Numbers("indices", _of_output, LONG),)), Keep(numbers=(_WINDOW,)))
 _FREE = Gradient()
@@ -389,10 +386,8 @@ TABLE: Mapping[str, Gradient] = {
         Keep(_attended, (Numbers("scores", _scores), Numbers("row sums", _row_sums, SINGLE))),
         Keep(
             lambda layer, _: (0, 1, 2) if _is_short(layer) else (0, 1, 2, OUTPUT),
-            (
-                Numbers("scores", _few_probabilities),
-                Numbers("row sums", _many_row_sums, SINGLE),
-            ),
+            beside_output=(Numbers("row sums", _rows_of_scores, SINGLE),),
+            instead_of_output=(Numbers("scores", _probabilities),),
         ),
     ),
     # Hochreiter and Schmidhuber, with the forget gate of Gers et al. (2000): four gates, the

@@ -54,6 +54,38 @@ def test_halves_together_are_no_more_than_the_whole(kept):
     assert least["third"] == [("most", 4 * 128)]
 
 
+def test_a_tensor_whose_parts_are_all_kept_needs_no_signs(kept):
+    rows = """\
+  - conv: {out: 4, kernel: 1, act: relu, name: first}
+  - slice: {from: [first], stop: 1, name: one}
+  - pointwise: {out: 3, name: second}
+  - slice: {from: [first], start: START, stop: 4, name: most}
+  - pointwise: {out: 3, name: third}
+  - add: {from: [second, third]}
+"""
+    parts = {"second": [("one", 256)], "third": [("most", 3 * 256)]}
+    whole = kept(rows.replace("START", "1"), keeps="minimal")
+    assert {name: whole[name] for name in parts} == parts
+    assert "first.relu" not in whole
+    # A bit for each of 4*8*8 elements, of which the second channel is in no part.
+    assert kept(rows.replace("START", "2"), keeps="minimal")["first.relu"] == [("signs", 32)]
+
+
+def test_attention_whose_output_is_kept_keeps_a_number_for_each_row(kept):
+    # 8 tokens of 8 for each of 4 heads: 8 keys are fewer than 8 + 1.
+    rows = """\
+  - conv: {out: 4, kernel: 1, name: q}
+  - conv: {out: 4, kernel: 1, name: k, from: q}
+  - conv: {out: 4, kernel: 1, name: v, from: k}
+  - attention: {from: [q, k, v], name: attended}
+"""
+    alone = kept(rows + "  - relu\n", keeps="minimal")
+    assert ("scores", 4 * 4 * 8 * 8) in alone["attended"]
+    read = kept(rows + "  - conv: {out: 3, kernel: 1, name: last}\n", keeps="minimal")
+    assert ("row sums", 4 * 4 * 8) in read["attended"]
+    assert read["last"] == [("attended", 4 * 256)]
+
+
 def test_a_flattened_tensor_is_a_view_and_a_transposed_one_a_copy(kept):
     view = "  - pointwise: {out: 4, name: first}\n  - flatten\n  - fc: {out: 2, name: head}\n"
     assert kept(view)["head"] == [("first", 4 * 256)]
