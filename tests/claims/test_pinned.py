@@ -207,6 +207,7 @@ PUBLISHED = {
     "mixnet:Table 2:S:mult_adds": 239_173_360,
     "mixnet:Table 2:M:mult_adds": 339_172_672,
     "mixnet:Table 2:L:mult_adds": 555_251_792,
+    "efficientformerv2:README:L:mult_adds": 2_552_546_880,
     "mv.MobileViT-XS": 1_025_911_808,
     "mv2.MobileViTv2-2.0f": 7_155_785_728,
     "fb.T4f.FBNet-C": 384_960_160,
