@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from costcalc.api import Network, from_torch, load
     from costcalc.arena.plan import Plan, plan
+    from costcalc.checking import check, readings, search
     from costcalc.errors import (
         ConventionError,
         CostcalcError,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         StorageError,
     )
     from costcalc.questions import (
-        check,
         compare,
         conventions,
         diff,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         parameters,
         reconcile,
         report,
-        search,
         solve,
         sweep,
         to_spec,
@@ -70,6 +69,7 @@ __all__ = [
     "networks",
     "parameters",
     "plan",
+    "readings",
     "reconcile",
     "report",
     "search",
@@ -84,6 +84,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "api",
+    "checking",
     "errors",
     "questions",
     "resources",

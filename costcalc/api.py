@@ -10,7 +10,7 @@ from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from costcalc import questions, resources
+from costcalc import checking, questions, resources
 from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
@@ -42,7 +42,7 @@ def _problem(problem: Problem) -> Problem:
     )
 
 
-check = _in_python(questions.check)
+check = _in_python(checking.check)
 compare = _in_python(questions.compare)
 conventions = _in_python(questions.conventions)
 devices = _in_python(resources.devices)
@@ -55,9 +55,10 @@ latency = _in_python(resources.latency)
 memory = _in_python(resources.memory)
 networks = _in_python(questions.networks)
 parameters = _in_python(questions.parameters)
+readings = _in_python(checking.readings)
 reconcile = _in_python(questions.reconcile)
 report = _in_python(questions.report)
-search = _in_python(questions.search)
+search = _in_python(checking.search)
 solve = _in_python(questions.solve)
 storages = _in_python(resources.storages)
 sweep = _in_python(questions.sweep)

@@ -197,27 +197,28 @@ def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part
     counts = [networks.measured(network, counting) for network in subject.networks]
     graphs = [whole.graph for whole in counts]
     for name in (*subject.only, *counting.without):
-        if not any(_matches(name, layer, graph) for graph in graphs for layer in graph.layers):
+        if not any(networks.selected(name, graph, _selected) for graph in graphs):
             _refuse_name(name, graphs)
-    return [
-        Part(
-            whole.part(
-                index
-                for index, layer in enumerate(whole.graph.layers)
-                if _is_selected(layer, whole.graph, subject, counting)
-            ),
-            subject,
-        )
-        for whole in counts
-    ]
+    selected = []
+    for whole in counts:
+        graph = whole.graph
+        kept = {*range(len(graph.layers))}
+        if subject.only:
+            kept = set().union(
+                *(networks.selected(name, graph, _selected) for name in subject.only)
+            )
+        if subject.side is not None:
+            kept = {index for index in kept if graph.layers[index].output[-1:] == (subject.side,)}
+        for name in counting.without:
+            kept -= networks.selected(name, graph, _selected)
+        selected.append(Part(whole.part(kept), subject))
+    return selected
 
 
-def _is_selected(layer: Layer, graph: LayerGraph, subject: Subject, counting: Counting) -> bool:
-    if subject.side is not None and layer.output[-1:] != (subject.side,):
-        return False
-    if subject.only and not any(_matches(name, layer, graph) for name in subject.only):
-        return False
-    return not any(_matches(name, layer, graph) for name in counting.without)
+def _selected(name: str, graph: LayerGraph) -> frozenset[int]:
+    """The layers that a name in a claim means, as indexes."""
+    layers = enumerate(graph.layers)
+    return frozenset(index for index, layer in layers if _matches(name, layer, graph))
 
 
 def _matches(name: str, layer: Layer, graph: LayerGraph) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from costcalc.advice import advice, listed_by
@@ -60,6 +60,7 @@ class Networks:
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
         self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
         self._measured: dict[tuple[Any, ...], Measured] = {}
+        self._selected: dict[tuple[int, str], frozenset[int]] = {}
         self._conventions: dict[str, Convention] = {}
         self._aliases: Mapping[str, str] | None = None
 
@@ -117,7 +118,10 @@ class Networks:
         """
         if isinstance(subject, str | os.PathLike):
             return os.fspath(subject)
-        network = opened(subject)
+        return self.claimed(opened(subject))
+
+    def claimed(self, network: OpenNetwork) -> ClaimedNetwork:
+        """An open network as one that claims are about."""
         path = f"<{network.label} {len(self._documents)}>"
         self.add(path, network.document)
         return with_settings(ClaimedNetwork(network.label, path), network.settings)
@@ -157,6 +161,15 @@ class Networks:
         if key not in self._graphs:
             self._graphs[key] = usual.graph()
         return self._graphs[key]
+
+    def selected(
+        self, name: str, graph: LayerGraph, select: Callable[[str, LayerGraph], frozenset[int]]
+    ) -> frozenset[int]:
+        """The layers of a graph of :meth:`graph` that a name means, as indexes."""
+        key = (id(graph), name)  # the graph is kept, and so is its id
+        if key not in self._selected:
+            self._selected[key] = select(name, graph)
+        return self._selected[key]
 
     def loaded(self, convention: str) -> Convention:
         """The convention of that name or path.

@@ -84,6 +84,28 @@ def collect(
     return list(files.values())
 
 
+def find_claim(id_: str, files: Sequence[ClaimsFile]) -> tuple[Claim, tuple[Claim, ...]]:
+    """The claim of an id, and the others of its column.
+
+    Raises:
+        SpecError: there is no such claim.
+    """
+    found = {
+        claim.id: (claim, table)
+        for file in files
+        for table in file.tables
+        for claim in table.claims
+    }
+    if id_ not in found:
+        expected = Advice(
+            "one that check lists: --format json", "one that check() lists: .to_json()"
+        )
+        refuse(None, f"there is no claim '{id_}'", expected, hint=did_you_mean(id_, found))
+    claim, table = found[id_]
+    others = (other for other in table.claims if other.column == claim.column and other != claim)
+    return claim, tuple(others)
+
+
 def _named(
     path: str | ClaimedNetwork | None, bounds: Sequence[tuple[str, Figure]], networks: Networks
 ) -> list[ClaimsFile]:

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple, get_args
 
 from costcalc.claims.claim import Claim, Erratum
-from costcalc.claims.explanations import explain
 from costcalc.claims.measure import METRICS, Part, measure, parts
 from costcalc.claims.networks import Networks
+from costcalc.claims.readings import explain
 from costcalc.errors import CostcalcError, refuse
 from costcalc.metrics import TIMES, Measured
 from costcalc.render.formatting import scaled, share

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from costcalc import questions
+from costcalc import checking
 from costcalc.claims.verdict import Result
 from costcalc.cli.options import (
     Options,
@@ -26,6 +26,11 @@ from costcalc.cli.progress import progress
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=completed_by("papers"))
 @click.option("--shipped", is_flag=True, help="Check the papers whose figures ship with costcalc.")
+@click.option(
+    "--search",
+    metavar="ID",
+    help="Find the readings that give one figure, by its claim's id in --format json.",
+)
 @budget_options(where=" for each network")
 @storage_options
 @times_options
@@ -43,6 +48,7 @@ def command(
     options: Options,
     paths: tuple[str, ...],
     shipped: bool,
+    search: str | None,
     **budgets: Any,
 ) -> None:
     """Whether printed figures can be reproduced, and networks fit budgets.
@@ -57,8 +63,17 @@ def command(
     prints annotations for a workflow's log.
 
     --storage, --planner and --batch are those of bytes whose figures name none.
+
+    With --search: settings, strides, roundings of widths, conventions, parts that
+    are left out, operations for each multiply-accumulate and units, two of them at
+    a time, of the claim's network; without PATH, of a figure that ships.  The exit
+    code is 1 if no reading gives the figure.
     """
-    checked = questions.check(
+    if search is not None:
+        found = checking.readings(search, *paths)
+        show(found, options)
+        sys.exit(0 if found.matches else 1)
+    checked = checking.check(
         *paths,
         shipped=shipped,
         **budgets,

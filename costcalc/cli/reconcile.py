@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from costcalc import questions
+from costcalc import checking, questions
 from costcalc.cli.options import (
     Options,
     completed_by,
@@ -57,6 +57,6 @@ def command(
     if printed is None:
         show(questions.reconcile(opened, names), options)
         return
-    search = questions.search(opened, printed, names)
+    search = checking.search(opened, printed, names)
     show(search, options)
     sys.exit(0 if search.matches else 1)

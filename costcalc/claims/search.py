@@ -1,0 +1,455 @@
+"""The reverse question: which reading of a network gives a printed figure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from costcalc.advice import advice, option
+from costcalc.claims.claim import Claim, ClaimedNetwork, Counting, Quantity, Subject
+from costcalc.claims.measure import title
+from costcalc.claims.networks import Networks
+from costcalc.claims.readings import (
+    AXES,
+    BATCH,
+    CONVENTION,
+    PLAUSIBLE,
+    Axis,
+    Reading,
+    axes_of,
+    departures,
+    replayed,
+)
+from costcalc.costs.rules import UNITS
+from costcalc.errors import refuse
+from costcalc.formulas.algebra import whole
+from costcalc.render.answer import FORMAT_VERSION, Answer
+from costcalc.render.formatting import number, rounded
+from costcalc.render.page import Column, Page, Row, Table
+from costcalc.reporting.printed import Figure, Fit, parse
+from costcalc.spec.numbers import ExpressionError
+
+DEPARTURES = 2
+"""The most departures of a reading from the obvious one."""
+
+READINGS = 10_000
+"""The most readings that are tried."""
+
+NETWORKS = 500
+"""The most networks that are expanded: at other settings, with other strides."""
+
+BAND = Fraction(4, 5), Fraction(5, 4)
+"""How far values may be from a figure to tell how densely readings lie around it."""
+
+SHOWN = 12
+"""The most rows of a search that are shown."""
+
+COMPARED = 40
+"""The most matches that are held against the other figures of a column."""
+
+_WEIGHTS: Mapping[Fit | None, int] = {"exact": 9, "rounded": 3, "truncated": 1}
+"""How likely each fit is: most figures are rounded, few truncated."""
+
+
+# The words that tools print behind a count: ptflops "320.3 MMac", calflops "602 MFLOPS".
+_COUNTED = re.compile(r"(?:(?:mult|mul|m)-?adds?|macc?s?|flops?|params?)$", re.IGNORECASE)
+
+
+def quoted(printed: str) -> Figure:
+    """The count that was quoted, without its unit's name: MACs and FLOPs are often confused.
+
+    Raises:
+        SpecError: it is not a figure, or not one of a count.
+    """
+    if not isinstance(printed, str):
+        refuse(
+            None,
+            f"{printed!r} has lost the digits that were printed",
+            expected='text, as it is printed: "327.5M", "320.3 MMac"',
+        )
+    try:
+        figure = parse(_COUNTED.sub("", printed.strip()))
+    except ExpressionError as error:
+        refuse(
+            None,
+            advice("{}: {}", option("printed", printed), error.message),
+            expected=error.expected,
+        )
+    if figure.bound or figure.unit in ("%", "x"):
+        message = advice("{}: this is not a count", option("printed", printed))
+        refuse(None, message, expected="327.5M, or 327486720")
+    return figure
+
+
+class Match(NamedTuple):
+    """A reading that gives the figure, or comes near it."""
+
+    reading: Reading
+    convention: str
+    value: Any
+    fit: Fit | None
+    unit: str
+    parameters: Mapping[str, Any]
+    by_chance: Fraction
+    """How many readings that depart as little as this one would fit by chance."""
+    column: tuple[int, int] | None = None
+    """How many of the other figures of the claim's column it gives, and of how many."""
+
+    @property
+    def metric(self) -> str:
+        """What is counted."""
+        return self.reading.quantity.metric
+
+    @property
+    def words(self) -> str:
+        """The departures, except to another convention."""
+        words = (word.removeprefix("at ") for word in self.reading.words)
+        return ", ".join(word for word in words if not word.startswith("under convention "))
+
+
+class Tried(NamedTuple):
+    """What a search went through."""
+
+    axes: tuple[str, ...]
+    departures: int
+    readings: int
+    networks: int
+    is_cut: bool
+    """Whether there were more readings than the search tries."""
+
+    @property
+    def words(self) -> str:
+        """What was searched, for people."""
+        named = "1 network" if self.networks == 1 else f"{self.networks} networks"
+        counts = f"{self.readings:,} readings of {named}"
+        if not self.departures:
+            return f"{counts}: what departs further was not needed"
+        cut = "; there are more, which were not tried" if self.is_cut else ""
+        ways = "one departure" if self.departures == 1 else f"up to {self.departures} departures"
+        return f"{counts}, with {ways} in {', '.join(self.axes)}{cut}"
+
+
+@dataclass(frozen=True, repr=False)
+class Search(Answer):
+    """The readings that give a figure, the most plausible first."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    """What the figure is about."""
+    identity: Mapping[str, Any]
+    """The same for scripts."""
+    figure: Figure
+    matches: tuple[Match, ...]
+    nearest: tuple[Match, ...]
+    """The nearest values if nothing fits."""
+    tried: Tried
+    by_chance: Fraction
+    """How many of all readings would fit by chance."""
+
+    def page(self) -> Page:
+        """The matches, the most plausible first, or the nearest values if there are none."""
+        return _page(self)
+
+    def data(self) -> dict[str, Any]:
+        """The matches, the most plausible first, the nearest values, and what was tried."""
+        return {
+            "format_version": FORMAT_VERSION,
+            **self.identity,
+            "printed": self.figure.text,
+            "matches": [_match_data(match) for match in self.matches],
+            "nearest": [_match_data(match) for match in self.nearest],
+            "searched": {
+                "axes": list(self.tried.axes),
+                "departures": self.tried.departures,
+                "readings": self.tried.readings,
+                "networks": self.tried.networks,
+                "complete": not self.tried.is_cut,
+                "by_chance": float(rounded(self.by_chance, 2)),
+            },
+        }
+
+
+def search_count(
+    network: ClaimedNetwork,
+    figure: Figure,
+    conventions: Sequence[str],
+    fixed: Iterable[str],
+    networks: Networks,
+) -> Search:
+    """Which conventions, settings and parts give a count that somebody quoted.
+
+    What departs further is only tried if nothing simpler gives it.
+
+    Args:
+        network: the network, at the requested settings.
+        figure: from :func:`quoted`.
+        conventions: the names or paths of those to try.
+        fixed: the parameters that the caller has set.
+        networks: where it is opened.
+
+    Raises:
+        CostcalcError: the network is wrong at the requested settings.
+    """
+    graph = networks.graph(network)
+    quantities = [
+        Quantity(metric, Subject((network,)), Counting(convention=convention))
+        for convention in conventions
+        for metric in ("params", "mult_adds")
+    ]
+    others = tuple(axis for axis in axes_of(quantities[0], networks) if axis is not CONVENTION)
+    axes = (*others, BATCH)
+    bases = [Reading(quantity, figure) for quantity in quantities]
+    found = _Found(bases, axes, frozenset(fixed), networks)
+    found.go(is_enough=True)
+    return found.search(graph.name, (), {"network": graph.name})
+
+
+def search_claim(claim: Claim, column: Sequence[Claim], networks: Networks) -> Search:
+    """Which readings give the figure of a claim.
+
+    Args:
+        claim: the claim.
+        column: the other claims of its column, which a reading should give, too.
+        networks: where its networks are opened.
+
+    Raises:
+        CostcalcError: the claim's subject is wrong.
+    """
+    quantity = claim.quantity
+    plain = Reading(quantity, claim.figure)
+    computed = plain.value(networks)
+    facts = [("metric", title(quantity.metric))]
+    if computed is not None:
+        facts.append(("computed", claim.figure.show(computed)))
+    found = _Found([plain], axes_of(quantity, networks), frozenset(), networks)
+    found.go(is_enough=False)
+    identity = {"id": claim.id, "network": quantity.subject.networks[0].name}
+    return found.search(claim.title, tuple(facts), identity, column)
+
+
+class _Found:
+    """Tries readings, those with the fewest departures first."""
+
+    def __init__(
+        self,
+        bases: Sequence[Reading],
+        axes: tuple[Axis, ...],
+        fixed: frozenset[str],
+        networks: Networks,
+    ) -> None:
+        self.bases = bases
+        self.axes = axes
+        self.fixed = fixed
+        self.networks = networks
+        self.figure = bases[0].figure
+        self.tried: list[tuple[Reading, Fraction]] = []
+        self.expanded: set[ClaimedNetwork] = set()
+        self.is_cut = False
+        self.departures = 0
+        self._chances: dict[int, Fraction] = {}
+
+    def go(self, *, is_enough: bool) -> None:
+        """Tries all readings, up to the limits; with ``is_enough`` until some departure fits."""
+        level: Iterable[Reading] = self.bases
+        for self.departures in range(DEPARTURES + 1):
+            kept = [reading for reading in level if self._try(reading)]
+            if is_enough and any(reading.fit(value) for reading, value in self.tried):
+                return
+            level = self._further(kept)
+
+    def _further(self, readings: Sequence[Reading]) -> Iterator[Reading]:
+        for reading in readings:
+            yield from departures(reading, self.networks, self.axes, self.fixed)
+
+    def _try(self, reading: Reading) -> bool:
+        """Whether the reading could be counted, within the limits."""
+        over = reading.quantity.over
+        named = {*reading.quantity.subject.networks, *(over.networks if over else ())}
+        if len(self.tried) >= READINGS or len(self.expanded | named) > NETWORKS:
+            self.is_cut = True
+            return False
+        value = reading.value(self.networks)
+        if value is None:
+            return False
+        self.expanded |= named
+        self.tried.append((reading, value))
+        return True
+
+    def search(
+        self,
+        title: str,
+        facts: tuple[tuple[str, str], ...],
+        identity: Mapping[str, Any],
+        column: Sequence[Claim] = (),
+    ) -> Search:
+        """What was found."""
+        fitting = _ranked([self._match(*tried) for tried in self.tried if tried[0].fit(tried[1])])
+        if column:
+            checked = [self._in_column(match, column) for match in fitting[:COMPARED]]
+            fitting = sorted(checked, key=_out_of_column) + fitting[COMPARED:]
+        near = sorted(self.tried, key=lambda tried: (_distance(*tried), tried[0].weight))
+        nearest = [] if fitting else _distinct([self._match(*tried) for tried in near[:60]])[:3]
+        tried = Tried(
+            tuple(axis.noun for axis in self.axes),
+            self.departures,
+            len(self.tried),
+            len(self.expanded),
+            self.is_cut,
+        )
+        chance = self._by_chance(max((reading.weight for reading, _ in self.tried), default=0))
+        return Search(
+            title, facts, identity, self.figure, tuple(fitting), tuple(nearest), tried, chance
+        )
+
+    def _match(self, reading: Reading, value: Fraction) -> Match:
+        name = reading.quantity.counting.convention
+        convention = self.networks.loaded(name)
+        network = reading.quantity.subject.networks[0]
+        return Match(
+            reading,
+            convention.name,
+            whole(value),
+            reading.fit(value),
+            reading.unit or ("flops" if reading.quantity.counting.times == 2 else convention.unit),
+            self.networks.graph(network, name).parameters,
+            self._by_chance(reading.weight),
+        )
+
+    def _in_column(self, match: Match, column: Sequence[Claim]) -> Match:
+        """The match with how many other figures of the column it gives."""
+        fits = []
+        for claim in column:
+            plain = Reading(claim.quantity, claim.figure)
+            reading = replayed(match.reading.words, plain, self.networks)
+            value = reading.value(self.networks) if reading is not None else None
+            if reading is not None and value is not None:
+                fits.append(reading.fit(value) is not None)
+        return match._replace(column=(sum(fits), len(fits)))
+
+    def _by_chance(self, weight: int) -> Fraction:
+        """How many readings up to a weight would fit if values lay evenly around the figure."""
+        if weight not in self._chances:
+            self._chances[weight] = self._chance(weight)
+        return self._chances[weight]
+
+    def _chance(self, weight: int) -> Fraction:
+        printed = self.figure.number * self.figure.scale
+        if not printed:
+            return Fraction(0)
+        low, high = (printed * bound for bound in BAND)
+        values = {
+            value
+            for reading, value in self.tried
+            if reading.weight <= weight and low <= value <= high
+        }
+        return len(values) * self.figure.step * self.figure.scale * Fraction(3, 2) / (high - low)
+
+
+def _distance(reading: Reading, value: Fraction) -> Fraction:
+    return abs(value / reading.figure.scale - reading.figure.number)
+
+
+def _ranked(matches: list[Match]) -> list[Match]:
+    """The most plausible first: fewest departures, then most conventions in agreement.
+
+    How near a value is to the figure says little, as long as its digits allow it.
+    """
+    agreement = Counter(map(_same, matches))
+
+    def rank(match: Match) -> tuple[int, int, int, Fraction]:
+        agreeing = agreement[_same(match)] * _WEIGHTS[match.fit]
+        reading = match.reading
+        number, _ = reading.last
+        last = PLAUSIBLE.index(AXES[number]) if reading.words else 0
+        return (reading.weight, -agreeing, last, _distance(reading, Fraction(match.value)))
+
+    return _distinct(sorted(matches, key=rank))
+
+
+def _same(match: Match) -> tuple[Any, ...]:
+    """What conventions agree on."""
+    return match.metric, match.unit, match.words, match.value
+
+
+def _out_of_column(match: Match) -> tuple[int, Fraction]:
+    """The order of matches: by departures, then those that give most of their column."""
+    fitting, others = match.column or (0, 0)
+    return match.reading.weight, -Fraction(fitting, others or 1)
+
+
+def _distinct(matches: list[Match]) -> list[Match]:
+    """The first match for each convention, metric and value."""
+    first: dict[tuple[str, str, Any], Match] = {}
+    for match in matches:
+        first.setdefault((match.convention, match.metric, match.value), match)
+    return list(first.values())
+
+
+def _page(search: Search) -> Page:
+    has_column = any(match.column for match in search.matches)
+    columns = (
+        Column("convention", "Convention"),
+        Column("metric", "Count"),
+        Column("settings", "Settings"),
+        Column("value", "Value", "right"),
+        Column("fit", "Fit"),
+        Column("by_chance", "By chance", "right"),
+        *([Column("column", "Column", "right")] if has_column else []),
+    )
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for match in search.matches or search.nearest:
+        groups.setdefault(_match_cells(match, has_column), []).append(match.convention)
+    rows = tuple(Row((_listed(names), *cells)) for cells, names in groups.items())
+    notes = [f"{len(rows) - SHOWN} less likely rows are not shown."] if len(rows) > SHOWN else []
+    chance = f"By chance: {rounded(search.by_chance, 2)} of the {search.tried.readings:,} readings"
+    notes.append(
+        f"{chance} would agree with the digits if their values lay evenly around the figure; "
+        "in a row, of those that depart no further."
+    )
+    if has_column:
+        notes.append("Column: the other figures of its column that the same reading gives.")
+    facts = [*search.facts, ("printed", search.figure.text), ("searched", search.tried.words)]
+    if not search.matches:
+        facts.append(("found", "nothing; what comes near is below"))
+    table = Table("What gives it", columns, rows[:SHOWN])
+    return Page(search.title, tuple(facts), (table,), tuple(notes))
+
+
+def _listed(names: list[str]) -> str:
+    """The names in one line; only the first three of many."""
+    rest = len(names) - 3
+    return ", ".join(names) if rest < 2 else f"{', '.join(names[:3])} and {rest} more"
+
+
+def _match_cells(match: Match, has_column: bool) -> tuple[Any, ...]:
+    """The cells that conventions in agreement share."""
+    unit = UNITS[match.unit].title if match.metric == "mult_adds" else match.metric
+    shown = match.value
+    if not isinstance(shown, int):
+        shown = match.reading.figure.show(shown)
+    cells = (unit, match.words, shown, match.fit or "", rounded(match.by_chance, 2))
+    if not has_column:
+        return cells
+    return (*cells, "{} of {}".format(*match.column) if match.column else "")
+
+
+def _match_data(match: Match) -> dict[str, Any]:
+    is_headless = "without the classifier" in match.reading.words
+    batches = [word for word in match.reading.words if word.startswith("a batch of ")]
+    return {
+        "convention": match.convention,
+        "metric": match.metric,
+        "unit": match.unit,
+        "parameters": {name: number(value) for name, value in match.parameters.items()},
+        "without_classifier": is_headless,
+        "batch": int(batches[0].rsplit(" ", 1)[1]) if batches else 1,
+        "departures": list(match.reading.words),
+        "value": number(match.value),
+        "fit": match.fit,
+        **({"column": {"fit": match.column[0], "of": match.column[1]}} if match.column else {}),
+        "by_chance": float(rounded(match.by_chance, 4)),
+    }
