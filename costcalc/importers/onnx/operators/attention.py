@@ -99,9 +99,9 @@ def _as_heads(ctx: OnnxContext, index: int, heads: Heads) -> Operand:
 
 
 def _repeated(ctx: OnnxContext, x: Operand, heads: int) -> Operand:
-    """Keys or values repeated for each head of the queries."""
+    """Keys or values repeated for each head of the queries; a single head is read by all."""
     *rest, own, n, width = x.shape
-    if own == heads:
+    if own in (1, heads):
         return x
     return ctx.add("rearrange", (x,), {"shape": (*rest, heads, n, width)})
 
