@@ -12,7 +12,7 @@ from costcalc.spec import library
 QUICK_NETWORKS = frozenset(
     {
         *("alexnet", "deit_tiny_patch16_224", "densenet121", "efficientnet_b0", "googlenet"),
-        *("highway", "mobilenet_v2"),
+        *("edgenext_xx_small", "ghostnetv2_100", "highway", "mobilenet_v2"),
         *("mobilenet_v3_small", "nasnetamobile", "resnet20_cifar", "shufflenet_v1"),
         *("shufflenet_v2_x0_5", "skipnet50"),
     }
