@@ -599,21 +599,36 @@ def export(
 
 
 def networks(
-    search: str = "", *, convention: NameOrPath = "paper", unit: str | None = None
+    search: str = "",
+    *,
+    family: str | Sequence[str] = (),
+    year: int | str | None = None,
+    convention: NameOrPath = "paper",
+    unit: str | None = None,
 ) -> ShippedNetworks:
     """The names of the networks that ship with costcalc; prints them with their costs.
 
     Args:
         search: words that must all occur in a network's name, title or source.
+        family: only of these families, such as ``"mobile"``, or ``"mobile,searched"``.
+        year: only of a year, ``2019``, or of several, ``"2016:2020"``; either end may be
+            left out.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
 
+    Raises:
+        CostcalcError: there is no such family, or the year is not one.
+
     >>> "mobilenet_v1" in networks()
     True
+    >>> networks(family="mobile", year=2016)
+    ['squeezenet', 'squeezenet1_0', 'squeezenet1_1']
     """
+    from costcalc.reporting.gallery import selection
     from costcalc.reporting.networks import ShippedNetworks
 
-    return ShippedNetworks(search, load_convention(convention, unit))
+    which = selection(search, names_in(family), year)
+    return ShippedNetworks(which, load_convention(convention, unit))
 
 
 def parameters(network: AnyNetwork) -> Settings:

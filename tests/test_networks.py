@@ -10,6 +10,7 @@ from math import floor
 import pytest
 
 import costcalc
+from costcalc.reporting.gallery import Selection, selected
 
 
 def half(side: int) -> int:
@@ -229,3 +230,17 @@ def test_mobilenet_v2_by_hand():
 @pytest.mark.parametrize("res", [224, 192, 96, 161])
 def test_mobilenet_v2_at_many_settings(alpha, res):
     assert totals("mobilenet_v2", alpha=alpha, res=res) == mobilenet_v2(Fraction(alpha), res)
+
+
+# The collection ---------------------------------------------------------------------
+
+
+def test_every_network_that_ships_has_a_family_and_a_year():
+    """A spec needs 'family: mobile', a key of FAMILIES, and 'year: 2012' if not on arXiv."""
+    specs = {network.spec: network for network in selected(Selection())}
+    without = [
+        name
+        for name, network in specs.items()
+        if not network.network.document.family or not network.year
+    ]
+    assert without == []

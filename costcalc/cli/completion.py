@@ -109,6 +109,13 @@ def metrics(context: click.Context, incomplete: str) -> Items:
     return _listed(((name, row.title) for name, row in METRICS.items()), incomplete)
 
 
+def families(context: click.Context, incomplete: str) -> Items:
+    """Families of networks, with commas between them."""
+    from costcalc.spec.family import FAMILIES
+
+    return _listed(FAMILIES.items(), incomplete)
+
+
 def several_conventions(context: click.Context, incomplete: str) -> Items:
     """Conventions, with commas between them."""
     last = incomplete[incomplete.rfind(",") + 1 :]

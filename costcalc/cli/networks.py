@@ -9,6 +9,7 @@ from costcalc.cli.options import (
     Options,
     completed_by,
     convention_options,
+    family_options,
     output_options,
     pass_options,
 )
@@ -23,17 +24,26 @@ from costcalc.cli.output import show
     metavar="TEXT",
     help="Only networks with every word of TEXT in their name, title or source.",
 )
+@family_options
 @convention_options
 @output_options()
 @pass_options
-def command(options: Options, network: str | None, search: str) -> None:
+def command(
+    options: Options,
+    network: str | None,
+    search: str,
+    families: tuple[str, ...],
+    year: str | None,
+) -> None:
     """The networks that ship with costcalc, or the parameters of one.
 
-    The list shows source, default settings and totals.  For a NETWORK, a name in
+    The list is by family and year, the variants of a network below it, and shows source,
+    default settings, published accuracy and totals.  For a NETWORK, a name in
     the list or the path of a spec, its parameters are shown with default, choices
     or range, and meaning.
     """
     if network is not None:
         show(questions.parameters(network), options)
     else:
-        show(questions.networks(search, **options.counted_by), options)
+        listed = questions.networks(search, family=families, year=year, **options.counted_by)
+        show(listed, options)

@@ -22,6 +22,7 @@ from costcalc.performance import DTYPES
 from costcalc.records import NamedTuple
 from costcalc.render import Format, formats
 from costcalc.spec import library
+from costcalc.spec.family import FAMILIES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -340,6 +341,22 @@ def names_option(*declarations: str, **more: Any) -> Callable[[F], F]:
         return names_in(values)
 
     return click.option(*declarations, multiple=True, callback=read, **more)
+
+
+def family_options(function: F) -> F:
+    """``--family`` and ``--year``."""
+    function = click.option(
+        "--year",
+        metavar="YEAR",
+        help="Only networks of a year, 2019, or of several, 2016:2020; either end may be left out.",
+    )(function)
+    return names_option(
+        "--family",
+        "families",
+        metavar="A,B,...",
+        shell_complete=completed_by("families"),
+        help=f"Only networks of these families: {', '.join(FAMILIES)}.",
+    )(function)
 
 
 def convention_options(function: F) -> F:

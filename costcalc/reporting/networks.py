@@ -1,24 +1,29 @@
-"""The networks that ship: their sources and costs."""
+"""The networks that ship, by family and year: their sources, accuracies and costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, overload
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.costs.rules import UNITS
+from costcalc.graph.parameters import published
 from costcalc.kinds.base import Shape, channels_last
-from costcalc.opening import OpenNetwork, carried, opened_at
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
-from costcalc.render.page import Cell, Column, Dimensions, Page, Row, Table
+from costcalc.render.page import Cell, Column, Dimensions, Page, Ratio, Row, Table
+from costcalc.reporting.gallery import OfCollection, Selection, selected
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import Totals, totals
 from costcalc.reporting.phrases import unit_title
+from costcalc.reporting.report import accuracy_data
 from costcalc.spec import library
+from costcalc.spec.document import Accuracy
+from costcalc.spec.family import FAMILIES
 from costcalc.spec.numbers import exact
 
 
@@ -32,33 +37,42 @@ class ShippedNetwork(NamedTuple):
     parameters: Mapping[str, Any]
     input: Shape
     totals: Totals
+    family: str
+    year: int | None
+    """When it was published."""
+    accuracy: Accuracy | None
+    """The published accuracy at these settings."""
+    spec: str
+    """The name of its spec, of which it is a variant unless that is its own."""
 
 
 class ShippedNetworks(Answer, Sequence[str]):
     """The names of networks that ship; their costs are counted only when needed.
 
     Attributes:
-        search: words that all occur in a network's name, title or source.
+        selection: which of them.
         convention: how costs are counted.
     """
 
-    def __init__(self, search: str, convention: Convention) -> None:
-        self.search = search
+    def __init__(self, selection: Selection, convention: Convention) -> None:
+        self.selection = selection
         self.convention = convention
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names, in alphabetical order."""
-        return tuple(name for name, _ in self._matches) if self.search else tuple(library.shipped())
+        if self.selection == Selection():
+            return tuple(library.shipped())
+        return tuple(network.name for network in self._matches)
 
     @cached_property
     def networks(self) -> tuple[ShippedNetwork, ...]:
         """Each network at the settings of its name, with its totals."""
-        return tuple(_counted(name, network, self.convention) for name, network in self._matches)
+        return tuple(_counted(network, self.convention) for network in self._matches)
 
     @cached_property
-    def _matches(self) -> tuple[tuple[str, OpenNetwork], ...]:
-        return tuple(_matching(self.search.lower().split()))
+    def _matches(self) -> tuple[OfCollection, ...]:
+        return tuple(selected(self.selection))
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -82,26 +96,31 @@ class ShippedNetworks(Answer, Sequence[str]):
         return repr(list(self.names))
 
     def page(self) -> Page:
-        """The networks as one table."""
+        """The networks as one table: a row for each, below its family, its variants below it."""
         columns = (
             Column("name", "Name"),
-            Column("title", "Network", rank=3),
+            Column("title", "Network", rank=4),
+            Column("family", "Family", audience="scripts"),
+            Column("year", "Year", "right"),
             Column("paper", "Paper", audience="scripts"),
-            Column("arxiv", "arXiv", rank=1),
-            Column("table", "Table", rank=4),
+            Column("arxiv", "arXiv", rank=2),
+            Column("table", "Table", rank=5),
             Column("input", "Input", audience="scripts"),
-            Column("settings", "Default settings", rank=2),
+            Column("settings", "Default settings", rank=3),
+            Column("top1", "Top-1 %", "right"),
             Column("mult_adds", unit_title(UNITS[self.convention.unit].title), "right"),
             Column("params", "Params", "right"),
         )
-        rows = tuple(Row(_cells(network)) for network in self.networks)
-        number = f"{len(rows)} network" + ("" if len(rows) == 1 else "s")
+        count = len(self.networks)
         notes = (
-            f"{number} with '{self.search}' in name or source." if self.search else f"{number}.",
+            f"{count} network{'' if count == 1 else 's'}{self.selection.text}.",
             "Where the settings do not say otherwise, alpha is 1 and classes 1000.",
+            "Top-1 is on ImageNet, where a paper prints it.",
         )
         facts = (("convention", f"{self.convention.name}: {self.convention.title}"),)
-        return Page("Networks", facts, (Table("", columns, rows, notes),))
+        listing = Table("", columns, tuple(Row(_cells(network)) for network in self.networks))
+        table = Table("", columns, tuple(_tree(self.networks, len(columns))), notes)
+        return Page("Networks", facts, (table,), listing=listing)
 
     def data(self) -> dict[str, Any]:
         """The object of ``costcalc networks --format json``."""
@@ -112,22 +131,47 @@ class ShippedNetworks(Answer, Sequence[str]):
         }
 
 
-def _matching(words: Sequence[str]) -> Iterator[tuple[str, OpenNetwork]]:
-    """The networks with all words in name, title or source; each spec is read once."""
-    open_at_defaults = cache(lambda path: opened_at(path, {}))
-    for name in library.shipped():
-        reference = library.reference(name)
-        network = open_at_defaults(reference.network)
-        document = network.document
-        searched = " ".join((name, document.title.text, *document.source.values())).lower()
-        if all(word in searched for word in words):
-            yield name, network.at(carried(reference))
+def _counted(shipped: OfCollection, convention: Convention) -> ShippedNetwork:
+    network = as_usually_run(shipped.network, convention)
+    graph = network.graph()
+    return ShippedNetwork(
+        shipped.name,
+        graph.name,
+        graph.source,
+        graph.parameters,
+        graph.input,
+        totals(count(graph, convention)),
+        network.document.family,
+        shipped.year,
+        published(network.document, graph.parameters),
+        shipped.spec,
+    )
 
 
-def _counted(name: str, network: OpenNetwork, convention: Convention) -> ShippedNetwork:
-    graph = as_usually_run(network, convention).graph()
-    sums = totals(count(graph, convention))
-    return ShippedNetwork(name, graph.name, graph.source, graph.parameters, graph.input, sums)
+def _tree(networks: Sequence[ShippedNetwork], width: int) -> Iterator[Row]:
+    """Families in the order of their table, in each the oldest network first."""
+    years = {network.spec: network.year or 0 for network in networks}
+    names = {network.name for network in networks}
+    families = [*FAMILIES]
+
+    def place(network: ShippedNetwork) -> tuple[Any, ...]:
+        is_variant = network.name != network.spec
+        return (
+            families.index(network.family),
+            years[network.spec],
+            network.spec,
+            is_variant,
+            network.totals.mult_adds,
+            network.name,
+        )
+
+    family = ""
+    for network in sorted(networks, key=place):
+        if network.family != family:
+            family = network.family
+            yield Row((family, FAMILIES[family], *[None] * (width - 2)))
+        is_below = network.spec != network.name and network.spec in names
+        yield Row(_cells(network), 2 if is_below else 1)
 
 
 def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
@@ -140,11 +184,14 @@ def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
     return (
         network.name,
         network.title,
+        network.family,
+        None if network.year is None else str(network.year),
         source.get("paper"),
         source.get("arxiv", source.get("venue")),
         source.get("table"),
         Dimensions(channels_last(network.input)),
         settings,
+        network.accuracy and Ratio(Fraction(network.accuracy.top1), 1),
         network.totals.mult_adds,
         network.totals.params,
     )
@@ -158,4 +205,8 @@ def _network_data(network: ShippedNetwork) -> dict[str, Any]:
         "parameters": {name: number(value) for name, value in network.parameters.items()},
         "input": list(network.input),
         "totals": network.totals._asdict(),
+        "family": network.family,
+        "year": network.year,
+        **accuracy_data(network.accuracy),
+        "spec": network.spec,
     }

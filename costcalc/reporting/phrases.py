@@ -26,7 +26,7 @@ def unit_title(unit: str) -> str:
 
 def source_line(source: Mapping[str, str]) -> str:
     """A source in one line: ``MobileNets..., arXiv 1704.04861, Table 1``."""
-    titles = {"paper": "", "table": "", "arxiv": "arXiv "}
+    titles = {"paper": "", "table": "", "arxiv": "arXiv ", "year": ""}
     return ", ".join(f"{titles.get(key, key + ' ')}{value}" for key, value in source.items())
 
 

@@ -200,7 +200,7 @@ class Report(Answer, _ReportFields):
             "parameters": {name: number(value) for name, value in self.parameters.items()},
             "input": list(self.input),
             **({"inputs": [_input_data(each) for each in self.inputs]} if self.inputs else {}),
-            **_accuracy_data(self.accuracy),
+            **accuracy_data(self.accuracy),
             **_storage_data(self.stored),
             "totals": {name: number(total) for name, total in self.all_totals().items()},
             "types": [{**row._asdict(), **_type_bytes(self, row)} for row in self.types],
@@ -516,7 +516,7 @@ def _size(shape: Shape, axis: int | None) -> Dimensions | None:
     return None if axis is None else Dimensions(channels_last(shape, axis))
 
 
-def _accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:
+def accuracy_data(accuracy: Accuracy | None) -> dict[str, Any]:
     if accuracy is None:
         return {}
     return {"accuracy": {"top1": number(accuracy.top1), "source": accuracy.source}}

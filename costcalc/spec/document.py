@@ -224,6 +224,8 @@ class Document(NamedTuple):
     steps: tuple[Step, ...]
     description: str = ""
     accuracies: tuple[Accuracy, ...] = ()
+    family: str = ""
+    """What it is listed under, a key of ``family.FAMILIES``; '' if its spec does not say."""
     symbols: tuple[str, ...] = ()
     """The parameters that stay symbols in its closed form, if not ``alpha`` and ``res``."""
     sized_by: frozenset[str] = frozenset()

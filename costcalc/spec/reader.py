@@ -8,6 +8,7 @@ from costcalc.spec.accuracy import read_accuracies
 from costcalc.spec.blocks import BlockReader
 from costcalc.spec.defaults import read_defaults
 from costcalc.spec.document import Document, Expression, Rounding
+from costcalc.spec.family import YEAR, read_family, refuse_odd_year
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.library import FindBlocks
 from costcalc.spec.networks import FindNetwork
@@ -22,6 +23,7 @@ from costcalc.spec.variants import with_variants
 TOP = (
     "name",
     "description",
+    "family",
     "source",
     "input",
     "parameters",
@@ -151,6 +153,7 @@ class _SpecReader:
             description=line(root.get("description"), self.problems),
             accuracies=read_accuracies(root.get("accuracy"), known, self.problems),
             symbols=self.symbols(root.get("symbols"), known),
+            family=read_family(root.get("family"), self.problems),
         )
 
     def source(self, node: Node | None) -> dict[str, str]:
@@ -160,6 +163,7 @@ class _SpecReader:
         if isinstance(node, Scalar):
             return {"title": node.text}
         if isinstance(node, MapNode):
+            refuse_odd_year(node.get(YEAR), self.problems)
             return {key.text: line(value, self.problems) for key, value in node.entries}
         self.problems.add(node.mark, "a source is a line of text or a mapping", found=str(node))
         return {}

@@ -132,6 +132,7 @@ FREE = {
         "--measured",
         "--max-ms",
         "--max-mj",
+        "--year",
     ),
 }
 """Options whose values are numbers or sentences."""

@@ -44,6 +44,81 @@ def test_search_looks_for_every_word_in_name_title_and_source(search, names):
     assert [each["name"] for each in found["networks"]] == names
 
 
+@pytest.mark.parametrize(
+    ("options", "names", "words"),
+    [
+        (
+            ["--year", "2016", "--family", "mobile"],
+            ["squeezenet", "squeezenet1_0"],
+            "mobile of 2016",
+        ),
+        (["--year", ":2012"], ["alexnet"], "1 network until 2012."),
+        (
+            ["--year", "2014:2015", "--family", "classic"],
+            ["googlenet"],
+            "classic from 2014 to 2015",
+        ),
+        (["--year", "2024:", "--family", "mobile,tiny"], ["starnet"], "mobile or tiny since 2024."),
+        (["--family", "gated", "--search", "highway"], ["highway"], "gated with 'highway' in name"),
+    ],
+)
+def test_families_and_years_select(options, names, words):
+    found = [each["name"] for each in json.loads(run(*options, "--format", "json"))["networks"]]
+    assert {*names} <= {*found}
+    assert words in run(*options)
+    assert found == [*costcalc.networks(**arguments(options))]
+
+
+def arguments(options: list[str]) -> dict[str, str]:
+    return {
+        name.removeprefix("--"): value
+        for name, value in zip(options[::2], options[1::2], strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--family", "moble"], "there is no family 'moble'; did you mean 'mobile'?"),
+        (["--year", "19"], "--year 2019 or --year 2016:2020"),
+        (["--year", ":"], "found    ':'"),
+        (["--year", "2020:2016"], "no year is from 2020 to 2016"),
+    ],
+)
+def test_unknown_families_and_years_are_refused(options, words):
+    result = CliRunner().invoke(main, ["networks", *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+def test_variants_stand_below_their_network_the_oldest_network_first():
+    lines = run("--family", "mobile", "--year", "2016:2018").splitlines()
+    names = [line.split("  ")[0] for line in lines if "squeezenet" in line or "mobilenet_v" in line]
+    assert names == [
+        "├ squeezenet",
+        "│ ├ squeezenet1_1",
+        "│ └ squeezenet1_0",
+        "├ mobilenet_v1",
+        "│ └ mobilenet_v1_vww",
+        "├ mobilenet_v2",
+    ]
+    # Without its network, a variant stands for itself.
+    assert "└ squeezenet1_1" in run("--search", "squeezenet1_1").splitlines()[6]
+
+
+def test_accuracy_family_and_year_are_those_of_the_spec():
+    (found,) = json.loads(run("--search", "mobilenetv4_conv_small", "--format", "json"))["networks"]
+    assert (found["family"], found["year"], found["spec"]) == ("mobile", 2024, "mobilenetv4")
+    assert found["accuracy"] == {"top1": 73.8, "source": "Table 6"}
+    (row,) = csv.DictReader(
+        run("--search", "mobilenetv4_conv_small", "--format", "csv").splitlines()
+    )
+    assert (row["family"], row["year"], row["top1"]) == ("mobile", "2024", "73.8")
+    # At these settings, nobody prints one.
+    (found,) = json.loads(run("--search", "mobilenet_v1_vww", "--format", "json"))["networks"]
+    assert "accuracy" not in found
+
+
 def test_one_network_lists_its_parameters_with_meanings():
     rows = list(csv.reader(run("vgg11", "--format", "csv").splitlines()))
     assert rows[0] == ["name", "default", "allowed", "doc"]
@@ -93,4 +168,4 @@ def test_the_table_names_the_search_and_the_unit():
     assert "23,541,776,384" in text
     assert "FLOPs" in text
     assert "1 network with 'vgg_c' in name or source." in text
-    assert "| vgg\\_c |" in run("--search", "vgg_c", "--format", "markdown")
+    assert "vgg\\_c |" in run("--search", "vgg_c", "--format", "markdown")

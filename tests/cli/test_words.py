@@ -50,7 +50,7 @@ TYPED = {
     "report mobilenet_v2.YAML": "did you mean 'mobilenet_v2'?",
     "report conv": "costcalc kinds conv",
     "report Conv2d": "costcalc kinds conv",
-    "report vit": "torch:torchvision.models:NAME for a network of torchvision",
+    "report dinosaur": "torch:torchvision.models:NAME for a network of torchvision",
     "report notes.txt": "there is no file 'notes.txt'",
     "report net.yml": "there is no file 'net.yml'; did you mean 'net.yaml'?",
     "compare net.yaml vs vgg16": "without 'vs'",
