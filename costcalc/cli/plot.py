@@ -90,9 +90,12 @@ def memory(options: Options, network: str) -> None:
     with --planner liveness there are none.
     """
     from costcalc.pictures.data import arena
+    from costcalc.reporting.phrases import notes_of
 
-    answer = resources.memory(options.opened(network), **options.stored_by)
-    _draw("arena", arena(answer, options.planner), options.output, answer.notes)
+    opened_network = options.opened(network)
+    answer = resources.memory(opened_network, **options.stored_by)
+    notes = notes_of(opened_network.graph())
+    _draw("arena", arena(answer, options.planner), options.output, notes)
 
 
 @command.command("types")

@@ -31,17 +31,23 @@ from tests.importers.tflite.samples import CASES
 TYPES = ("FLOAT32", "INT8", "INT16")
 
 ABSENT = {
+    "BIDIRECTIONAL_SEQUENCE_LSTM",
     "CONV_3D",
     "FAKE_QUANT",
     "GELU",
     "LOCAL_RESPONSE_NORMALIZATION",
+    "NON_MAX_SUPPRESSION_V4",
     "POW",
     "REDUCE_PROD",
     "RELU_0_TO_1",
     "RELU_N1_TO_1",
+    "RFFT2D",
+    "RNN",
     "SELECT",
     "SIGN",
     "TILE",
+    "TOPK_V2",
+    "UNIDIRECTIONAL_SEQUENCE_RNN",
 }
 """Operators that tflite-micro does not have."""
 

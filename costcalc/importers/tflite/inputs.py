@@ -108,10 +108,14 @@ def _is_whole(file: TfliteFile, index: int) -> bool:
 
 
 def _images(file: TfliteFile, image: Shape) -> int:
-    """The images in a batch: more than one only if all that is computed leads with as many."""
-    if len(image) < 2 or image[0] <= 1:
-        return 1
+    """The images in a batch: more than one only if all that is computed leads with as many.
+
+    Where a recurrent operator says so, the leading axis is time.
+    """
     graph = file.model.subgraphs[0]
+    is_time = any((row.options[1] or {}).get("time_major") for row in graph.operators)
+    if len(image) < 2 or image[0] <= 1 or is_time:
+        return 1
     computed = [graph.tensors[index] for row in graph.operators for index in row.outputs]
     shapes = [tensor.shape for tensor in computed if not tensor.is_variable]
     return image[0] if all(shape[:1] == image[:1] for shape in shapes) else 1

@@ -147,6 +147,8 @@ class Sample(NamedTuple):
                 is_pairs = "PAD" in self.operator or (len(constant) == 4 and "_ND" in self.operator)
                 if is_pairs:
                     shape = (len(constant) // 2, 2)
+                if "SUPPRESSION" in self.operator:
+                    shape = ()
                 whole = isinstance(constant[0], int)
                 read.append(net.tensor(shape, "INT32" if whole else "FLOAT32", constant))
             elif isinstance(constant, int):

@@ -168,6 +168,30 @@ CASES = (
         5 * 4 * (60 + 36),
         4 * (60 + 36) + 24,
     ),
+    # Time comes first: five steps of one sequence.
+    Case(
+        Sample(
+            "UNIDIRECTIONAL_SEQUENCE_LSTM",
+            ((5, 1, 10),),
+            (
+                *((6, 10),) * 4,
+                *((6, 6),) * 4,
+                *(LEFT_OUT,) * 3,
+                *(bias(6),) * 4,
+                LEFT_OUT,
+                LEFT_OUT,
+                "1x6",
+                "1x6 wide",
+                *(LEFT_OUT,) * 4,
+            ),
+            ((5, 1, 6),),
+            {"activation": 4, "time_major": True},
+        ),
+        "fc rearrange fc add slice sigmoid slice tanh slice rearrange multiply slice multiply add "
+        "slice tanh multiply",
+        5 * 4 * (60 + 36),
+        4 * (60 + 36) + 24,
+    ),
     # The gates see the cell: 3*6 more params.
     Case(
         Sample(
@@ -206,9 +230,10 @@ CASES = (
                 )
                 * 2,
                 *("1x6", "1x6 wide") * 2,
+                *(LEFT_OUT,) * 9,
             ),
             ((1, 5, 12),),
-            {"activation": 4, "merge_outputs": True},
+            {"activation": 4, "merge_outputs": True, "time_major": False},
         ),
         "fc rearrange fc add slice sigmoid slice tanh slice rearrange multiply slice multiply add "
         "slice tanh multiply " * 2 + "concat",
@@ -330,11 +355,12 @@ CASES = (
             ((10, 4), (10,)),
             ([6], [0.5], [0.0]),
             ((6,), ()),
+            types=("FLOAT32", "FLOAT32", "INT32", "INT32"),
         ),
         "input transpose nms rearrange",
     ),
     Case(
-        Sample("RFFT2D", ((1, 16, 12),), ([16, 12],), ((1, 16, 7),)),
+        Sample("RFFT2D", ((1, 16, 8),), ([16, 8],), ((1, 16, 5),)),
         "transpose fft transpose",
     ),
     Case(Sample("L2_NORMALIZATION"), "l2_norm divide"),
