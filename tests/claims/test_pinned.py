@@ -200,8 +200,6 @@ PUBLISHED = {
     "nas.xm": 8_357_403_496,
     "x.T3i": 23_799_136 + 1_000 + 34_432,
     "ev2.T7f.EfficientNetV2-L": 56_079_699_008,
-    "ev2.Rf.EffNetV2-L": 56_079_699_008,
-    "ev2.Rf.EffNetV2-M": 24_582_460_384,
     "tinynet:accuracies on ImageNet:A:mult_adds": 336_867_712,
     "tinynet:accuracies on ImageNet:B:mult_adds": 200_709_360,
     "mixnet:Table 2:S:mult_adds": 239_173_360,
@@ -211,21 +209,6 @@ PUBLISHED = {
     "mv.MobileViT-XS": 1_025_911_808,
     "mv2.MobileViTv2-2.0f": 7_155_785_728,
     "fb.T4f.FBNet-C": 384_960_160,
-    "m4.T6p.MNv4-Conv-M": 9_715_512,
-    "m4.T6p.MNv4-Conv-L": 32_590_864,
-    "m4.T6f.MNv4-Conv-L": 6_376_220_672,
-    # timm's hybrids have learned scales of their blocks, which the paper's have not.
-    "m4.T6p.MNv4-Hybrid-L": 37_764_624 - (2 * 96 + 15 * 192 + 18 * 512),
-    "m4.T6f.MNv4-Hybrid-L": 7_711_877_120,
-    # Where timm has FFN blocks of 320 and, twice, of 512, and a ConvNext block of 5 x 5 and 1024,
-    # Table 13 has FFN blocks of 640 and, twice, of 1024.
-    "m4.T6p.MNv4-Hybrid-M": (
-        11_074_648
-        - (2 * 80 + 12 * 160 + 16 * 256)
-        + (2 * 160 + 2) * (640 - 320)
-        + 2 * (2 * 256 + 2) * (1024 - 512)
-        - (25 * 256 + 2 * 256 * 1024 + 2 * (256 + 1024 + 256))
-    ),
 }
 
 # SkipNet's gates on 16 channels of 32 x 32: FFGate-I pools to 16 x 16 and has two 3 x 3 of 16
