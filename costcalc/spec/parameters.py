@@ -14,7 +14,7 @@ from costcalc.spec.expression import KEYWORDS
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.numbers import is_number
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
-from costcalc.spec.values import Values, constant, line, literal
+from costcalc.spec.values import Values, line, literal
 
 INPUT_NAMES = frozenset({"in", "in_height", "in_width"})
 """Names that every step may use: the channels and the sides of its input."""
@@ -94,15 +94,9 @@ class ParameterReader:
         refuse_others(node.keys, _KEYS, "a parameter has no", self.problems)
         lowest, highest = self._range(node.get("range"))
         choices = self._choices(node.get("choices"))
-        default = node.get("default")
-        if isinstance(default, Scalar) and literal(default) in choices:
-            # A choice is plain text, whatever it may mean elsewhere, as 7B does.
-            chosen: Expression | None = constant(literal(default), default.text, default.mark)
-        else:
-            chosen = self._default(default, values)
         return Parameter(
             key.text,
-            chosen,
+            self._default(node.get("default"), values, choices),
             key.mark,
             lowest,
             highest,
@@ -111,9 +105,11 @@ class ParameterReader:
             self._is_width(node.get("width")),
         )
 
-    def _default(self, node: Node | None, values: Values) -> Expression | None:
+    def _default(
+        self, node: Node | None, values: Values, choices: Collection[Any] = ()
+    ) -> Expression | None:
         node = given(node)
-        return None if node is None else values.expression(node)
+        return None if node is None else values.expression(node, choices)
 
     def _range(self, node: Node | None) -> tuple[int | Fraction | None, int | Fraction | None]:
         if node is None:

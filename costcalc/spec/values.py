@@ -30,13 +30,18 @@ class Values:
             self._list(node, self.argument) if isinstance(node, ListNode) else self.expression(node)
         )
 
-    def expression(self, node: Node) -> Expression | None:
-        """The expression of a scalar or a choice; None after a problem."""
+    def expression(self, node: Node, words: Collection[Any] = ()) -> Expression | None:
+        """The expression of a scalar or a choice; None after a problem.
+
+        One of ``words`` is plain text, whatever it may mean elsewhere, as 7B does.
+        """
         if isinstance(node, Scalar):
+            if words and literal(node) in words:
+                return constant(literal(node), node.text, node.mark)
             return self._scalar(node)
         choice = as_choice(node)
         if choice is not None:
-            return self._chosen(choice)
+            return self._chosen(choice, words)
         self.problems.add(
             node.mark,
             "a single value is expected here",
@@ -78,7 +83,7 @@ class Values:
             return None
         return Expression(text, parsed.evaluate, parsed.names, node.mark, parsed.marking)
 
-    def _chosen(self, node: Choice) -> Expression | None:
+    def _chosen(self, node: Choice, words: Collection[Any]) -> Expression | None:
         """The case that the parameter's value picks; None after a problem."""
         if len(node.cases) > limits.CASES:
             self.problems.add(
@@ -86,7 +91,7 @@ class Values:
             )
             return None
         selector = self.expression(node.parameter)
-        cells = [self.expression(cell) for _, cell in node.cases]
+        cells = [self.expression(cell, words) for _, cell in node.cases]
         if selector is None or None in cells:
             return None
         if not selector.names:
