@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from functools import partial
+from itertools import pairwise
 
 import pytest
 import timm
@@ -10,7 +12,9 @@ import torch
 import torchvision
 from timm.utils.model import reparameterize_model
 from torch import nn
+from torch.nn.functional import max_pool2d, pad
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import mobilenet_v3_large, mobilenet_v3_small
 
 import costcalc
 from costcalc.costs import convention as conventions
@@ -177,6 +181,83 @@ def test_specs_equal_timms_networks_in_both_forms(network, name, merged):
             module = reparameterize_model(module)
     for side in (224, 160):
         report = costcalc.report(network, res=side, merged=merged, convention="torch", unit="macs")
+        totals = report.totals.params, report.totals.mult_adds
+        assert totals == judged(module, (3, side, side))
+
+
+class SSDLite(nn.Module):
+    """What of torchvision's detector is a network: no resizing, boxes or suppression."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        detection = torchvision.models.detection
+        self.detector = detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None)
+
+    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        return self.detector.head(list(self.detector.backbone(image).values()))
+
+
+class BlazeBlock(nn.Module):
+    """A block of MediaPipe's face detector, as its TFLite file has it."""
+
+    def __init__(self, channels: int, out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.stride, self.zeros = stride, out - channels
+        self.depthwise = nn.Conv2d(channels, channels, 3, stride, 2 - stride, groups=channels)
+        self.pointwise = nn.Conv2d(channels, out, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        filtered = self.pointwise(self.depthwise(pad(x, (0, 2, 0, 2)) if self.stride == 2 else x))
+        shortcut = max_pool2d(x, 2) if self.stride == 2 else x
+        return torch.relu(filtered + pad(shortcut, (0, 0, 0, 0, 0, self.zeros)))
+
+
+class BlazeFace(nn.Module):
+    """MediaPipe's face detector for front cameras."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = [24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96]
+        blocks = [
+            BlazeBlock(c, out, 2 if out in (32, 48) or c == 88 else 1)
+            for c, out in pairwise(widths)
+        ]
+        self.large = nn.Sequential(nn.Conv2d(3, 24, 5, 2), nn.ReLU(), *blocks[:11])
+        self.small = nn.Sequential(*blocks[11:])
+        self.of_large = nn.ModuleList(nn.Conv2d(88, out, 1) for out in (2, 32))
+        self.of_small = nn.ModuleList(nn.Conv2d(96, out, 1) for out in (6, 96))
+
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        large = self.large(pad(image, (1, 2, 1, 2)))
+        small = self.small(large)
+        predicted = [head(large) for head in self.of_large]
+        return predicted + [head(small) for head in self.of_small]
+
+
+def segments(name: str) -> nn.Module:
+    """torchvision's network for segmentation, without numbers."""
+    return getattr(torchvision.models.segmentation, name)(weights=None, weights_backbone=None)
+
+
+HEADS = {
+    # Our network, the module, and two resolutions.
+    "ssdlite320_mobilenet_v3_large": (SSDLite, (320, 256)),
+    "lraspp_mobilenet_v3_large": (partial(segments, "lraspp_mobilenet_v3_large"), (520, 513)),
+    "deeplabv3_mobilenet_v3_large": (partial(segments, "deeplabv3_mobilenet_v3_large"), (520, 513)),
+    "blazeface_mediapipe": (BlazeFace, (128, 256)),
+    "mobilenet_v3_large@tail=2": (partial(mobilenet_v3_large, reduced_tail=True), (224, 192)),
+    "mobilenet_v3_small@tail=2": (partial(mobilenet_v3_small, reduced_tail=True), (224, 192)),
+    "mobilenet_v3_large@output_stride=16": (partial(mobilenet_v3_large, dilated=True), (224, 200)),
+    "mobilenet_v3_small@output_stride=16": (partial(mobilenet_v3_small, dilated=True), (224, 200)),
+}
+
+
+@pytest.mark.parametrize("network", HEADS)
+def test_specs_equal_torchvisions_heads(network):
+    make, sides = HEADS[network]
+    module = make().eval()
+    for side in sides:
+        report = costcalc.report(network, res=f"{side}x{side}", convention="torch", unit="macs")
         totals = report.totals.params, report.totals.mult_adds
         assert totals == judged(module, (3, side, side))
 
