@@ -20,6 +20,7 @@ DIGESTS = {
     "paper": "5e65aca2ef85b252",
     "paper-with-bias": "76d1f5398361d1c2",
     "paper-with-norm": "ee3e409fd6666b47",
+    "paper-with-softmax": "9a0cdfce3d7598a8",
     "calflops": "aa4bfaea0a26ea46",
     "calflops-flops": "b110d6d0fe89b287",
     "deepspeed": "1a9d81f28800f35b",

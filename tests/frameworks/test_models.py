@@ -109,6 +109,11 @@ SPECS = [
     ("mobilevitv2_100", "mobilevitv2_100", (256, 384)),
     ("mobilevitv2_125", "mobilevitv2_125", (256, 384)),
     ("mobilevitv2_200", "mobilevitv2_200", (256, 384)),
+    ("levit_128s", "levit_128s", (224, 256)),
+    ("levit_128", "levit_128", (224, 256)),
+    ("levit_192", "levit_192", (224, 256)),
+    ("levit_256", "levit_256", (224, 256)),
+    ("levit_384", "levit_384", (224, 256)),
     # timm's EfficientFormer is for 224 x 224 alone.
     ("efficientformer_l1", "efficientformer_l1", (224,)),
     ("efficientformer_l3", "efficientformer_l3", (224,)),
