@@ -73,10 +73,20 @@ def judges(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write the generated pages anew, and run every example of the README and the guides."""
     session.install("--editable", ".[test]")
-    for script in ("make_kinds", "make_conventions", "make_names", "make_pictures"):
+    for script in SCRIPTS:
         session.run("python", f"tools/{script}.py")
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *DOCS)
 
+
+SCRIPTS = (
+    "make_kinds",
+    "make_conventions",
+    "make_importers",
+    "make_names",
+    "make_collection",
+    "make_pictures",
+)
+"""What writes the generated pages and pictures."""
 
 DOCS = [
     "tests/test_readme.py",

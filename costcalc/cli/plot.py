@@ -17,6 +17,7 @@ from costcalc.cli.options import (
     completed_by,
     convention_options,
     device_options,
+    family_options,
     file_option,
     names_option,
     pass_options,
@@ -138,29 +139,34 @@ def types(
 
 
 @command.command("accuracy")
-@click.argument(
-    "networks",
-    nargs=-1,
-    required=True,
-    metavar="NETWORK...",
-    shell_complete=completed_by("networks"),
-)
+@click.argument("networks", nargs=-1, metavar="NETWORK...", shell_complete=completed_by("networks"))
+@family_options
 @times_options
 @convention_options
 @_output_option
 @pass_options
-def accuracy(options: Options, networks: tuple[str, ...]) -> None:
+def accuracy(
+    options: Options, networks: tuple[str, ...], families: tuple[str, ...], year: str | None
+) -> None:
     """Published accuracy against mult-adds; the area of a bubble shows params.
 
-    With --device against the bound there: no run is faster, and most are slower.
+    Of NETWORKs, and of those that ship by --family and --year.  With --device against the
+    bound there: no run is faster, and most are slower.
     """
     from costcalc.metrics import accounting
     from costcalc.pictures.data import accuracies
+    from costcalc.reporting.gallery import Selection, oldest_first, selection
 
     how = None
     if options.device is not None or options.dtype is not None:
         how = accounting(options.loaded_convention, ("bound_ms",), **options.timed_by)
-    data = accuracies(list(map(opened, networks)), options.loaded_convention, how)
+    shown = list(map(opened, networks))
+    which = selection("", families, year)
+    shown += oldest_first(which) if which != Selection() else []
+    if not shown:
+        wanted = "NETWORK..., or a --family that 'costcalc networks' lists"
+        refuse(None, f"there is no network{which.text} to draw", wanted)
+    data = accuracies(shown, options.loaded_convention, how)
     without = data.left_out if options.output is not None else ()  # the terminal's figure says it
     _draw("bubbles", data, options.output, (f"Without {reason}" for reason in without))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from costcalc.render.formatting import exact, milliseconds, scaled, significant
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
+from costcalc.spec.document import Accuracy, Title
+from costcalc.spec.family import year_of
 from costcalc.storing.memory import Memory
 from costcalc.storing.storage import in_unit
 
@@ -44,13 +47,27 @@ class Shares(NamedTuple):
 class Point(NamedTuple):
     """A network at settings with a published accuracy."""
 
-    family: str
+    series: str
+    """What its spec's networks have in common: ``EfficientNet`` of ``EfficientNet-B0``."""
     label: str
     mult_adds: int
     params: int
     top1: float
     bound: Fraction | None = None
     """Milliseconds that no run on the device is below; None without a device."""
+    year: int | None = None
+
+    @property
+    def variant(self) -> str:
+        """Its label without what the series has in common, if anything is left: ``B0``."""
+        return self.label.removeprefix(self.series).strip(_BETWEEN) or self.label
+
+
+_FEW = 24
+"""The most networks whose whole names stand beside them."""
+
+_BETWEEN = " -_/()@"
+"""What stands between the name of a network and that of its variant."""
 
 
 class Accuracies(NamedTuple):
@@ -61,6 +78,18 @@ class Accuracies(NamedTuple):
     """The networks without one, each with the reason."""
     device: str = ""
     """The device of the bounds; empty for mult-adds."""
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are too many for their whole names to stand beside them."""
+        return len(self.points) > _FEW
+
+    def by_series(self) -> dict[str, list[Point]]:
+        """The points of each spec, the oldest spec first and in each the cheapest network."""
+        series: dict[str, list[Point]] = {}
+        for point in sorted(self.points, key=lambda point: (point.year or 0, self.cost(point))):
+            series.setdefault(point.series, []).append(point)
+        return series
 
     @property
     def counted(self) -> str:
@@ -80,6 +109,10 @@ class Accuracies(NamedTuple):
         if point.bound is None:
             return f"{scaled(point.mult_adds)} mult-adds"
         return f"{milliseconds(point.bound / 1000)} or more"
+
+    def short(self, point: Point) -> str:
+        """What a network costs, without what it is."""
+        return scaled(point.mult_adds) if point.bound is None else milliseconds(point.bound / 1000)
 
 
 class HeatMap(NamedTuple):
@@ -233,25 +266,14 @@ def accuracies(
     Raises:
         CostcalcError: a network is wrong, or no spec gives an accuracy.
     """
-    shown: list[Point] = []
+    shown: dict[Point, str] = {}
     left_out = []
     for network in (as_usually_run(network, convention) for network in networks):
-        before = len(shown)
-        for accuracy in network.document.accuracies:
-            settings = {**accuracy.settings, **network.settings}
-            costs = report(network.document, settings, convention)
-            if costs.accuracy != accuracy:
-                continue
-            given = ", ".join(f"{name} {exact(value)}" for name, value in accuracy.settings.items())
-            family, totals = escaping.label(costs.network), costs.totals
-            label = f"{family} ({escaping.label(given)})" if given else family
-            bound = None
-            if how is not None:
-                graph = network.at(accuracy.settings).graph()
-                bound = measured(graph, how, ("bound_ms",))["bound_ms"]
-            top1 = float(accuracy.top1)
-            shown.append(Point(family, label, totals.mult_adds, totals.params, top1, bound))
-        if len(shown) == before:
+        points = [
+            _point(network, accuracy, convention, how) for accuracy in network.document.accuracies
+        ]
+        shown |= {point: network.document.file for point in points if point is not None}
+        if not any(points):
             left_out.append(_without_accuracy(network))
     if not shown:
         refuse(
@@ -261,7 +283,62 @@ def accuracies(
             found="; ".join(left_out),
         )
     device = how.facts(("bound_ms",))["device"] if how is not None else ""
-    return Accuracies(tuple(dict.fromkeys(shown)), tuple(dict.fromkeys(left_out)), device)
+    return Accuracies(_in_series(shown), tuple(dict.fromkeys(left_out)), device)
+
+
+def _point(
+    network: OpenNetwork, accuracy: Accuracy, convention: Convention, how: Accounting | None
+) -> Point | None:
+    """A network where its spec gives an accuracy; None if its own settings are others."""
+    costs = report(network.document, {**accuracy.settings, **network.settings}, convention)
+    if costs.accuracy != accuracy:
+        return None
+    name, totals = escaping.label(costs.network), costs.totals
+    given = _unsaid(network.document.title, accuracy.settings)
+    label = f"{name} ({escaping.label(given)})" if given else name
+    bound = None
+    if how is not None:
+        graph = network.at(accuracy.settings).graph()
+        bound = measured(graph, how, ("bound_ms",))["bound_ms"]
+    year, top1 = year_of(network.document.source), float(accuracy.top1)
+    return Point(name, label, totals.mult_adds, totals.params, top1, bound, year)
+
+
+def _unsaid(title: Title, settings: Mapping[str, Any]) -> str:
+    """The settings that a network's name does not say: ``alpha 0.5, res 192``."""
+    said = {
+        name
+        for name in settings
+        if name == title.parameter
+        or any(f"{{{name}}}" in text for text in (title.text, *(case for _, case in title.cases)))
+    }
+    return ", ".join(
+        f"{name} {exact(value)}" for name, value in settings.items() if name not in said
+    )
+
+
+def _in_series(files: Mapping[Point, str]) -> tuple[Point, ...]:
+    """The points, those of one file with the name that they have in common."""
+    names: dict[str, list[str]] = {}
+    for point, file in files.items():
+        names.setdefault(file, []).append(point.series)
+    common = {file: _common(series) for file, series in names.items()}
+    return tuple(point._replace(series=common[file]) for point, file in files.items())
+
+
+def _common(names: Sequence[str]) -> str:
+    """What names begin with, up to a sign.
+
+    >>> _common(["EfficientNet-B0", "EfficientNet-B1"]), _common(["VGG16"]), _common(["S0", "S1"])
+    ('EfficientNet', 'VGG16', 'S0')
+    >>> _common(["DeiT-Ti", "DeiT-Ti distilled", "DeiT-S"])
+    'DeiT'
+    """
+    if len({*names}) == 1:
+        return names[0]
+    start = os.path.commonprefix(list(names))
+    cut = max((start.rfind(sign) for sign in _BETWEEN), default=-1)
+    return start[: cut + 1].strip(_BETWEEN) or names[0]
 
 
 def _without_accuracy(network: OpenNetwork) -> str:

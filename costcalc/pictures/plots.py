@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import cycle
+from itertools import cycle, product
 from typing import Any
 
 from costcalc.errors import refuse, warn
@@ -52,6 +52,15 @@ _CONTOURS = ("solid", "dashed", "dotted", "dashdot")
 
 _TICKS = 12
 """The most labels on an axis."""
+
+_LARGE, _SMALL = 1200, 220
+"""The area of the largest bubble in square points, and where there are many."""
+
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+"""Shapes of bubbles, each in all colours before the next."""
+
+_LEGEND = 4
+"""Columns of a legend."""
 
 _NAMED = 60
 """The most layers with room for their names."""
@@ -252,25 +261,40 @@ def stacked(shares: Shares) -> Any:
 
 
 def bubbles(accuracies: Accuracies) -> Any:
-    """Accuracy against mult-adds on a logarithmic scale; areas are params."""
+    """Accuracy against mult-adds on a logarithmic scale; areas are params.
+
+    The variants of a network are joined by a line.  Where there are many, labels are short and
+    stand where there is room, and a legend names the networks.
+    """
     plot = pyplot()
-    points = accuracies.points
-    figure, panel = plot.subplots(figsize=(WIDTH, 4.6), layout="constrained")
+    points, series = accuracies.points, accuracies.by_series()
+    is_crowded = accuracies.is_crowded
+    size = (WIDTH, 6.6 + 0.17 * -(-len(series) // _LEGEND)) if is_crowded else (WIDTH, 4.6)
+    figure, panel = plot.subplots(figsize=size, layout="constrained")
     largest = max(point.params for point in points)
-    colours = palette([point.family for point in points])
+    areas = {point: _area(point, largest, _SMALL if is_crowded else _LARGE) for point in points}
+    looks = dict(zip(series, product(_MARKERS, _COLOURS), strict=False))
+    for name, members in series.items():
+        _, colour = looks.get(name, ("o", REST))
+        costs = [accuracies.place(point) for point in members]
+        tops = [point.top1 for point in members]
+        panel.plot(costs, tops, color=colour, linewidth=0.9, alpha=0.6, zorder=1)
     # The largest first, so that it does not hide smaller ones.
     for point in sorted(points, key=lambda point: -point.params):
+        marker, colour = looks.get(point.series, ("o", REST))
         panel.scatter(
             accuracies.place(point),
             point.top1,
-            s=_area(point, largest),
-            color=colours.get(point.family, REST),
+            s=areas[point],
+            marker=marker,
+            color=colour,
             alpha=0.75,
             edgecolor="#333333",
             linewidth=0.6,
+            zorder=2,
         )
     panel.set_xscale("log")
-    panel.margins(0.18)
+    panel.margins(0.06 if is_crowded else 0.18)
     if accuracies.device:
         in_digits(panel.xaxis, "")
     else:
@@ -280,13 +304,49 @@ def bubbles(accuracies: Accuracies) -> Any:
     panel.set_xlabel(accuracies.counted)
     panel.set_ylabel("ImageNet top-1, %")
     panel.set_title(f"area: params, {scaled(largest)} the largest", fontsize=9)
+    if is_crowded:
+        _legend(figure, series, looks)
+    named = sorted(points, key=lambda point: -point.top1) if is_crowded else points
     place_labels(
         figure,
         panel,
-        [(point.label, accuracies.place(point), point.top1) for point in points],
-        [_area(point, largest) for point in points],
+        [
+            (point.variant if is_crowded else point.label, accuracies.place(point), point.top1)
+            for point in named
+        ],
+        [areas[point] for point in named],
+        is_optional=is_crowded,
+        size=6 if is_crowded else 7.5,
     )
     return figure
+
+
+def _legend(
+    figure: Any, series: Mapping[str, Sequence[Point]], looks: Mapping[str, tuple[str, str]]
+) -> None:
+    """The networks with their years, in columns below the figure."""
+    from matplotlib.lines import Line2D
+
+    handles = []
+    for name, members in series.items():
+        marker, colour = looks.get(name, ("o", REST))
+        year = members[0].year
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=colour,
+                marker=marker,
+                markersize=5,
+                markeredgecolor="#333333",
+                markeredgewidth=0.6,
+                linewidth=0.9,
+                label=f"{name}, {year}" if year else name,
+            )
+        )
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=_LEGEND, frameon=False, fontsize=7
+    )
 
 
 def heat(costs: HeatMap) -> Any:
@@ -340,9 +400,9 @@ def _apart(sizes: Sequence[float]) -> list[float]:
     return [*shown, sizes[-1]]
 
 
-def _area(point: Point, largest: int) -> float:
+def _area(point: Point, largest: int, most: int) -> float:
     """The area of a bubble in square points; even the smallest is visible."""
-    return 1200 * point.params / largest + 12
+    return most * point.params / largest + 12
 
 
 def palette(names: Sequence[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
+from math import ceil, floor, log10
 
 from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, amount, words
 from costcalc.pictures.timing import Roofline, Timeline
@@ -30,6 +31,15 @@ _ROWS = 16
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """The largest tensors, from the first on."""
+
+_LINES, _EVERY, _COLUMNS = 25, 4, 120
+"""The lines and the most columns of a scatter, and how many lines each has its accuracy."""
+
+_SCALE = 8
+"""The columns of its scale."""
+
+_SEVERAL = "*"
+"""Several networks in one place."""
 
 _REST, _FREE = "▒", "·"
 """Any other tensor, and memory that nothing is in."""
@@ -111,8 +121,13 @@ def stacked(shares: Shares, width: int | None = None) -> str:
 
 
 def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
-    """A line for each network, the most accurate first: accuracy, mult-adds, params."""
+    """A line for each network, the most accurate first: accuracy, mult-adds, params.
+
+    Of many networks, a letter for each, where its accuracy and its cost put it.
+    """
     points = accuracies.points
+    if accuracies.is_crowded:
+        return _scattered(accuracies, width or _WIDTH)
     ordered = sorted(points, key=lambda point: -point.top1)
     most = max(map(accuracies.cost, points))
     lines = [
@@ -123,9 +138,65 @@ def bubbles(accuracies: Accuracies, width: int | None = None) -> str:
         )
         for point in ordered
     ]
+    return f"ImageNet top-1\n{_bars(lines, most, width)}{_without(accuracies, width)}"
+
+
+def _without(accuracies: Accuracies, width: int | None) -> str:
+    """The networks without an accuracy, below a picture; empty if there are none."""
     notes = [line for reason in accuracies.left_out for line in wrapped(f"Without {reason}", width)]
-    note = "\n".join(["", *notes, ""]) if notes else ""
-    return f"ImageNet top-1\n{_bars(lines, most, width)}{note}"
+    return "\n".join(["", *notes, ""]) if notes else ""
+
+
+def _scattered(accuracies: Accuracies, width: int) -> str:
+    """Accuracy upwards, cost to the right on a logarithmic scale; what each letter is."""
+    series = accuracies.by_series()
+    marks = dict(zip(series, _LETTERS + _LETTERS.lower(), strict=False))
+    columns = min(max(width - _SCALE - 3, 1), _COLUMNS)  # the last cost is centred below the end
+    costs = [log10(accuracies.place(point)) for point in accuracies.points]
+    tops = [point.top1 for point in accuracies.points]
+    left, right = min(costs), max(costs)
+    low, high = floor(min(tops)), ceil(max(tops))
+    cells = [[" "] * columns for _ in range(_LINES)]
+    for point, cost in zip(accuracies.points, costs, strict=True):
+        row = round((high - point.top1) / ((high - low) or 1) * (_LINES - 1))
+        column = round((cost - left) / ((right - left) or 1) * (columns - 1))
+        mark = marks.get(point.series, _REST)
+        cells[row][column] = mark if cells[row][column] in (" ", mark) else _SEVERAL
+    lines = wrapped(f"ImageNet top-1, %, and {accuracies.counted}", width)
+    for row, line in enumerate(cells):
+        side = high - (high - low) * row / (_LINES - 1)
+        start = f"{side:{_SCALE - 2}.1f}" if row % _EVERY == 0 else " " * (_SCALE - 2)
+        lines.append(f"{start} │{''.join(line)}".rstrip())
+    lines += [
+        " " * (_SCALE - 1) + "└" + "─" * columns,
+        _costs(accuracies, left, right, columns),
+        "",
+    ]
+    for name, members in series.items():
+        year = f", {members[0].year}" if members[0].year else ""
+        each = "; ".join(
+            f"{'' if point.variant in (name, point.label) else point.variant + ' '}"
+            f"{point.top1:.1f} %, {accuracies.short(point)}"
+            for point in members
+        )
+        first, *rest = wrapped(f"{name}{year}: {each}", width - 3)
+        lines += [f"{marks.get(name, _REST)}  {first}", *(f"   {line}" for line in rest)]
+    lines += [f"{_SEVERAL}  several networks"] if any(_SEVERAL in line for line in cells) else []
+    return "\n".join(lines) + "\n" + _without(accuracies, width)
+
+
+def _costs(accuracies: Accuracies, left: float, right: float, columns: int) -> str:
+    """The axis of costs: 1, 2 and 5 of each power of ten, where there is room."""
+    line = ""
+    for power in range(floor(left), ceil(right) + 1):
+        for first in (1, 2, 5):
+            cost = first * 10**power
+            column = round((log10(cost) - left) / ((right - left) or 1) * (columns - 1))
+            text = f"{cost:g}" if accuracies.device else scaled(int(cost))
+            start = _SCALE + column - len(text) // 2
+            if left <= log10(cost) <= right and start > len(line):
+                line = f"{line:<{start}}{text}"
+    return line
 
 
 def roof(data: Roofline, width: int | None = None) -> str:

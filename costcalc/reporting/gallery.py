@@ -118,3 +118,9 @@ def selected(which: Selection) -> Iterator[OfCollection]:
         row = OfCollection(name, spec, network)
         if which.has(row):
             yield row
+
+
+def oldest_first(which: Selection) -> list[OpenNetwork]:
+    """The specs that are asked for, at their defaults, by year."""
+    specs = [row for row in selected(which) if row.name == row.spec]
+    return [row.network for row in sorted(specs, key=lambda row: row.year or 0)]

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from matplotlib.text import Text
 
 import costcalc
 from costcalc import opening
@@ -15,6 +16,7 @@ from costcalc.costs.convention import load
 from costcalc.pictures import plots, terminal
 from costcalc.pictures.data import accuracies, arena, heat_map, series, shares
 from costcalc.render.layout import text_width
+from costcalc.reporting.gallery import Selection, oldest_first
 from costcalc.solving.solve import Budgets
 
 SIGNS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
@@ -70,6 +72,75 @@ def test_labels_cover_neither_each_other_nor_a_bubble():
     assert len(boxes) == 13
     overlapping = [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
     assert overlapping == []
+
+
+@pytest.fixture(scope="module")
+def mobile():
+    return accuracies(oldest_first(Selection(families=("mobile",))), load("paper"))
+
+
+def test_labels_of_a_whole_family_stand_apart(mobile):
+    """Each is a text of its own: they cover neither each other, nor a bubble, nor the frame."""
+    figure = plots.bubbles(mobile)
+    figure.canvas.draw()
+    panel, renderer = figure.axes[0], figure.canvas.get_renderer()
+    texts = [text.get_text() for text in panel.texts]
+    # Without the line to the point.
+    boxes = [Text.get_window_extent(text, renderer) for text in panel.texts]
+    assert {"MobileNetV1", "alpha 0.25", "Conv-S", "S4"} <= {*texts}
+    # Nearly all have room: with fewer, the picture would say too little.
+    assert 0.9 * len(mobile.points) < len(texts) <= len(mobile.points)
+    overlapping = [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)]
+    assert overlapping == []
+    assert all(panel.get_window_extent(renderer).containsx(box.x0) for box in boxes)
+    for bubble in panel.collections:
+        (centre,) = panel.transData.transform(bubble.get_offsets())
+        radius = (bubble.get_sizes()[0] / 3.1416) ** 0.5 * figure.dpi / 72 * 0.9
+        for text, box in zip(texts, boxes, strict=True):
+            nearest = [
+                min(max(at, low), high)
+                for at, low, high in zip(centre, box.min, box.max, strict=True)
+            ]
+            away = sum((a - b) ** 2 for a, b in zip(nearest, centre, strict=True)) ** 0.5
+            assert away >= radius, text
+
+
+def test_a_legend_tells_the_networks_of_a_family_apart(mobile):
+    figure = plots.bubbles(mobile)
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names[:3] == ["SqueezeNet v1.0, 2016", "MobileNetV1, 2017", "MobileNetV2, 2018"]
+    years = [int(name[-4:]) for name in names]
+    assert years == sorted(years)
+    looks = [(line.get_color(), line.get_marker()) for line in legend.get_lines()]
+    assert len({*looks}) == len(names) == len(mobile.by_series())
+    # A line joins the variants of each, in the order of their costs.
+    lines = [[*line.get_xdata()] for line in figure.axes[0].lines]
+    assert sorted(map(len, lines)) == sorted(map(len, mobile.by_series().values()))
+    assert all(costs == sorted(costs) for costs in lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_family_in_the_terminal_is_a_scatter_with_a_letter_for_each_network(mobile, width):
+    text = terminal.bubbles(mobile, width)
+    assert max(map(text_width, text.splitlines())) <= width
+    scatter, _, below = text.partition("└")
+    assert "50.0 │" in scatter
+    letters = [line[0] for line in below.splitlines() if line[1:3] == "  " and line[0].isalpha()]
+    assert letters == [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(mobile.by_series())]]
+    assert "A SqueezeNet v1.0, 2016: 57.5 %, 833 M" in " ".join(text.split())
+    # MobileNetV1 at a quarter of its width is the least accurate: 50.6 %, in the last row.
+    last = scatter.splitlines()[-2]
+    assert [letter for letter in last if letter.isalpha()] == ["B"]
+
+
+def test_networks_and_families_are_drawn_together():
+    shown = run("accuracy", "vgg16", "--family", "mobile", "--year", "2016:2018").stdout
+    assert " 71.5 %  VGG16 " in shown and " 57.5 %  SqueezeNet v1.0 " in shown
+    assert "EfficientNet" not in shown
+    refused = run("accuracy", "--family", "gated", "--year", "1999")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "there is no network of gated of 1999 to draw" in refused.stderr
 
 
 def test_a_point_that_two_references_name_is_shown_once():
