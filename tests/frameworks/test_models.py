@@ -172,15 +172,9 @@ def test_specs_equal_timms_networks(network, name, sides):
 REPARAMETERIZED = [
     # Our network, as it is trained and with its branches merged, and timm's.
     *((f"mobileone_s{size}@implementation=timm", f"mobileone_s{size}") for size in range(5)),
+    *((f"fastvit_{size}",) * 2 for size in ("t8", "t12", "s12", "sa12", "sa24", "sa36", "ma36")),
     *((f"repvit_m{size}",) * 2 for size in ("0_9", "1_0", "1_1", "1_5", "2_3")),
     *((f"repvgg_{size}",) * 2 for size in ("a0", "a1", "a2", "b0", "b1g4", "b3")),
-    ("fastvit_t8", "fastvit_t8", (256, 224)),
-    ("fastvit_t12", "fastvit_t12", (256, 224)),
-    ("fastvit_s12", "fastvit_s12", (256, 224)),
-    ("fastvit_sa12", "fastvit_sa12", (256, 224)),
-    ("fastvit_sa24", "fastvit_sa24", (256, 224)),
-    ("fastvit_sa36", "fastvit_sa36", (256, 224)),
-    ("fastvit_ma36", "fastvit_ma36", (256, 224)),
 ]
 
 
