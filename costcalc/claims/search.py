@@ -39,7 +39,7 @@ DEPARTURES = 2
 READINGS = 10_000
 """The most readings that are tried."""
 
-NETWORKS = 500
+NETWORKS = 200
 """The most networks that are expanded: at other settings, with other strides."""
 
 BAND = Fraction(4, 5), Fraction(5, 4)
