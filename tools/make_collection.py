@@ -10,7 +10,7 @@ from pathlib import Path
 from costcalc.render.formatting import exact
 from costcalc.reporting.gallery import OfCollection, Selection, selected
 from costcalc.spec.document import Accuracy
-from costcalc.spec.family import FAMILIES
+from costcalc.spec.family import FAMILIES, age
 
 PAGE = Path(__file__).parents[1] / "docs" / "collection.md"
 START, END = "<!-- networks -->\n", "<!-- end -->"
@@ -29,7 +29,7 @@ def listed() -> str:
                 "",
                 "| network | year | variants | top-1, % | source |",
                 "|---|---|---|---|---|",
-                *(_row(row, rows) for row in sorted(members, key=lambda row: (row.year, row.name))),
+                *(_row(row, rows) for row in sorted(members, key=_age)),
             ]
             parts.append("\n".join(lines))
     return "\n\n".join(parts)
@@ -44,6 +44,10 @@ def _row(spec: OfCollection, rows: Iterable[OfCollection]) -> str:
     paper = f"{source.get('paper', '')}, {where}"
     cells = (f"`{spec.name}`", spec.year, ", ".join(variants), _span(document.accuracies), paper)
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _age(row: OfCollection) -> tuple[tuple[int, str], str]:
+    return age(row.network.document.source), row.name
 
 
 def _numbered(name: str) -> list[str]:

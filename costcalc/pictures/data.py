@@ -60,13 +60,15 @@ class Point(NamedTuple):
     @property
     def variant(self) -> str:
         """Its label without what the series has in common, if anything is left: ``B0``."""
-        return self.label.removeprefix(self.series).strip(_BETWEEN) or self.label
+        left = self.label.removeprefix(self.series).strip(_BETWEEN)
+        is_enclosed = left.startswith("(") and left.find(")") == len(left) - 1
+        return (left[1:-1] if is_enclosed else left) or self.label
 
 
 _FEW = 24
 """The most networks whose whole names stand beside them."""
 
-_BETWEEN = " -_/()@"
+_BETWEEN = " -_/"
 """What stands between the name of a network and that of its variant."""
 
 
@@ -87,9 +89,9 @@ class Accuracies(NamedTuple):
     def by_series(self) -> dict[str, list[Point]]:
         """The points of each spec, the oldest spec first and in each the cheapest network."""
         series: dict[str, list[Point]] = {}
-        for point in sorted(self.points, key=lambda point: (point.year or 0, self.cost(point))):
+        for point in sorted(self.points, key=lambda point: point.year or 0):
             series.setdefault(point.series, []).append(point)
-        return series
+        return {name: sorted(members, key=self.cost) for name, members in series.items()}
 
     @property
     def counted(self) -> str:
@@ -337,8 +339,8 @@ def _common(names: Sequence[str]) -> str:
     if len({*names}) == 1:
         return names[0]
     start = os.path.commonprefix(list(names))
-    cut = max((start.rfind(sign) for sign in _BETWEEN), default=-1)
-    return start[: cut + 1].strip(_BETWEEN) or names[0]
+    cut = max(start.rfind(sign) for sign in (*_BETWEEN, "("))
+    return start[: cut + 1].rstrip(f"{_BETWEEN}(") or names[0]
 
 
 def _without_accuracy(network: OpenNetwork) -> str:

@@ -11,7 +11,7 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.opening import OpenNetwork, carried, opened_at
 from costcalc.records import NamedTuple
 from costcalc.spec import library
-from costcalc.spec.family import FAMILIES, year_of
+from costcalc.spec.family import FAMILIES, age, year_of
 
 _YEAR = re.compile(r"\d{4}")
 
@@ -121,6 +121,6 @@ def selected(which: Selection) -> Iterator[OfCollection]:
 
 
 def oldest_first(which: Selection) -> list[OpenNetwork]:
-    """The specs that are asked for, at their defaults, by year."""
-    specs = [row for row in selected(which) if row.name == row.spec]
-    return [row.network for row in sorted(specs, key=lambda row: row.year or 0)]
+    """The specs that are asked for, at their defaults."""
+    specs = [row.network for row in selected(which) if row.name == row.spec]
+    return sorted(specs, key=lambda network: age(network.document.source))

@@ -23,7 +23,7 @@ from costcalc.reporting.phrases import unit_title
 from costcalc.reporting.report import accuracy_data
 from costcalc.spec import library
 from costcalc.spec.document import Accuracy
-from costcalc.spec.family import FAMILIES
+from costcalc.spec.family import FAMILIES, age
 from costcalc.spec.numbers import exact
 
 
@@ -150,7 +150,6 @@ def _counted(shipped: OfCollection, convention: Convention) -> ShippedNetwork:
 
 def _tree(networks: Sequence[ShippedNetwork], width: int) -> Iterator[Row]:
     """Families in the order of their table, in each the oldest network first."""
-    years = {network.spec: network.year or 0 for network in networks}
     names = {network.name for network in networks}
     families = [*FAMILIES]
 
@@ -158,7 +157,7 @@ def _tree(networks: Sequence[ShippedNetwork], width: int) -> Iterator[Row]:
         is_variant = network.name != network.spec
         return (
             families.index(network.family),
-            years[network.spec],
+            age(network.source),
             network.spec,
             is_variant,
             network.totals.mult_adds,

@@ -74,3 +74,8 @@ def year_of(source: Mapping[str, str]) -> int | None:
         return None
     year = int(arxiv[1])
     return (1900 if year >= _FIRST else 2000) + year
+
+
+def age(source: Mapping[str, str]) -> tuple[int, str]:
+    """The sort key of a source: its year, and in a year its arXiv number."""
+    return year_of(source) or 0, source.get("arxiv", "")

@@ -17,6 +17,7 @@ from costcalc.comparing.compare import (
     stage_text,
 )
 from costcalc.errors import SpecError
+from costcalc.render.layout import page_lines
 
 
 def run(*arguments):
@@ -233,3 +234,53 @@ def test_layers_have_no_storage():
     result = run("conv", "separable", "--storage", "fp32")
     assert result.exit_code == 2 and "--storage applies only to a network" in result.stderr
     assert run("conv", "separable", "--batch", "2").exit_code == 2
+
+
+SEVEN = {
+    # Mult-adds and params of convolutions and linear layers, as hooks on timm 1.0.31's modules
+    # count them, with the accuracies of the papers.
+    "mobilenet_v1": ("MobileNetV1", "70.6", 568_740_352, 4_209_088),
+    "mobilenet_v2": ("MobileNetV2", "72.0", 300_774_272, 3_469_760),
+    # timm's is without the first block's expansion, 16 * 16 weights at 112 * 112 places.
+    "mobilenet_v3_large": (
+        *("MobileNetV3-Large", "75.2"),
+        216_589_760 + 16 * 16 * 112 * 112,
+        5_451_272 + 16 * 16,
+    ),
+    "mobilenetv4_conv_small": ("MNv4-Conv-S", "73.8", 186_005_568, 3_747_936),
+    # timm squeezes 72 channels to 20 and 120 to 32, the paper's code to a quarter, 18 and 30.
+    "ghostnet_100": (
+        *("GhostNet 1.0x", "73.9"),
+        141_150_512 - 2 * 2 * 72 - 2 * 2 * 120,
+        5_153_336 - 2 * 2 * 72 - 2 * 2 * 120,
+    ),
+    "mobileone_s0": ("MobileOne-S0", "71.4", 275_110_400, 2_069_024),
+    "efficientnetv2_b0": ("EfficientNetV2-B0", "78.7", 718_086_176, 7_064_576),
+}
+
+
+def test_seven_networks_for_phones_are_one_table_with_accuracies():
+    listed = json.loads(run(*SEVEN, "--format", "json").stdout)["networks"]
+    base = listed[0]["totals"]
+    for network, (name, top1, mult_adds, params) in zip(listed, SEVEN.values(), strict=True):
+        assert (network["network"], f"{network['accuracy']['top1']:.1f}") == (name, top1)
+        assert network["totals"] == {"params": params, "mult_adds": mult_adds}
+        assert network["ratio"] == {key: network["totals"][key] / base[key] for key in base}
+    totals = rows(run(*SEVEN).stdout, "Totals", 7)
+    assert [row[:4] for row in totals] == [
+        [name, top1, f"{mult_adds / 1e6:.1f}", f"{params / 1e6:.2f}"]
+        for name, top1, mult_adds, params in SEVEN.values()
+    ]
+    # 186.0 of 568.7 million, and 7.06 of 4.21: 3.06 and 1.68.
+    assert totals[3][4] == "3.06 × fewer" and totals[6][5] == "1.68 × more"
+
+
+def test_they_are_readable_in_a_hundred_columns():
+    page = costcalc.compare(*SEVEN).page()
+    lines = ["".join(span.text for span in line) for line in page_lines(page, 100)]
+    assert max(map(len, lines)) <= 100
+    start = lines.index("Totals")
+    table = lines[start : lines.index("", start)]
+    # One panel: two lines of heads, each network in a row of its own, none left out.
+    assert [line.split("  ")[0] for line in table[4:11]] == [row[0] for row in SEVEN.values()]
+    assert "Not shown" not in "".join(table)

@@ -14,7 +14,7 @@ from costcalc.cli import main
 from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
 from costcalc.pictures import plots, terminal
-from costcalc.pictures.data import accuracies, arena, heat_map, series, shares
+from costcalc.pictures.data import Point, accuracies, arena, heat_map, series, shares
 from costcalc.render.layout import text_width
 from costcalc.reporting.gallery import Selection, oldest_first
 from costcalc.solving.solve import Budgets
@@ -109,7 +109,7 @@ def test_a_legend_tells_the_networks_of_a_family_apart(mobile):
     figure = plots.bubbles(mobile)
     (legend,) = figure.legends
     names = [text.get_text() for text in legend.get_texts()]
-    assert names[:3] == ["SqueezeNet v1.0, 2016", "MobileNetV1, 2017", "MobileNetV2, 2018"]
+    assert names[:3] == ["SqueezeNet v1.0, 2016", "MobileNetV1, 2017", "ShuffleNet, 2017"]
     years = [int(name[-4:]) for name in names]
     assert years == sorted(years)
     looks = [(line.get_color(), line.get_marker()) for line in legend.get_lines()]
@@ -132,6 +132,20 @@ def test_a_family_in_the_terminal_is_a_scatter_with_a_letter_for_each_network(mo
     # MobileNetV1 at a quarter of its width is the least accurate: 50.6 %, in the last row.
     last = scatter.splitlines()[-2]
     assert [letter for letter in last if letter.isalpha()] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("series", "label", "variant"),
+    [
+        ("EfficientNet", "EfficientNet-B0", "B0"),
+        ("MobileNetV1", "MobileNetV1 (alpha 0.5, res 160)", "alpha 0.5, res 160"),
+        ("ShuffleNet", "ShuffleNet 2x (g = 3)", "2x (g = 3)"),
+        ("MobileNetV3", "MobileNetV3-Small (alpha 0.75)", "Small (alpha 0.75)"),
+        ("VGG16", "VGG16", "VGG16"),
+    ],
+)
+def test_a_variant_is_what_its_network_does_not_say(series, label, variant):
+    assert Point(series, label, 1, 1, 50.0).variant == variant
 
 
 def test_networks_and_families_are_drawn_together():
