@@ -56,7 +56,16 @@ def search(
     return searching.search_count(claimed, figure, names, open_network.settings, networks)
 
 
-def readings(id: str, *subjects: AnyNetwork) -> Search:
+def readings(
+    id: str,
+    *subjects: AnyNetwork,
+    convention: NameOrPath = "paper",
+    storage: NameOrPath | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    device: NameOrPath | None = None,
+    dtype: str | None = None,
+) -> Search:
     """Which readings of a network give the figure of a claim.
 
     A reading departs from the claim in settings, strides, widths, its convention, parts
@@ -67,13 +76,19 @@ def readings(id: str, *subjects: AnyNetwork) -> Search:
         id: the id of the claim, as :func:`check` names it.
         subjects: claims files, specs with claims, folders of either, papers or networks,
             as for :func:`check`; by default the papers whose figures ship.
+        convention: how figures count that do not say it, as for :func:`check`.
+        storage: likewise.
+        planner: likewise.
+        batch: likewise.
+        device: likewise.
+        dtype: likewise.
 
     Returns:
         The readings that give the figure, or the nearest if there are none; what was tried,
         and how many readings would agree with the digits by chance.
 
     Raises:
-        CostcalcError: there is no such claim, or a file or a network is wrong.
+        CostcalcError: there is no such claim, it is a bound, or a file or a network is wrong.
 
     >>> readings("v1.T12.1.224").matches[0].value
     567716352
@@ -82,7 +97,7 @@ def readings(id: str, *subjects: AnyNetwork) -> Search:
     from costcalc.claims.networks import Networks
     from costcalc.claims.search import search_claim
 
-    networks = Networks()
+    networks = Networks(convention, storage, planner, batch, device, dtype)
     named = [networks.subject(subject) for subject in subjects]
     files = sources.collect(named, networks, shipped=not named)
     return search_claim(*sources.find_claim(id, files), networks)

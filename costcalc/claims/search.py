@@ -217,8 +217,11 @@ def search_claim(claim: Claim, column: Sequence[Claim], networks: Networks) -> S
         networks: where its networks are opened.
 
     Raises:
-        CostcalcError: the claim's subject is wrong.
+        CostcalcError: the claim's subject is wrong, or its figure is a bound.
     """
+    if claim.figure.bound:
+        message = f"'{claim.id}' is a bound, which any smaller count gives"
+        refuse(claim.mark, message, expected="a printed figure")
     quantity = claim.quantity
     plain = Reading(quantity, claim.figure)
     computed = plain.value(networks)

@@ -21,6 +21,7 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
+from costcalc.errors import refuse
 
 
 @click.command()
@@ -69,17 +70,20 @@ def command(
     a time, of the claim's network; without PATH, of a figure that ships.  The exit
     code is 1 if no reading gives the figure.
     """
+    how = {**options.stored_by, **options.timed_by, "convention": options.convention}
     if search is not None:
-        found = checking.readings(search, *paths)
+        given = [name for name, bound in budgets.items() if bound is not None]
+        if given:
+            option = f"--{given[0].replace('_', '-')}"
+            refuse(None, f"{option} has no place in a search", expected="one or the other")
+        found = checking.readings(search, *paths, **how)
         show(found, options)
         sys.exit(0 if found.matches else 1)
     checked = checking.check(
         *paths,
         shipped=shipped,
         **budgets,
-        **options.stored_by,
-        **options.timed_by,
-        convention=options.convention,
+        **how,
         watch=_watched,
     )
     show(checked, options)
