@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+from costcalc.spec.family import FAMILIES
 from costcalc.spec.library import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -19,3 +20,9 @@ def test_the_list_is_up_to_date() -> None:
 def test_every_name_stands_in_it_once() -> None:
     section = PAGE.partition(SCRIPT["START"])[2].partition(SCRIPT["END"])[0]
     assert sorted(re.findall(r"`([\w.-]+)`", section)) == shipped()
+
+
+def test_the_pages_name_every_family() -> None:
+    for page in ("README.md", "docs/spec-language.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert [family for family in FAMILIES if f"`{family}`" not in text] == [], page
