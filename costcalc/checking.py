@@ -68,9 +68,9 @@ def readings(
 ) -> Search:
     """Which readings of a network give the figure of a claim.
 
-    A reading departs from the claim in settings, strides, widths, its convention, parts
-    that are left out, operations for each multiply-accumulate or units; those that depart
-    least come first.
+    A reading departs from the claim in settings, strides, roundings of widths and maps, its
+    convention, parts that are left out, operations for each multiply-accumulate or units;
+    those that depart least come first.
 
     Args:
         id: the id of the claim, as :func:`check` names it.

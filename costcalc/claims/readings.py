@@ -14,14 +14,14 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from costcalc.claims.claim import Claim, ClaimedNetwork, Quantity, Subject
-from costcalc.claims.measure import METRICS, measure
+from costcalc.claims.measure import METRICS, measure, parts
 from costcalc.claims.networks import Networks, with_settings
 from costcalc.claims.strides import other_strides
 from costcalc.costs.convention import available
 from costcalc.errors import CostcalcError
 from costcalc.formulas.convolution import conv_mult_adds, conv_weights
 from costcalc.graph.layer import LayerGraph
-from costcalc.kinds.base import MATRICES
+from costcalc.kinds.base import MATRICES, Shape
 from costcalc.kinds.naming import is_depthwise, type_name
 from costcalc.names import paths
 from costcalc.render.formatting import exact
@@ -384,6 +384,32 @@ def _missing_expansion_cost(graph: LayerGraph, metric: str) -> int:
     return 0
 
 
+def _halved_maps(reading: Reading, networks: Networks) -> Departures:
+    """Sides divided by the strides before them without rounding: 24.5 for half of 49."""
+    quantity = reading.quantity
+    if quantity.metric != "mult_adds":
+        return
+    added = Fraction(0)
+    for part in parts(quantity.subject, quantity.counting, networks):
+        for cost in part.costs:
+            whole = cost.mult_adds * quantity.counting.times
+            added += whole * (_exact_area(part.graph.input, cost.layer.output) - 1)
+    if added:
+        yield Departure("maps", "with maps halved without rounding", added=added)
+
+
+def _exact_area(whole: Shape, output: Shape) -> Fraction:
+    """The area of a map whose sides are the input's over powers of two, over its rounded one."""
+    area = Fraction(1)
+    for side, rounded in zip(whole[1:], output[1:], strict=False):
+        if rounded > 1:
+            stride = 2 ** max(0, (side // rounded).bit_length() - 1)
+            halved = Fraction(side, stride)
+            halved = halved if halved < rounded + 1 else halved / 2
+            area *= halved / rounded if abs(halved - rounded) < 1 else 1
+    return area
+
+
 def _operations(reading: Reading, networks: Networks) -> Departures:
     """Two operations for each multiply-accumulate, or one for two."""
     quantity = reading.quantity
@@ -450,6 +476,7 @@ CONVENTION = Axis("conventions", _conventions)
 STORAGE = Axis("storages", _storages, of_counts=False)
 PARTS = Axis("parts left out", _parts, repeats=True)
 FIRST_EXPANSION = Axis("a first expansion", _first_expansion)
+MAPS = Axis("maps that are not rounded", _halved_maps)
 OPERATIONS = Axis("operations for each multiply-accumulate", _operations)
 UNITS = Axis("units", _units, of_counts=False)
 DIGITS = Axis("transposed digits", _swapped_digits, of_counts=False)
@@ -457,12 +484,12 @@ BATCH = Axis("batches", _batches)
 
 AXES: tuple[Axis, ...] = (
     *(SETTINGS, STRIDES, ROUNDED_WIDTHS, CONVENTION, STORAGE, PARTS, FIRST_EXPANSION),
-    *(OPERATIONS, UNITS, DIGITS, BATCH),
+    *(MAPS, OPERATIONS, UNITS, DIGITS, BATCH),
 )
 """The axes, in the order in which readings depart on them."""
 
 PLAUSIBLE: tuple[Axis, ...] = (
-    *(OPERATIONS, PARTS, CONVENTION, STORAGE, UNITS, FIRST_EXPANSION, DIGITS),
+    *(OPERATIONS, PARTS, CONVENTION, STORAGE, UNITS, FIRST_EXPANSION, MAPS, DIGITS),
     *(SETTINGS, STRIDES, ROUNDED_WIDTHS, BATCH),
 )
 """The axes, the most plausible first: other counts of the same network, then other networks."""

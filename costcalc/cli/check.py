@@ -65,10 +65,10 @@ def command(
 
     --storage, --planner and --batch are those of bytes whose figures name none.
 
-    With --search: settings, strides, roundings of widths, conventions, parts that
-    are left out, operations for each multiply-accumulate and units, two of them at
-    a time, of the claim's network; without PATH, of a figure that ships.  The exit
-    code is 1 if no reading gives the figure.
+    With --search: settings, strides, roundings of widths and maps, conventions,
+    parts that are left out, operations for each multiply-accumulate and units, two
+    of them at a time, of the claim's network; without PATH, of a figure that ships.
+    The exit code is 1 if no reading gives the figure.
     """
     how = {**options.stored_by, **options.timed_by, "convention": options.convention}
     if search is not None:

@@ -155,6 +155,14 @@ def test_a_reading_is_held_against_its_column(tmp_path: Path) -> None:
     assert result.matches[0].column == (1, 2)
 
 
+def test_maps_may_be_halved_without_rounding() -> None:
+    # 49 x 10, then 24.5 x 5: 40 * 140 in front, 102,480 weights behind, 196 * 12 at the end.
+    result = costcalc.readings("mn.KWS-M.ops")
+    assert result.matches[0].words == "with maps halved without rounding"
+    assert result.matches[0].value == 2 * (5600 * 490 + 102_480 * 490 // 4 + 2352)
+    assert result.matches[0].column == (2, 2)  # S and L; the maps of AD are whole
+
+
 def test_what_is_not_tried_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = readings(tmp_path, "id: a, mult_adds: 1234567")
     monkeypatch.setattr("costcalc.claims.search.READINGS", 10)
