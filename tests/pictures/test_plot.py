@@ -461,9 +461,9 @@ def test_pictures_fit_the_terminal(width):
 
 
 def test_networks_without_accuracy_are_named(tmp_path):
-    line = ["accuracy", "mobilenet_v1", "resnext", "squeezenet@alpha=0.5"]
+    line = ["accuracy", "mobilenet_v1", "ds_cnn", "squeezenet@alpha=0.5"]
     reasons = [
-        "Without resnext: its spec has no 'accuracy:'",
+        "Without ds_cnn: its spec has no 'accuracy:'",
         "Without squeezenet@alpha=0.5: published only at the default settings",
     ]
     assert run(*line).stdout.splitlines()[-2:] == reasons
@@ -493,7 +493,7 @@ def test_ticks_stand_on_the_values_of_the_grid():
         (["layers", "vgg16", "--metrics", "weights"], "there is no metric 'weights'"),
         (["layers", "vgg16", "--batch", "2"], "--batch 2 would change nothing"),
         (["memory", "vgg16", "--storage", "none"], "there is no storage 'none'"),
-        (["accuracy", "resnext"], "found    resnext: its spec has no 'accuracy:'"),
+        (["accuracy", "ds_cnn"], "found    ds_cnn: its spec has no 'accuracy:'"),
         (["sweep", "mobilenet_v1"], "nothing to sweep"),
         (["sweep", "mobilenet_v1", "--alpha", "0.5,1"], "two parameters that vary"),
         (["sweep", "googlenet", "--alpha", "1,2", "--res", "3:5"], "larger than its input"),
