@@ -73,7 +73,11 @@ class TableReader:
             nodes = {**inherited, "row": pick, "at": at}
             for column in columns:
                 cell = row[[each.name.text for each in variants.columns].index(column.name)]
-                claims += self.claim(column, cell, {**nodes, **column.attributes}, name)
+                if isinstance(cell, MapNode):
+                    entries = ((key, _at_row(key.text, value, at)) for key, value in cell.entries)
+                    cell = MapNode(tuple(entries), cell.mark)
+                counted = {key: _at_row(key, node, at) for key, node in column.attributes.items()}
+                claims += self.claim(column, cell, {**nodes, **counted}, name)
         return PaperTable.of(name, self.attributes.text(variants.node.get("title")), claims)
 
     def counting(self, column: VariantColumn) -> Nodes:
@@ -236,6 +240,13 @@ class TableReader:
                 erratum=erratum,
             )
         ]
+
+
+def _at_row(key: str, value: Node, row: Scalar) -> Node:
+    """Settings of a figure (``at``), with those that pick its row."""
+    if key == "at" and isinstance(value, Scalar) and given(value) is not None:
+        return Scalar(f"{row.text},{value.text}", value.quoted, value.mark)
+    return row if key == "at" and given(value) is None else value
 
 
 def _label(nodes: Nodes) -> str:

@@ -38,6 +38,7 @@ from costcalc.reporting.implementations import as_usually_run, implementations_l
 from costcalc.reporting.layers import LayerReport
 from costcalc.reporting.phrases import settings_line
 from costcalc.reporting.report import Report, report
+from costcalc.spec import library
 
 if TYPE_CHECKING:
     from costcalc.reporting.report import BytesOf
@@ -68,7 +69,7 @@ class ComparedNetwork(NamedTuple):
         """
         if self.is_ambiguous:
             return self.reference
-        _, at, settings = self.reference.rpartition("@")
+        _, at, settings = library.divided(self.reference)
         return f"{self.report.network}{at}{settings}" if at else self.report.network
 
     def total(self, metric: str) -> int:

@@ -67,7 +67,7 @@ def reference(text: str) -> Reference:
     Raises:
         SpecError: a setting is not ``name=value``, or is set twice.
     """
-    network, at, tail = text.rpartition("@")
+    network, at, tail = divided(text)
     if not at or os.path.exists(text):
         network, at, tail = text, "", ""
     settings = parse_settings(tail, text) if at else {}
@@ -78,6 +78,18 @@ def reference(text: str) -> Reference:
             fixed = parse_settings(tail, target) if at else {}
             return Reference(shipped_path(spec), settings, fixed)
     return Reference(network, settings)
+
+
+def divided(text: str) -> tuple[str, str, str]:
+    """A reference before and after the ``@`` of its settings, whose values may have more of them.
+
+    >>> divided("ofa_proxyless@device=tx2_gpu16@35ms")
+    ('ofa_proxyless', '@', 'device=tx2_gpu16@35ms')
+    """
+    places = [at.start() for at in re.finditer(rf"@(?=\s*{SETTING}\s*=)", text)]
+    if not places:
+        return text.rpartition("@")
+    return text[: places[-1]], "@", text[places[-1] + 1 :]
 
 
 def is_standard_input(network: str) -> bool:

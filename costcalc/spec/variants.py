@@ -19,11 +19,13 @@ that reads a spec knows it, but for the names and the claims.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.records import NamedTuple
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
+from costcalc.spec.values import literal
 
 KEYS = ("table", "title", "columns", "rows")
 
@@ -148,15 +150,22 @@ def _are_apart(variants: Variants, problems: Problems) -> bool:
     if len(variants.picks) < len(variants.rows):
         odd = next(row[0] for row in variants.rows if not isinstance(row[0], Scalar))
         problems.add(odd.mark, "the first cell picks the row", "a word or a number", str(odd))
+    for pick in variants.picks:
+        # People write it in a list of settings: --set size=S,depth=2.
+        if literal(pick) is None or not pick.text.strip() or "," in pick.text:
+            problems.add(
+                pick.mark, "the first cell picks the row", "text without a comma", str(pick)
+            )
     for what, names in (
-        ("column", [column.name for column in variants.columns]),
-        ("row", [*variants.picks]),
+        ("column", [(column.name, column.name.text) for column in variants.columns]),
+        # 0.5 and 0.50 are one value.
+        ("row", [(pick, literal(pick)) for pick in variants.picks]),
     ):
-        seen = set[str]()
-        for name in names:
-            if name.text in seen:
+        seen = set[Any]()
+        for name, value in names:
+            if value in seen:
                 problems.add(name.mark, f"the {what} '{name.text}' is given twice")
-            seen.add(name.text)
+            seen.add(value)
     return len(problems) == before
 
 

@@ -152,3 +152,37 @@ def test_a_cell_that_is_a_choice_is_plain_text(spec, tmp_path):
     path.write_text(text.replace("kernel: 3", choices), encoding="utf-8")
     for size, stage in {"7B": "V3-Large", "1.5x": "if it", "S": "depth"}.items():
         assert costcalc.report(str(path), size=size).parameters["stage"] == stage
+
+
+def test_rows_are_apart_by_their_values(spec):
+    with pytest.raises(SpecError, match=r"the row '1\.5' is given twice"):
+        costcalc.report(spec(TABLE.replace("7B,  ", "1.50,").replace("1.5x", "1.5 ")))
+
+
+@pytest.mark.parametrize("pick", ['"a,b=c"', '"1,5"', '""', '" "', "~"])
+def test_a_row_has_text_that_can_stand_among_settings(spec, pick):
+    with pytest.raises(SpecError, match="the first cell picks the row\n    expected text without"):
+        costcalc.report(spec(TABLE.replace("7B", pick)))
+
+
+@pytest.mark.parametrize("pick", ["a@b/c", "x y", "q'q", "true", "3x5", "V3†", "5%", "a=b", "#1"])
+def test_a_row_is_picked_by_its_text_wherever_settings_stand(spec, pick):
+    path = spec(TABLE.replace("1.5x", f'"{pick}"'))
+    assert costcalc.report(f"{path}@size={pick}").totals.params == 4500
+    assert costcalc.report(path, size=pick).totals.params == 4500
+    compared = costcalc.compare(f"{path}@size={pick}", f"{path}@size=S")
+    assert [entry.report.totals.params for entry in compared.entries] == [4500, 48]
+    assert compared.entries[0].label.endswith(f"@size={pick}")
+    assert [result.verdict for result in costcalc.check(path).results] == ["exact"] * 3
+
+
+def test_a_figures_own_settings_are_added_to_its_rows(spec):
+    column = '{"#Params": params, at: kernel=1}'
+    # 3 x 8; 3 x 12 + 12 x 12; 3 x 16.
+    table = TABLE.replace('"#Params": params', column).replace("65.4, 4.5 K", "65.4, 180")
+    table = table.replace("61.2, 216", "61.2, {figure: 72, at: kernel=1, depth: 1}")
+    with pytest.raises(SpecError, match="a figure has no 'depth'"):
+        costcalc.check(spec(table))
+    results = costcalc.check(spec(table.replace("at: kernel=1, depth: 1", "at: 'res=8'"))).results
+    assert [result.computed for result in results] == [216, 180, 48]
+    assert [result.verdict for result in results] == ["mismatch", "exact", "exact"]
