@@ -15,14 +15,16 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from costcalc import opening
-from costcalc.errors import CostcalcError
+from costcalc.errors import CostcalcError, SpecError
 from costcalc.exporters import export_graph
+from costcalc.exporters.layers import UNDEFINED
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import Layer, LayerGraph
 from costcalc.spec import library
 from costcalc.spec.reader import read
 from tests.drawing import draws
 from tests.exporters.every_kind import words
+from tests.exporters.networks import lacks
 from tests.frameworks.drawing import networks
 from tests.frameworks.random_networks import text as written
 
@@ -87,6 +89,10 @@ def missing(graph: LayerGraph, seen: list[tuple[str, tuple[int, ...]]]) -> Itera
 
 
 def judge(graph: LayerGraph) -> None:
+    if lacks(graph, UNDEFINED):
+        with pytest.raises(SpecError, match="cannot be written for PyTorch"):
+            export_graph(graph, "torch")
+        return
     network = built(graph)
     counter, outputs = FlopCounterMode(display=False), Outputs()
     with counter, outputs:
