@@ -14,6 +14,7 @@ from costcalc.cli.options import (
     pass_options,
 )
 from costcalc.cli.output import show
+from costcalc.errors import refuse
 
 
 @click.command()
@@ -43,6 +44,12 @@ def command(
     or range, and meaning.
     """
     if network is not None:
+        if search or families or year is not None:
+            refuse(
+                None,
+                f"'{network}' is one network, and --search, --family and --year choose among all",
+                expected="a NETWORK, or these options",
+            )
         show(questions.parameters(network), options)
     else:
         listed = questions.networks(search, family=families, year=year, **options.counted_by)

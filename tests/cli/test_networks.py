@@ -83,6 +83,9 @@ def arguments(options: list[str]) -> dict[str, str]:
         (["--year", "19"], "--year 2019 or --year 2016:2020"),
         (["--year", ":"], "found    ':'"),
         (["--year", "2020:2016"], "no year is from 2020 to 2016"),
+        (["--year", "2016:x"], "found    '2016:x'"),
+        (["--family", "mobile,"], "there is no family ''"),
+        (["vgg16", "--family", "mobile"], "'vgg16' is one network"),
     ],
 )
 def test_unknown_families_and_years_are_refused(options, words):
