@@ -108,7 +108,7 @@ def test_structure_is_found_at_the_first_attempt(name: str) -> None:
     text = spec(graph)
     assert text == next(texts(chained(graph)))
     lines = text.count("\n")
-    assert lines < 130 or (lines < 900 and name.startswith(("ghostnetv2", "nasnet", "highway")))
+    assert lines < 160 or (lines < 900 and name.startswith(("ghostnetv2", "nasnet", "highway")))
 
 
 def test_a_text_of_another_network_is_not_returned() -> None:
