@@ -30,7 +30,7 @@ Verdict = Literal[
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """Every verdict, from the best to the one that fails; a bound that holds is ``exact``."""
 
-_UNEXPLAINED = "no reading of the network gives it; the recomputed value is pinned"
+_UNEXPLAINED = "no reading explains it; the recomputed value is pinned"
 
 COSTLY = 3
 """The number of layers that the explanation of an exceeded bound names."""
