@@ -193,3 +193,9 @@ def test_the_layer_kind(tmp_path: Path) -> None:
 def test_what_is_left_out_is_listed_with_its_place(failure: str, listed: bool) -> None:
     line = failure.partition("\n")[0].removeprefix("AssertionError: ")
     assert left_out(failure) == (line if listed else "")
+
+
+def test_the_table_of_variants_is_that_of_the_spec() -> None:
+    spec = (ROOT / "specs" / "mobilenet_v3.yaml").read_text(encoding="utf-8")
+    (table,) = re.findall(r"```yaml\n(variants:\n.*?)```", PAGE, re.DOTALL)
+    assert table in spec

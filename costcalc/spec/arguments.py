@@ -110,10 +110,11 @@ class Arguments:
         others: Iterable[str],
         what: str,
         annotations: Mapping[str, Any] = MappingProxyType({}),
+        choices: Mapping[str, Collection[Any]] = MappingProxyType({}),
     ) -> dict[str, Argument]:
         """The remaining arguments, all of which must be in ``allowed``.
 
-        ``annotations`` are those of a kind's attributes.
+        ``annotations`` are those of a kind's attributes, ``choices`` those of a block's parameters.
         """
         phrase = f"{what} has no argument"
         refuse_others(
@@ -128,7 +129,7 @@ class Arguments:
             entry = self.entries.get(name)
             node = self.take(name)
             if entry is not None and node is not None:
-                argument = entry.values.read(annotations.get(name), node)
+                argument = entry.values.read(annotations.get(name), node, choices.get(name, ()))
                 if argument is not None:
                     arguments[name] = argument
             elif name in required:

@@ -182,7 +182,13 @@ class StepReader:
             name for name, parameter in parameters.items() if parameter.default is None
         )
         what, others = ("network", ("to", *COMMON)) if is_network else ("block", COMMON)
-        values = arguments.read(tuple(parameters), required, others, f"{what} '{key.text}'")
+        values = arguments.read(
+            tuple(parameters),
+            required,
+            others,
+            f"{what} '{key.text}'",
+            choices={name: parameter.choices for name, parameter in parameters.items()},
+        )
         refuse_unfit_first_only(common, values, required, self.problems)
         return BlockStep(common, key.text, values, to)
 

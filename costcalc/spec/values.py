@@ -24,11 +24,11 @@ class Values:
         self.known = known
         self.problems = problems
 
-    def argument(self, node: Node) -> Argument | None:
+    def argument(self, node: Node, words: Collection[Any] = ()) -> Argument | None:
         """An expression, or a list of arguments; None after a problem."""
-        return (
-            self._list(node, self.argument) if isinstance(node, ListNode) else self.expression(node)
-        )
+        if isinstance(node, ListNode):
+            return self._list(node, self.argument)
+        return self.expression(node, words)
 
     def expression(self, node: Node, words: Collection[Any] = ()) -> Expression | None:
         """The expression of a scalar or a choice; None after a problem.
@@ -122,11 +122,16 @@ class Values:
         marking = max((cell.marking for _, cell in cases), default="")
         return Expression(selector.text, evaluate, names, node.mark, marking)
 
-    def read(self, annotation: Any, node: Node) -> Argument | None:
-        """An argument for an attribute with that annotation; None after a problem."""
+    def read(self, annotation: Any, node: Node, choices: Collection[Any] = ()) -> Argument | None:
+        """An argument for an attribute with that annotation; None after a problem.
+
+        One of a block's ``choices`` is plain text, unless it is a name that has a value here.
+        """
         if annotation is Word:
             return self._word(node)
-        return self.sizes(node) if annotation in SIZES else self.argument(node)
+        if annotation in SIZES:
+            return self.sizes(node)
+        return self.argument(node, [word for word in choices if word not in self.known])
 
     def _word(self, node: Node) -> Expression | None:
         """A word, taken literally even if it is a name."""

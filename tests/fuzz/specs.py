@@ -38,6 +38,13 @@ parameters:
   n: {default: 2, range: [0, 5]}
   e1: {default: 1/2, range: [0, 2]}
   kind: {default: a, choices: [a, b]}
+variants:
+  table: Table 2
+  columns: [Model: size, n, kind, top1, {"#Params": params, convention: paper-with-norm}]
+  rows:
+    - [7B, ~, ~, 61.2, "<= 1 M"]
+    - [1.5x, 3, b, ~, {figure: "<= 2 M", at: alpha=0.5}]
+    - ["a@b c", 0, ~, 70, ~]
 params: "<= 1M"
 mult_adds: "<= 10M"
 claims: [{at: alpha=0.5, params: "<= 100K"}]

@@ -186,3 +186,34 @@ def test_a_figures_own_settings_are_added_to_its_rows(spec):
     results = costcalc.check(spec(table.replace("at: kernel=1, depth: 1", "at: 'res=8'"))).results
     assert [result.computed for result in results] == [216, 180, 48]
     assert [result.verdict for result in results] == ["mismatch", "exact", "exact"]
+
+
+@pytest.mark.parametrize("pick", ["x y", "V3-Large", "7B", "1.5x", "if", "2 * kernel", "a@b"])
+def test_a_network_used_as_a_backbone_is_called_with_a_row(spec, tmp_path, pick):
+    spec(TABLE.replace("7B", "XL").replace("1.5x", f'"{pick}"'))
+    path = tmp_path / "backbone.yaml"
+    path.write_text(
+        "input: [3, 32, 32]\n"
+        "use: [{network: tiny, as: body}]\n"
+        f'layers: [{{body: {{size: "{pick}", alpha: 1.5}}}}, {{body: {{size: S, alpha: 2}}}}]\n',
+        encoding="utf-8",
+    )
+    # 4500 as alone; then 12 x 16 for a kernel of 1.
+    assert costcalc.report(str(path)).totals.params == 4500 + 12 * 16
+
+
+def test_a_claims_own_network_may_have_variants(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(
+        "networks:\n"
+        "  inner:\n"
+        "    input: [3, 16, 16]\n"
+        "    parameters: {depth: {doc: layers}}\n"
+        "    variants: {columns: [size, depth], rows: [[S, 1], [x y, 2]]}\n"
+        "    layers: [{conv: {out: 8, kernel: 3, repeat: depth}}]\n"
+        "claims:\n"
+        "  - {network: inner@size=x y, params: 792}\n"
+        "  - {network: inner, at: size=S, params: 216}\n",
+        encoding="utf-8",
+    )
+    assert [result.verdict for result in costcalc.check(str(path)).results] == ["exact"] * 2
