@@ -49,6 +49,7 @@ class Pattern(NamedTuple):
 
 
 DYNAMIC = {
+    "spec/library.py": r"@(?=\s*[A-Za-z_][\w./-]*\s*=)",
     "spec/values.py": rf"\b{'a' * 100}\b",
     "exporters/torch/forward.py": r"[(,\[] ?\{12\}[),\]]",
 }
