@@ -247,7 +247,7 @@ def test_the_docstring_has_the_counts_of_the_convention():
     costs = count(graph, load("torch").converted("macs"))
     params, mult_adds = sum(c.params for c in costs), sum(c.mult_adds for c in costs)
     assert f"Params: {params:,}. Mult-adds: {mult_adds:,}." in write(graph)
-    assert "Settings: alpha=2, res=224, classes=1000, implementation=paper." in write(graph)
+    assert "Settings: alpha=2, res=224, classes=1000, implementation=paper" in write(graph)
 
 
 def test_uneven_padding_is_a_module_and_even_padding_an_argument():

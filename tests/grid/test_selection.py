@@ -184,7 +184,7 @@ def test_a_grid_beyond_the_limit_is_refused_with_its_size(net):
         ("mobilenet_v1", {"alpha": [0.3, 0.4], "res": [96]}, "params", "the least of both"),
         ("mobilenet_v1", {"alpha": [0.3], "res": [96]}, "params", ""),
         # More groups save mult-adds, and let more channels have more params.
-        ("shufflenet_v1", {"groups": [1, 2, 3]}, "params", ""),
+        ("shufflenet_v1", {"groups": [1, 2, 3], "res": [192]}, "params", ""),
     ],
 )
 def test_a_front_says_what_competes_and_why_few_are_left(network, axes, choice, note):
