@@ -11,7 +11,8 @@ from costcalc.spec import library
 
 QUICK_NETWORKS = frozenset(
     {
-        *("alexnet", "deit_tiny_patch16_224", "densenet121", "efficientnet_b0", "googlenet"),
+        *("alexnet", "deit_tiny_patch16_224", "densenet121", "efficientformer_l1"),
+        *("efficientnet_b0", "googlenet"),
         *("edgenext_xx_small", "ghostnetv2_100", "highway", "mobilenet_v2"),
         *("mobilenet_v3_small", "nasnetamobile", "resnet20_cifar", "shufflenet_v1"),
         *("mobilevitv2_050", "shufflenet_v2_x0_5", "skipnet50", "swin_tiny_patch4_window7_224"),

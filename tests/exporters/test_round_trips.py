@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from math import prod
 
 import pytest
 
@@ -66,9 +67,14 @@ VIEWS = {"flatten", "reshape", "transpose", "identity"}
 
 
 def shape_of(layer: Layer) -> tuple[int, ...]:
-    """The output's shape; of a layer norm in any order, since ONNX has it along the last axis."""
-    is_norm = layer.kind.name == "layer_norm"
-    return tuple(sorted(layer.output)) if is_norm else layer.output
+    """The output's shape, but for what ONNX says otherwise.
+
+    Of a layer norm, which it has along the last axis, in any order; of attention, with all that
+    is not a token or its numbers, such as patches and heads, as one axis.
+    """
+    if layer.kind.name == "attention":
+        return (prod(layer.output[:-2]), *layer.output[-2:])
+    return tuple(sorted(layer.output)) if layer.kind.name == "layer_norm" else layer.output
 
 
 def rows(graph: LayerGraph) -> list[tuple]:

@@ -9,6 +9,7 @@ from costcalc import opening
 from costcalc.cli import main
 from costcalc.errors import SpecError
 from costcalc.exporters.scalesim import write
+from costcalc.spec import library
 from tests.collection import networks
 from tests.exporters.every_kind import specs
 from tests.exporters.networks import mult_adds, shipped
@@ -23,6 +24,9 @@ UNKNOWN = ("conv: {out: 6, kernel: [3, 2], stride: 2, dilation: 2}", "maps of th
 
 UNEVEN = ("ds_cnn_m", "ds_cnn_l")
 """Networks whose strides differ from axis to axis, which the simulator cannot express."""
+
+DILATED = tuple(name for name in library.shipped() if name.startswith(("deeplabv3", "lraspp")))
+"""Networks with dilated convolutions, which it does not have."""
 
 
 def read(topology: str) -> dict[str, int]:
@@ -57,10 +61,16 @@ def topology(layers: str, tmp_path, input_: str = "[4, 9, 9]") -> list[str]:
     return write(opening.opened(str(path)).graph()).splitlines()[1:]
 
 
-@pytest.mark.parametrize("name", networks(without=UNEVEN))
+@pytest.mark.parametrize("name", networks(without=(*UNEVEN, *DILATED)))
 def test_every_network_that_ships(name):
     graph = shipped(name)
     assert sum(read(write(graph)).values()) == mult_adds(graph)
+
+
+@pytest.mark.parametrize("name", DILATED)
+def test_a_dilated_network_is_refused(name):
+    with pytest.raises(SpecError, match="SCALE-Sim has no dilation"):
+        write(shipped(name))
 
 
 def test_mobilenet_v1_row_by_row():
