@@ -16,8 +16,6 @@ from costcalc.advice import advice, option
 from costcalc.errors import Mark, Problems, Refusal
 from costcalc.formats.tflite_schema import (
     NO_BIAS,
-    OPTIONS,
-    OPTIONS_OF,
     TYPES,
     Activation,
     OperatorTable,
@@ -137,11 +135,7 @@ class TfliteContext(OpContext):
     @property
     def options(self) -> dict[str, Any]:
         """The operator's options; the defaults if the file leaves them out."""
-        type_ = OPTIONS_OF.get(self.kind, 0)
-        number, options = self.operator.options
-        if options is not None and number == type_:
-            return dict(options)
-        return dict(OPTIONS[type_].absent()) if type_ else {}
+        return self.file.options(self.operator)
 
     def has_bias(self, index: int) -> bool:
         """Whether an input is a bias, and not what stands for none in costcalc's own files."""

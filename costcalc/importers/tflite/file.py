@@ -6,13 +6,15 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from costcalc.errors import Mark, refuse
 from costcalc.formats import tflite_schema as schema
 from costcalc.formats.file_bytes import FileBytes, Span
 from costcalc.formats.flatbuffers import FlatReader, root
 from costcalc.formats.tflite_schema import (
+    OPTIONS,
+    OPTIONS_OF,
     TYPES,
     ModelTable,
     OperatorTable,
@@ -133,6 +135,14 @@ class TfliteFile:
         is_custom = self.model.operator_codes[operator.code].code == schema.CUSTOM
         return "" if is_custom else self.operator_name(operator)
 
+    def options(self, operator: OperatorTable) -> dict[str, Any]:
+        """An operator's options; the defaults if the file leaves them out."""
+        type_ = OPTIONS_OF.get(self.builtin_name(operator), 0)
+        number, options = operator.options
+        if options is not None and number == type_:
+            return dict(options)
+        return dict(OPTIONS[type_].absent()) if type_ else {}
+
     def operators(self) -> Iterator[tuple[tuple[int, int], OperatorTable]]:
         """The operators by subgraph and index."""
         for number, graph in enumerate(self.model.subgraphs):
@@ -141,7 +151,7 @@ class TfliteFile:
 
     def inner_subgraphs(self, operator: OperatorTable) -> tuple[int, ...]:
         """The subgraphs that an operator runs."""
-        options = operator.options[1] or {}
+        options = self.options(operator)
         named = SUBGRAPHS.get(self.builtin_name(operator), ())
         return tuple(options.get(name, 0) for name in named)
 

@@ -113,7 +113,7 @@ def _images(file: TfliteFile, image: Shape) -> int:
     Where a recurrent operator says so, the leading axis is time.
     """
     graph = file.model.subgraphs[0]
-    is_time = any((row.options[1] or {}).get("time_major") for row in graph.operators)
+    is_time = any(file.options(row).get("time_major") for row in graph.operators)
     if len(image) < 2 or image[0] <= 1 or is_time:
         return 1
     computed = [graph.tensors[index] for row in graph.operators for index in row.outputs]

@@ -130,14 +130,10 @@ class Trace(NamedTuple):
     """The paths of modules in which all boxes pass a threshold, so that counts are bounds."""
     has_sparse: bool = False
     """Whether some tensors are sparse, which are recorded as full ones."""
-    outside: tuple[Asked, ...] = ()
-    """What hands tensors to NumPy or to Python, where nothing is recorded."""
     asked: tuple[Asked, ...] = ()
     """What asks for values, in a run with data."""
-    handed: tuple[Asked, ...] = ()
-    """What hands tensors to NumPy."""
-    has_left: bool = False
-    """Whether values of tensors were handed to other code, which may have given some back."""
+    left: tuple[Asked, ...] = ()
+    """What hands values to other code, where nothing is recorded, and which may give some back."""
     data: str = ""
     """Whose values they are: ``the module's own weights and random inputs``."""
     in_training: InTraining = MappingProxyType({})

@@ -38,10 +38,6 @@ _RETURNING = frozenset(_NUMBERS.split())
 """Functions that make tensors of numbers from other code."""
 
 
-_RETURNED = ("tensor", "numpy", "asarray")
-"""How functions are named that may return to PyTorch what has left it."""
-
-
 class Meeting(NamedTuple):
     """What a product reads beside its factors, and whether a layer has one of them."""
 
@@ -91,10 +87,6 @@ class Origins:
         """The random numbers and zeros of a pass, which are data where they meet weights, and
         what other code returns, which may follow from the input's values."""
         self._sizes = {each.name: prod(each.shape) for each in trace.parameters}
-        self._words = _FRESH + _RETURNED if trace.outside else _FRESH
-        if trace.outside:
-            values = enumerate(trace.values)
-            self.fresh.update(index for index, value in values if value.source == "made")
         self._carried: dict[int, Parameters] = {}
         """The parameters that a value is, in another form."""
         for call in trace.calls:
@@ -129,7 +121,7 @@ class Origins:
     def _propagate(self, call: RecordedCall, is_hidden: bool = False) -> None:
         is_factory = call.function in self.uses.factories
         inputs = [] if is_factory else references((call.arguments, call.keywords))
-        if self.trace.has_left and not inputs and _plain(call) in _RETURNING:
+        if self.trace.left and not inputs and _plain(call) in _RETURNING:
             self.fresh.update(call.outputs)
             for output in call.outputs:
                 self.depends_on[output] = COMPUTED
@@ -137,7 +129,7 @@ class Origins:
         meeting = self.uses.meetings.get(call.function)
         if meeting is not None:
             self._meet_fresh(meeting.factors(call))
-        elif (not inputs and any(word in call.function for word in self._words)) or (
+        elif (not inputs and any(word in call.function for word in _FRESH)) or (
             call.function in self.uses.views and not self.fresh.isdisjoint(inputs[:1])
         ):
             self.fresh.update(call.outputs)

@@ -111,10 +111,6 @@ SPARSE = (
 """Layouts of tensors that store some of their numbers."""
 
 
-OUTSIDE = ("array", "numpy", "tolist")
-"""Functions that hand a tensor to what is not PyTorch."""
-
-
 class UnseenTensorError(Exception):
     """A tensor was created by an operation that was not recorded."""
 
@@ -188,12 +184,9 @@ class Recorder(TorchFunctionMode):
         self.data = Values()
         self.data.is_stated = class_of(module).startswith(STATED)
         self.has_sparse = False
-        self.outside: list[Asked] = []
         self.asked: list[Asked] = []
-        self.handed: list[Asked] = []
-        """Calls that hand tensors to NumPy."""
-        self.has_left = False
-        """Whether values were handed to code that may give some back."""
+        self.left: list[Asked] = []
+        """Calls that hand values to other code."""
         self.storages: dict[int, str] = {}
         """By storage: the name of the parameter."""
         for name, parameter in module.named_parameters():
@@ -234,7 +227,7 @@ class Recorder(TorchFunctionMode):
             is_outside = len(self.scopes) == 1 and not tensor.is_nested
             if is_outside and tensor.is_meta and not is_held:
                 raise UnseenTensorError
-            is_returned = self.has_left and is_outside and not is_held
+            is_returned = is_outside and not is_held and bool(self.left)
             index = self._add(tensor, "returned" if is_returned else "made", "")
             self.data.know(index, tensor)
             return index
@@ -302,17 +295,14 @@ class Recorder(TorchFunctionMode):
             step = self.data.numbered(step)
             versions = [version_of(tensor) for tensor in inputs]
             has_data = not any(tensor.is_meta for tensor in inputs)
-            self.has_left |= method_name(step) in LEAVING
-            if name in ("numpy", "array"):
-                self.handed.append(Asked(name, step.path, tuple(references(arguments))))
+            if method_name(step) in LEAVING:
+                self.left.append(Asked(name, step.path, tuple(references(arguments))))
             substitute = _substitute(name, has_data)
         with self._inside() as inside:
             result = self.data.run(step) if substitute is None else substitute(*args, **keywords)
             if name in IDLE and any(result is tensor for tensor in inputs):
                 result = result.detach()
         with torch._C.DisableTorchFunction():
-            if name in OUTSIDE:
-                self.outside.append(Asked(name, step.path, (*references(arguments),)))
             if has_data and asks_for_values(step):
                 self.asked.append(Asked(name, step.path, tuple(references(arguments))))
             before = zip(inputs, versions, strict=True)
@@ -513,10 +503,8 @@ def record(recorder: Recorder, module: torch.nn.Module, call: Call) -> Trace:
         choices=recorder.data.choices,
         bounds=tuple(recorder.data.bounds),
         has_sparse=recorder.has_sparse,
-        outside=tuple(recorder.outside),
         asked=tuple(recorder.asked),
-        handed=tuple(recorder.handed),
-        has_left=recorder.has_left,
+        left=tuple(recorder.left),
         data=call.data,
         in_training={word: (*names,) for word, names in recorder.modules.in_training.items()},
     )

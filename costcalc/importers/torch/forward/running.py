@@ -29,7 +29,7 @@ from costcalc.importers.torch.forward.user_code import (
     text_of,
     user_code,
 )
-from costcalc.importers.torch.forward.values import ASKING
+from costcalc.importers.torch.forward.values import ASKING, NUMBERS
 from costcalc.importers.torch.forward.witness import UnknownOperatorError
 from costcalc.importers.torch.origins import references
 from costcalc.importers.torch.table import RULES
@@ -97,25 +97,23 @@ def _on_values(trace: Trace, builder: TorchBuilder) -> Iterator[str]:
             f"and spread evenly: {places}."
         )
     if trace.bounds:
-        places = listed(
-            [f"in '{path}'" if path else "in the network itself" for path in trace.bounds]
-        )
+        places = _places(trace.bounds)
         yield (
             "All boxes are as large as the image and pass every threshold, and as many are kept "
             f"as the network states: counts are the most there can be ({places})."
         )
     origins = builder.origins
-    outside = [each for each in trace.outside if not all(map(origins.is_constant, each.values))]
+    outside = [
+        each
+        for each in trace.left
+        if each.function not in NUMBERS and not all(map(origins.is_constant, each.values))
+    ]
     if outside:
         places = _places(dict.fromkeys(each.path for each in outside))
         yield f"What is computed outside of PyTorch, as by NumPy, is not counted: {places}."
     if trace.has_sparse:
         yield "A sparse tensor is counted as a full one of its shape."
-    handed = [each for each in trace.handed if any(map(builder.origins.is_of_input, each.values))]
-    if handed:
-        places = _places(dict.fromkeys(each.path for each in handed))
-        yield f"What NumPy computes of tensors is not counted: {places}."
-    computed = [each for each in trace.asked if any(map(builder.origins.is_of_input, each.values))]
+    computed = [each for each in trace.asked if any(map(origins.is_of_input, each.values))]
     if computed:
         asked = [
             f"{each.function} in '{each.path}'" if each.path else each.function for each in computed

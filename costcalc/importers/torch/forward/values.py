@@ -38,6 +38,9 @@ _WORDS = "item tolist numpy bool int float index nonzero argwhere masked_select 
 LEAVING = ("__array__", "__float__", "item", "numpy", "tolist")
 """Methods that hand values to other code, which may give what follows from them back."""
 
+NUMBERS = ("float", "item")
+"""Functions of these that hand over one number."""
+
 CASTS = ("bool", "float", "int")
 """Names of functions that ask for a value, and of methods that convert numbers."""
 
