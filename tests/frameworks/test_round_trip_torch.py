@@ -108,15 +108,23 @@ def test_a_shipped_network(name):
     judge(opening.opened(name).graph())
 
 
+DOUBLED = ("shufflenet_v1", "edgenext")
+"""The networks whose groups or heads do not divide half of their channels."""
+
+EVEN = ("blazeface",)
+"""The networks that add maps pooled with strides of two to maps convolved with them."""
+
+
 @pytest.mark.parametrize("name", library.shipped())
 def test_a_shipped_network_at_other_settings(name):
     default = opening.opened(name).graph()
-    chosen = {"alpha": default.parameters["alpha"] * Fraction(1, 2)}
-    if name.startswith("shufflenet_v1"):
-        chosen = {"alpha": 2}
+    factor = Fraction(2) if name.startswith(DOUBLED) else Fraction(1, 2)
+    chosen = {"alpha": default.parameters["alpha"] * factor}
     res = default.parameters["res"]  # none where the input is not square
-    if res and res > 100 and not name.startswith(("vgg", "alexnet")):
-        chosen["res"] = res + 33
+    if isinstance(res, tuple):
+        chosen["res"] = tuple(side + 33 for side in res)
+    elif res and res > 100 and not name.startswith(("vgg", "alexnet")):
+        chosen["res"] = res + (64 if name.startswith(EVEN) else 33)
     judge(opening.opened(name, chosen).graph())
 
 
