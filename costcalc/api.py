@@ -61,6 +61,7 @@ report = _in_python(questions.report)
 search = _in_python(checking.search)
 solve = _in_python(questions.solve)
 storages = _in_python(resources.storages)
+space = _in_python(questions.space)
 sweep = _in_python(questions.sweep)
 to_spec = _in_python(questions.to_spec)
 totals = _in_python(questions.totals)
@@ -81,6 +82,7 @@ class Network(OpenNetwork):
     formula = formula
     compare = compare
     diff = diff
+    space = space
     sweep = sweep
     solve = solve
     reconcile = reconcile

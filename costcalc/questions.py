@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from costcalc.reporting.networks import ShippedNetworks
     from costcalc.reporting.parameters import Settings
     from costcalc.solving.solve import Solution
+    from costcalc.spaces.space import Space
     from costcalc.symbolic.explain import Explanation
     from costcalc.symbolic.layers import Formula
     from costcalc.symbolic.networks import ClosedForm
@@ -399,6 +400,52 @@ def sweep(
     is_several = len(networks) > 1
     rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
     return Sweep(rows, condition)
+
+
+def space(
+    network: AnyNetwork,
+    *,
+    metrics: Iterable[str] | str = (),
+    storage: NameOrPath | None = None,
+    planner: str | None = None,
+    batch: int = 1,
+    convention: NameOrPath = "paper",
+    unit: str | None = None,
+    at: Mapping[str, Iterable[Any] | str] | None = None,
+    **values: Iterable[Any] | str,
+) -> Space:
+    """The networks that some choices make of one spec, however many there are.
+
+    Args:
+        network: as for :func:`report`.
+        metrics: costs besides ``params`` and ``mult_adds``, as for :func:`sweep`.
+        storage: likewise.
+        planner: likewise.
+        batch: likewise.
+        convention: as for :func:`report`.
+        unit: as for :func:`report`.
+        at: values of parameters whose names are arguments of this function.
+        values: the values of each parameter that varies, as for :func:`sweep`.
+
+    Raises:
+        CostcalcError: the network, a value or the convention is wrong; or the costs of the
+            network are no sums of small tables.
+    """
+    from costcalc import metrics as costs
+    from costcalc.grid.networks import axes_of, swept
+    from costcalc.grid.tables import Coupled, tables
+    from costcalc.spaces.space import Space
+
+    axes = axes_of({**(at or {}), **values})
+    asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
+    loaded_convention = load_convention(convention, unit)
+    instead = option("metrics", "peak_bytes")
+    how = storage, planner, batch, None, None, instead
+    accounting = costs.accounting(loaded_convention, asked, *how)
+    priced = tables(swept(network, axes, accounting, asked, False).grid, worth=0)
+    if isinstance(priced, Coupled):
+        refuse(None, priced.reason)
+    return Space(priced)
 
 
 def solve(

@@ -203,6 +203,16 @@ def nearest_multiple(a: Any, divisor: int) -> Any:
     return maximum((2 * a + divisor) // (2 * divisor) * divisor, divisor)
 
 
+def is_one_of(a: Any, values: Sequence[Any]) -> Any:
+    """Whether a number, or a word, is among some values.
+
+    >>> is_one_of(3, (3, 5, "same"))
+    True
+    """
+    together = getattr(getattr(a, "__algebra__", None), "is_one_of", None)
+    return together(a, values) if together is not None else a in values
+
+
 def product(sizes: Iterable[Any]) -> Any:
     """The product of ``sizes``; 1 for none."""
     result: Any = 1

@@ -18,7 +18,7 @@ from costcalc.graph.bindings import AXES, Bindings, LastResults, StepScope, Tens
 from costcalc.graph.builder import LayerBuilder, implementation_calls, operation_of
 from costcalc.graph.calls import bind, network_bindings, plain_value
 from costcalc.graph.executions import Executions
-from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph, Repeats
+from costcalc.graph.layer import NETWORK_INPUT, BlockCall, Gated, LayerGraph, Outermost, Repeats
 from costcalc.graph.outline import default_name, described
 from costcalc.graph.parameters import CHANNELS, Resolved, resolve
 from costcalc.graph.predictions import last_widths, predictions
@@ -150,6 +150,9 @@ class _Walk:
         self.calls: dict[str, BlockCall] = {}
         self.gated: list[Gated] = []
         self.repeats: list[Repeats] = []
+        self.outermost: list[Outermost] = []
+        self.root: NameScope | None = None
+        """The scope of the outermost steps; a used network has none."""
         self.later: dict[int, Step] = {}
         """Steps for later repeats, by the id of the first's, which the document keeps alive."""
         self.last = ""
@@ -159,7 +162,7 @@ class _Walk:
 
     def unfold(self) -> _Walk:
         """Unfolds all steps; problems are noted."""
-        scope = NameScope("", self.network)
+        self.root = scope = NameScope("", self.network)
         start = Tensor(NETWORK_INPUT, self.resolved.input)
         scope.tensors["input"] = start
         scope.recent = (start,)
@@ -191,6 +194,7 @@ class _Walk:
             is_file_resized=self.document.is_file_resized
             or (schedule is not None and not is_as_stated),
             in_training=self.document.in_training,
+            steps=tuple(self.outermost),
         )
 
     def predictions(self) -> frozenset[str]:
@@ -205,7 +209,11 @@ class _Walk:
         """Steps one after another, each reading the one before."""
         scope.expect(step.common.name for step in steps if step.common.name)
         for step in steps:
+            first = len(self.builder.layers)
             tensor = self.step(step, tensor, scope)
+            if scope is self.root and tensor.shape is not None:
+                layers = range(first, len(self.builder.layers))
+                self.outermost.append(Outermost(step, layers, tensor.shape))
         return tensor
 
     def step(self, step: Step, tensor: Tensor, scope: NameScope) -> Tensor:

@@ -15,6 +15,7 @@ from costcalc.records import NamedTuple
 if TYPE_CHECKING:
     from costcalc.arena.schedule import Schedule
     from costcalc.graph.in_training import InTraining
+    from costcalc.spec.document import Step
 
 NETWORK_INPUT = -1
 """The index of the network's input among a layer's inputs."""
@@ -164,6 +165,16 @@ class Line(NamedTuple):
         return self.layers[-1]
 
 
+class Outermost(NamedTuple):
+    """What an outermost step of a network is at these settings."""
+
+    step: Step
+    layers: range
+    """Indexes of its layers; empty if it is left out."""
+    output: Shape
+    """The shape that the next step reads, unless it names another."""
+
+
 class LayerGraph(NamedTuple):
     """A network at one setting of its parameters, in topological order."""
 
@@ -191,6 +202,8 @@ class LayerGraph(NamedTuple):
     """Whether its file states a schedule, but at other settings than these."""
     in_training: InTraining = MappingProxyType({})
     """What its model does in training that no layer states."""
+    steps: tuple[Outermost, ...] = ()
+    """Its outermost steps in order, those inside a sequence without a name before it."""
 
     @property
     def uncounted(self) -> dict[str, list[str]]:

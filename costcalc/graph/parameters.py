@@ -7,6 +7,7 @@ from typing import Any
 
 from costcalc.advice import set_option, sweep_for
 from costcalc.errors import Mark, Problems, Refusal, did_you_mean
+from costcalc.formulas import algebra
 from costcalc.graph.checks import evaluate, is_size
 from costcalc.graph.executions import EXPECTED, is_execution, is_probability
 from costcalc.graph.input import input_shape, side_of_square, unfit_res
@@ -100,7 +101,7 @@ def several(value: Any) -> str:
 def outside(parameter: Parameter, value: Any) -> str:
     """A parameter's choices or range, if ``value`` is outside; '' if it is inside."""
     if parameter.choices:
-        return "" if value in parameter.choices else allowed(parameter)
+        return "" if algebra.is_one_of(value, parameter.choices) else allowed(parameter)
     lowest, highest = parameter.lowest, parameter.highest
     if not is_number(value):
         return "a number" if lowest is not None or highest is not None else ""

@@ -7,7 +7,8 @@ cut, so that settings with the same structure are counted together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any, TypeVar
 
 import numpy
@@ -18,6 +19,7 @@ from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, of_values
 from costcalc.grid.bounded import Array, slabs
 from costcalc.grid.number import cells
+from costcalc.grid.parts import varied_by
 from costcalc.grid.splitting import Indexes, Split, parts
 from costcalc.metrics import COUNTED, Accounting, cost_of, has_bytes, measured
 from costcalc.records import NamedTuple
@@ -60,6 +62,16 @@ class RefusedSettings(NamedTuple):
     error: SpecError
 
 
+class Tabulated(NamedTuple):
+    """Results at all settings of a part of a grid, an axis each."""
+
+    arrays: dict[Any, Array]
+    is_valid: Array
+    """False at settings where the network does not exist; results are 0 there."""
+    refusals: tuple[RefusedSettings, ...]
+    evaluations: int
+
+
 class Grid:
     """A network over a grid of settings."""
 
@@ -90,9 +102,10 @@ class Grid:
         self.settings = settings
         self.axes = axes
         self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
-        for indexes, result in self._evaluated(self._whole(), self._resolved):
-            if isinstance(result, SpecError):
-                raise self._error(indexes, self._resolved)
+        for together in self._derived():
+            refusals = self.over(together, self.at((0,) * len(axes))).tabulated(self._resolved)
+            for refusal in refusals.refusals:
+                raise refusal.error
         self._check_printed()
         is_file = document.schedule is not None or document.is_file_resized
         if is_file and accounting.storage is None and has_bytes(metrics):
@@ -128,13 +141,35 @@ class Grid:
         values = zip(self.axes, indexes, strict=True)
         return {**self.settings, **{axis.name: axis.values[index] for axis, index in values}}
 
-    def _chunk(self, start: int, slices: tuple[slice, ...]) -> Chunk:
+    def over(self, axes: tuple[int, ...], others: Mapping[str, Any]) -> Grid:
+        """The grid of some of its axes, with fixed values of the others."""
+        part = copy(self)
+        part.axes = tuple(self.axes[axis] for axis in axes)
+        part.numerators = [self.numerators[axis] for axis in axes]
+        part.settings = {**self.settings, **others}
+        return part
+
+    def tabulated(
+        self,
+        evaluate: Callable[[Mapping[str, Any]], Mapping[Any, Any]],
+        slices: tuple[slice, ...] | None = None,
+        keys: Iterable[Hashable] = (),
+    ) -> Tabulated:
+        """What ``evaluate`` gives at all settings of a part of the grid, as arrays.
+
+        Args:
+            evaluate: takes settings, some of them numbers of a grid.
+            slices: the part of each axis; None for all of them.
+            keys: of the results, if no setting may exist; a result that lacks at some
+                settings is 0 there.
+        """
+        slices = slices if slices is not None else tuple(slice(0, n) for n in self.shape)
         shape = tuple(part.stop - part.start for part in slices)
-        costs = {name: numpy.zeros(shape, numpy.int64) for name in self.metrics}
+        arrays: dict[Any, Array] = {key: numpy.zeros(shape, numpy.int64) for key in keys}
         is_valid = numpy.ones(shape, bool)
         refusals, evaluations = [], 0
         offsets = tuple(numpy.arange(part.start, part.stop) for part in slices)
-        for indexes, result in self._evaluated(offsets, self._costs):
+        for indexes, result in self._evaluated(offsets, evaluate):
             evaluations += 1
             inside = tuple(index - part.start for index, part in zip(indexes, slices, strict=True))
             where = numpy.ix_(*inside) if shape else ()
@@ -142,21 +177,44 @@ class Grid:
             if isinstance(result, SpecError):
                 is_valid[where] = False
                 first = self.at(tuple(int(index[0]) for index in indexes))
-                error = self._error(indexes, self._costs)
+                error = self._error(indexes, evaluate)
                 refusals.append(RefusedSettings(int(numpy.prod(size)), first, error))
                 continue
-            for name, cost in result.items():
-                costs[name] = _placed(costs[name], where, cells(cost, size), size == shape)
-        flat = {name: array.ravel() for name, array in costs.items()}
-        return Chunk(start, slices, flat, is_valid.ravel(), tuple(refusals), evaluations)
+            for key, value in result.items():
+                array = arrays.get(key)
+                if array is None:
+                    array = numpy.zeros(shape, numpy.int64)
+                arrays[key] = _placed(array, where, cells(value, size), size == shape)
+        return Tabulated(arrays, is_valid, tuple(refusals), evaluations)
+
+    def _chunk(self, start: int, slices: tuple[slice, ...]) -> Chunk:
+        done = self.tabulated(self._costs, slices, self.metrics)
+        flat = {name: done.arrays[name].ravel() for name in self.metrics}
+        return Chunk(start, slices, flat, done.is_valid.ravel(), done.refusals, done.evaluations)
 
     def _costs(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return measured(expand(self.document, settings), self.accounting, self.metrics)
 
-    def _resolved(self, settings: Mapping[str, Any]) -> None:
+    def _derived(self) -> list[tuple[int, ...]]:
+        """Axes whose values are valid or not together, as a default depends on several."""
+        groups = [{number} for number in range(len(self.axes))]
+        for parameter in self.document.parameters.values():
+            names = parameter.default.names if parameter.default is not None else frozenset()
+            read = self.axes_of(names | {parameter.name})
+            joined = set(read).union(*(group for group in groups if not group.isdisjoint(read)))
+            groups = [group for group in groups if group.isdisjoint(read)] + [joined]
+        return [tuple(sorted(group)) for group in groups]
+
+    def axes_of(self, names: Iterable[str]) -> frozenset[int]:
+        """The axes of the parameters that some names depend on."""
+        numbers = {axis.name: number for number, axis in enumerate(self.axes)}
+        return frozenset(numbers[name] for name in varied_by(self.document, names, numbers))
+
+    def _resolved(self, settings: Mapping[str, Any]) -> Mapping[Hashable, Any]:
         problems = Problems()
         resolve(self.document, settings, problems)
         problems.raise_any()
+        return {}
 
     def _check_printed(self) -> None:
         """Checks the shapes that the paper prints, if the grid includes the default settings.
@@ -172,9 +230,6 @@ class Grid:
         known = resolved.values
         if all(known[name] in values for name, values in taken.items() if name in known):
             expand(self.document, {})
-
-    def _whole(self) -> Indexes:
-        return tuple(numpy.arange(n) for n in self.shape)
 
     def _evaluated(
         self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], T]

@@ -441,6 +441,14 @@ class _Algebra:
             return True
         return decided(numpy.asarray(a.numerator().array % a.denominator == 0, dtype=bool))
 
+    def is_one_of(self, a: GridNumber, values: Sequence[Any]) -> Any:
+        """Whether a number is among some values."""
+        equal = [a == value for value in values]
+        masks = [answer.array for answer in equal if isinstance(answer, Mask)]
+        return any(answer is True for answer in equal) or (
+            bool(masks) and decided(numpy.logical_or.reduce(numpy.broadcast_arrays(*masks)))
+        )
+
     def _extreme(self, a: Any, b: Any, choose: Any) -> Any:
         below = lcm(_parts(a)[1], _parts(b)[1])
         left, right = _numerators(a, b)

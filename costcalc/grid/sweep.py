@@ -20,6 +20,7 @@ from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.select import Condition, check_name, column, front, largest
+from costcalc.grid.tables import Tables, tables
 from costcalc.metrics import (
     COUNTED,
     METRICS,
@@ -125,6 +126,11 @@ class SweptNetwork:
             for accuracy in document.accuracies
             if (position := self._position(document, accuracy)) is not None
         }
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The costs of all settings, from the tables of its parts where they are worth it."""
+        priced = tables(self.grid)
+        return priced.chunks() if isinstance(priced, Tables) else self.grid.chunks()
 
     def caveats(self, network: str) -> tuple[str, ...]:
         """What its totals leave out, guess or choose, with its name."""
@@ -380,7 +386,7 @@ class Sweep(Answer):
         self.refused = []
         done = 0
         for network in self.networks:
-            for chunk in network.grid.chunks():
+            for chunk in network.chunks():
                 self.refused += [
                     NetworkRefusal(network.name, refusal) for refusal in chunk.refusals
                 ]

@@ -1,0 +1,1 @@
+"""Spaces of networks too large to list: known through the tables of their parts."""
