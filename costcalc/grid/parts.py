@@ -24,8 +24,8 @@ from costcalc.spec.document import (
 )
 
 
-class Part(NamedTuple):
-    """An outermost step of a network, or several that share params."""
+class PartText(NamedTuple):
+    """An outermost step of a network, and the names in its text."""
 
     step: Step
     names: frozenset[str]
@@ -38,7 +38,7 @@ class Part(NamedTuple):
     """Whether it reads several of the steps before it, by their order."""
 
 
-def parts(document: Document) -> tuple[Part, ...]:
+def parts(document: Document) -> tuple[PartText, ...]:
     """The parts of a network, in the order in which they run."""
     found = [*_parts(document, document.steps, frozenset())]
     shared: dict[str, frozenset[str]] = {}
@@ -70,7 +70,9 @@ def varied_by(document: Document, names: Iterable[str], varied: Container[str]) 
     return frozenset(found)
 
 
-def _parts(document: Document, steps: tuple[Step, ...], around: frozenset[str]) -> Iterator[Part]:
+def _parts(
+    document: Document, steps: tuple[Step, ...], around: frozenset[str]
+) -> Iterator[PartText]:
     for step in steps:
         if is_plain(step):
             assert isinstance(step, SequenceStep)
@@ -79,7 +81,7 @@ def _parts(document: Document, steps: tuple[Step, ...], around: frozenset[str]) 
             conditions = around | _of(step.common.when) | _of(step.common.repeat)
             reads = frozenset(word for inner in _written(step) for word, _ in _sources(inner))
             recent = any(_reads_recent(document, inner) for inner in _written(step))
-            yield Part(step, around | _text(document, step), conditions, reads, recent)
+            yield PartText(step, around | _text(document, step), conditions, reads, recent)
 
 
 def is_plain(step: Step) -> bool:

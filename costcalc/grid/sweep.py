@@ -20,7 +20,7 @@ from costcalc.grid.axes import Axis, Numerators, of_values, size
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
 from costcalc.grid.select import Condition, check_name, column, front, largest
-from costcalc.grid.tables import Tables, tables
+from costcalc.grid.tables import CostTables, tables
 from costcalc.metrics import (
     COUNTED,
     METRICS,
@@ -130,7 +130,7 @@ class SweptNetwork:
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, from the tables of its parts where they are worth it."""
         priced = tables(self.grid)
-        return priced.chunks() if isinstance(priced, Tables) else self.grid.chunks()
+        return priced.chunks() if isinstance(priced, CostTables) else self.grid.chunks()
 
     def caveats(self, network: str) -> tuple[str, ...]:
         """What its totals leave out, guess or choose, with its name."""

@@ -35,7 +35,7 @@ CHECKED = 4
 """Settings whose sums are compared with the whole network's costs."""
 
 
-class Table(NamedTuple):
+class CostTable(NamedTuple):
     """What some parts of a network cost together, for some axes of a grid."""
 
     axes: tuple[int, ...]
@@ -49,14 +49,14 @@ class Table(NamedTuple):
         return next(iter(self.costs.values())).size
 
 
-class Tables(NamedTuple):
+class CostTables(NamedTuple):
     """A grid whose costs are sums of small tables.
 
     The costs at ``indexes`` are ``sum(table.costs[metric][indexes of table.axes])``.
     """
 
     axes: tuple[Axis, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[CostTable, ...]
     """None has axes that another one has, too; a constant is in one of them."""
     evaluations: int
     """How often the network was unfolded for them."""
@@ -97,7 +97,7 @@ class Coupled(NamedTuple):
     """The parameters that one part depends on together."""
 
 
-def tables(grid: Grid, worth: int = WORTH) -> Tables | Coupled:
+def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
     """The tables of a grid, or why it has none.
 
     Args:
@@ -118,13 +118,13 @@ class _Pricing:
         self.own = [grid.axes_of(part.names) for part in self.parts]
         self.done: dict[frozenset[int], Tabulated] = {}
 
-    def tables(self) -> Tables | Coupled:
+    def tables(self) -> CostTables | Coupled:
         grid = self.grid
         whole = frozenset(range(len(grid.axes)))
         known = {"alpha", "res", "in", *self.document.parameters}
         if not {axis.name for axis in grid.axes} <= known or self.document.reread is not None:
             return Coupled("a setting is none of its parameters")
-        found: list[Table] = []
+        found: list[CostTable] = []
         here = grid.axes_of({"res", "in"}.union(*(side.names for side in self.document.input)))
         named: dict[str, frozenset[int]] = {"input": here}
         shaped = here
@@ -142,14 +142,14 @@ class _Pricing:
             if priced.refusals:
                 return Coupled("the network does not exist at some settings")
             costs = {name: priced.arrays[index, name] for name in grid.metrics}
-            found.append(_trimmed(Table(order, costs)))
+            found.append(_trimmed(CostTable(order, costs)))
             outputs = [key for key in priced.arrays if key[:2] == (index, "output")]
             here = frozenset(order[axis] for key in outputs for axis in _varied(priced.arrays[key]))
             shaped |= here
             if part.step.common.name:
                 named[part.step.common.name] = here | grid.axes_of(part.conditions)
         evaluations = sum(priced.evaluations for priced in self.done.values())
-        result = Tables(grid.axes, _merged(found, grid.metrics), evaluations)
+        result = CostTables(grid.axes, _merged(found, grid.metrics), evaluations)
         return result if self.is_right(result) else Coupled("parts depend on one another")
 
     def priced(self, axes: frozenset[int]) -> tuple[tuple[int, ...], Tabulated]:
@@ -196,7 +196,7 @@ class _Pricing:
                 found[index, "output", number] = side
         return found
 
-    def is_right(self, result: Tables) -> bool:
+    def is_right(self, result: CostTables) -> bool:
         """Whether sums equal the whole network's costs at some settings, drawn at random."""
         grid, random = self.grid, Random(0)
         for _ in range(CHECKED):
@@ -212,19 +212,19 @@ def _varied(array: Array) -> list[int]:
     return [axis for axis in range(array.ndim) if (array != numpy.take(array, [0], axis)).any()]
 
 
-def _trimmed(table: Table) -> Table:
+def _trimmed(table: CostTable) -> CostTable:
     """A table without the axes that no cost varies along."""
     varied = sorted({axis for array in table.costs.values() for axis in _varied(array)})
     place = tuple(slice(None) if at in varied else 0 for at in range(len(table.axes)))
-    return Table(
+    return CostTable(
         tuple(table.axes[axis] for axis in varied),
         {name: array[place] for name, array in table.costs.items()},
     )
 
 
-def _merged(found: Iterable[Table], metrics: Iterable[str]) -> tuple[Table, ...]:
-    """Tables of which none has only axes of another, with the same sums."""
-    merged: list[Table] = []
+def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTable, ...]:
+    """CostTables of which none has only axes of another, with the same sums."""
+    merged: list[CostTable] = []
     for table in sorted(found, key=lambda table: -len(table.axes)):
         at = next((at for at, wide in enumerate(merged) if {*table.axes} <= {*wide.axes}), None)
         if at is None:
@@ -240,11 +240,11 @@ def _merged(found: Iterable[Table], metrics: Iterable[str]) -> tuple[Table, ...]
     return tuple(merged)
 
 
-def _added(wide: Table, table: Table) -> Table:
+def _added(wide: CostTable, table: CostTable) -> CostTable:
     """The sum of two tables, the first of which has all axes of the second."""
     place = tuple(slice(None) if axis in table.axes else None for axis in wide.axes)
     costs = {}
     for name, array in wide.costs.items():
         a, b = bounded(array), bounded(table.costs[name][place])
         costs[name] = a.plus(1, b, 1).array
-    return Table(wide.axes, costs)
+    return CostTable(wide.axes, costs)

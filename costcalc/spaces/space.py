@@ -18,7 +18,7 @@ import numpy
 
 from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
-from costcalc.grid.tables import Table, Tables
+from costcalc.grid.tables import CostTable, CostTables
 from costcalc.render.formatting import exact
 
 
@@ -31,7 +31,7 @@ class Space:
     (4, {'params': 812768, 'mult_adds': 148990208})
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: CostTables) -> None:
         self.tables = tables
         self._parts = [_looked_up(table, tables) for table in tables.tables]
 
@@ -94,7 +94,7 @@ class Space:
 
 
 def _looked_up(
-    table: Table, tables: Tables
+    table: CostTable, tables: CostTables
 ) -> tuple[Callable[[Mapping[str, Any]], Any], dict[Any, tuple[Any, ...]]]:
     """A table's costs by the values of its parameters, and what takes these from settings."""
     axes = [tables.axes[axis] for axis in table.axes]

@@ -134,7 +134,7 @@ def test_liveness_over_a_grid_is_that_of_each_setting(name, storage, texts):
         return stored(graph, kept).schedule.liveness
 
     seen = 0
-    for indexes, result in grid._evaluated(grid._whole(), liveness):
+    for indexes, result in grid._evaluated(tuple(map(numpy.arange, grid.shape)), liveness):
         found = cells(result, tuple(map(len, indexes)))
         for at, value in numpy.ndenumerate(found):
             setting = grid.at(tuple(int(index[i]) for index, i in zip(indexes, at, strict=True)))
