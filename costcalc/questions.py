@@ -347,6 +347,7 @@ def sweep(
     dtype: str | None = None,
     convention: NameOrPath = "paper",
     unit: str | None = None,
+    space: bool = False,
     at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
 ) -> Sweep:
@@ -365,6 +366,7 @@ def sweep(
         dtype: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
+        space: whether the parameters of the space that the spec declares vary, too.
         at: values of parameters whose names are arguments of this function.
         values: the values of each parameter that varies, the last one fastest: an
             iterable, or text as on the command line, ``"0.05:2:0.001"``.
@@ -383,13 +385,15 @@ def sweep(
     [258048, 1404928]
     """
     from costcalc import metrics as costs
-    from costcalc.grid.networks import axes_of, swept
+    from costcalc.grid.networks import axes_of, declared, swept
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Sweep, check_size
 
-    axes = axes_of({**(at or {}), **values})
     if not networks:
         refuse(None, "a sweep needs a network", expected="one or more networks")
+    if space and len(networks) > 1:
+        refuse(None, "each network has a space of its own", "one network", f"{len(networks)}")
+    axes = axes_of({**(declared(networks[0]) if space else {}), **(at or {}), **values})
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
@@ -425,18 +429,19 @@ def space(
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         at: values of parameters whose names are arguments of this function.
-        values: the values of each parameter that varies, as for :func:`sweep`.
+        values: the values of each parameter that varies, as for :func:`sweep`; without any,
+            the space that the spec declares.
 
     Raises:
         CostcalcError: the network, a value or the convention is wrong; or the costs of the
             network are no sums of small tables.
     """
     from costcalc import metrics as costs
-    from costcalc.grid.networks import axes_of, swept
+    from costcalc.grid.networks import axes_of, declared, swept
     from costcalc.grid.tables import Coupled, tables
     from costcalc.spaces.space import Space
 
-    axes = axes_of({**(at or {}), **values})
+    axes = axes_of({**(at or {}), **values} or declared(network))
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
     instead = option("metrics", "peak_bytes")

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     shell_complete=completed_by("networks"),
 )
 @settings_options
+@click.option(
+    "--space",
+    is_flag=True,
+    help="All networks of the space that the spec declares: 'space: {k1: [3, 5, 7]}'.",
+)
 @names_option(
     "--metrics",
     metavar="NAMES",
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
 def command(
     options: Options,
     networks: tuple[str, ...],
+    space: bool,
     metrics: tuple[str, ...],
     where: str | None,
     top: int | None,
@@ -91,14 +97,16 @@ def command(
     computed as fast as mult-adds, with addresses one setting after another.
     """
     _refuse_conflicts(options, top, by, pareto)
-    if not options.texts:
-        refuse(None, "there is nothing to sweep", "--alpha VALUES, --res VALUES or --set")
+    if not options.texts and not space:
+        expected = "--alpha VALUES, --res VALUES, --set or --space"
+        refuse(None, "there is nothing to sweep", expected)
     sweep = questions.sweep(
         *networks,
         metrics=metrics,
         where=where,
         **options.stored_by,
         **options.timed_by,
+        space=space,
         at=options.texts,
         **options.counted_by,
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costcalc import importers, opening
+from costcalc.advice import advice, set_option
+from costcalc.errors import refuse
 from costcalc.grid.axes import Axis, axis, parse
 from costcalc.grid.sweep import SweptNetwork
 from costcalc.metrics import Accounting
@@ -29,6 +31,23 @@ def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
         else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
         for name, given in values.items()
     ]
+
+
+def declared(network: AnyNetwork) -> Mapping[str, Iterable[Any] | str]:
+    """The space that a network's spec declares.
+
+    Raises:
+        SpecError: it declares none.
+    """
+    document = opened(network).document
+    if not document.space:
+        refuse(
+            None,
+            f"{document.titled({})} declares no space",
+            expected="a key of its spec: space: {k1: [3, 5, 7]}",
+            hint=advice("{}, for one parameter after another", set_option("k1", "3,5,7")),
+        )
+    return document.space
 
 
 def swept(

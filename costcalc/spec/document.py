@@ -228,6 +228,8 @@ class Document(NamedTuple):
     """What it is listed under, a key of ``family.FAMILIES``; '' if its spec does not say."""
     symbols: tuple[str, ...] = ()
     """The parameters that stay symbols in its closed form, if not ``alpha`` and ``res``."""
+    space: Mapping[str, tuple[Any, ...] | str] = MappingProxyType({})
+    """The values that a search chooses among, by parameter; the text of a range."""
     sized_by: frozenset[str] = frozenset()
     """Settings for whose values alone it is valid, as for a model traced at one size."""
     reread: Callable[[Mapping[str, Any]], Document] | None = None

@@ -14,6 +14,7 @@ from costcalc.spec.library import FindBlocks
 from costcalc.spec.networks import FindNetwork
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import INPUT_NAMES, NETWORK_NAMES, ParameterReader
+from costcalc.spec.space import read_space
 from costcalc.spec.steps import StepReader
 from costcalc.spec.title import read_title
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
@@ -31,6 +32,7 @@ TOP = (
     "accuracy",
     "width_rounding",
     "symbols",
+    "space",
     "use",
     "blocks",
     "defaults",
@@ -153,6 +155,7 @@ class _SpecReader:
             description=line(root.get("description"), self.problems),
             accuracies=read_accuracies(root.get("accuracy"), known, self.problems),
             symbols=self.symbols(root.get("symbols"), known),
+            space=read_space(root.get("space"), parameters, self.problems),
             family=read_family(root.get("family"), self.problems),
         )
 
