@@ -251,6 +251,8 @@ class LayerGraph(NamedTuple):
         is the same for every image.  Random numbers, and the zeros that a recurrence begins
         with, are data like an input.
         """
+        if all(layer.inputs for layer in self.layers):
+            return frozenset()
         reached = {NETWORK_INPUT}
         for index, layer in enumerate(self.layers):
             is_data = layer.kind.name == INPUT or getattr(layer.operation, "fresh", False)
@@ -278,11 +280,13 @@ class LayerGraph(NamedTuple):
         if not self.layers:
             return (NETWORK_INPUT,)
         decisions = {index for part in self.gated for index in part.gate}
-        last, alone = len(self.layers) - 1, self.weights_alone
+        last = len(self.layers) - 1
+        read = decisions.union(*(layer.inputs for layer in self.layers))
+        alone = self.weights_alone
         return tuple(
             index
-            for index, readers in enumerate(self.readers)
-            if index == last or not (readers or index in decisions or index in alone)
+            for index in range(last + 1)
+            if index == last or not (index in read or index in alone)
         )
 
     @property
