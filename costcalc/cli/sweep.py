@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,7 +26,8 @@ from costcalc.cli.words import Whole
 from costcalc.errors import refuse
 
 if TYPE_CHECKING:
-    from costcalc.grid.sweep import Batch, Sweep, SweepRow
+    from costcalc.grid.sweep import Sweep
+    from costcalc.render.stream import Columns
 
 
 @click.command()
@@ -113,11 +113,14 @@ def command(
     is_streamed = options.format in ("csv", "parquet") and not pivot
     with progress("settings", sweep.size) as report:
         if is_streamed and top is None and not pareto:
-            _stream(sweep, sweep.batches(report), options)
+            from costcalc.grid.streamed import ROWS
+
+            columns = sweep.streamed.columns
+            _stream(sweep, options, map(columns, sweep.pieces(ROWS, report)))
             return
         chosen = sweep.chosen(top, by or "", is_front=pareto, progress=report)
         if is_streamed:
-            _stream(sweep, _batches(chosen.rows), options)
+            _stream(sweep, options, [sweep.streamed.listed(chosen.rows)])
             for note in chosen.notes:
                 write_note(note)
             return
@@ -133,53 +136,27 @@ def _refuse_conflicts(options: Options, top: int | None, by: str | None, pareto:
         refuse(None, "Parquet can only be written to a file", "-o FILE.parquet")
 
 
-def _stream(sweep: Sweep, batches: Iterable[Batch], options: Options) -> None:
+def _stream(sweep: Sweep, options: Options, batches: Iterable[Columns]) -> None:
     """Writes rows as they are computed; never leaves a partial file."""
-    from costcalc.metrics import METRICS, for_scripts
-    from costcalc.render.stream import kind, write_csv, write_parquet
+    from costcalc.render.stream import write_csv, write_parquet
 
-    several = len(sweep.networks) > 1
-    kinds = {"network": "string"} if several else {}
-    kinds |= {axis.name: kind(axis.values) for axis in sweep.axes}
-    kinds |= {name: "double" if METRICS[name].is_timed else "int64" for name in sweep.metrics}
-    header = list(kinds)
-    columns: Iterator[list[Any]] = (
-        [
-            *([[batch.network] * len(batch.params)] if several else []),
-            *batch.settings.values(),
-            *([for_scripts(name, cost) for cost in costs] for name, costs in batch.costs.items()),
-        ]
-        for batch in batches
-    )
+    kinds = sweep.streamed.kinds
     if options.output is None:
         with printed() as file:
             with HeldBack(file) as held:
-                write_csv(held, header, columns)
+                write_csv(held, list(kinds), batches)
             file.flush()  # no notes to a reader that has closed the pipe
             _write_notes(sweep)
     else:
         with whole(options.output) as partial:
             if options.format == "parquet":
-                write_parquet(partial, kinds, columns)
+                write_parquet(partial, kinds, batches)
             else:
                 with open(partial, "x", encoding="utf-8", newline="") as file:
-                    write_csv(file, header, columns)
+                    write_csv(file, list(kinds), batches)
         _write_notes(sweep)
 
 
 def _write_notes(sweep: Sweep) -> None:
     for note in sweep.notes():
         write_note(note)
-
-
-def _batches(rows: Sequence[SweepRow]) -> Iterator[Batch]:
-    """Rows as batches of columns, one batch per network."""
-    from costcalc.grid.sweep import Batch
-
-    for network, group in groupby(rows, lambda row: row.network):
-        own = list(group)
-        yield Batch(
-            network,
-            {name: [row.settings[name] for row in own] for name in own[0].settings},
-            {name: [row.costs[name] for row in own] for name in own[0].costs},
-        )

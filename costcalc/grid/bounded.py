@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy
@@ -100,6 +101,14 @@ def slabs(shape: tuple[int, ...], cells: int) -> Iterator[Block]:
         before = tuple(slice(i, i + 1) for i in lead)
         for start in range(0, length, step):
             yield (*before, slice(start, min(start + step, length)), *rest)
+
+
+def numbered(shape: tuple[int, ...], cells: int) -> Iterator[tuple[int, Block]]:
+    """The pieces of :func:`slabs`, each with the number of rows before it."""
+    start = 0
+    for block in slabs(shape, cells):
+        yield start, block
+        start += prod(part.stop - part.start for part in block)
 
 
 def within(block: Block, array: Array) -> Block:

@@ -17,7 +17,7 @@ from costcalc.errors import Problems, SpecError
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis, of_values
-from costcalc.grid.bounded import Array, slabs
+from costcalc.grid.bounded import Array, Block, numbered
 from costcalc.grid.number import cells
 from costcalc.grid.parts import varied_by
 from costcalc.grid.splitting import Indexes, Split, parts
@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
 
     start: int
     """The number of rows before the first of them."""
-    slices: tuple[slice, ...]
+    slices: Block
     """The part of each axis that they cover."""
     costs: Mapping[str, Array]
     """By metric."""
@@ -124,17 +124,24 @@ class Grid:
         """Whether a planner gives addresses, which it does one setting after another."""
         return "peak_bytes" in self.metrics and self.accounting.has_addresses
 
+    def blocks(self) -> Iterator[tuple[int, Block]]:
+        """The parts that are unfolded together, each with the number of rows before it."""
+        return numbered(self.shape, PLANNED if self.is_planned else CHUNK)
+
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, a chunk at a time.
 
         Raises:
             ConventionError: the convention does not define some layer.
         """
-        start = 0
-        for slices in slabs(self.shape, PLANNED if self.is_planned else CHUNK):
-            chunk = self._chunk(start, slices)
-            start += len(chunk.is_valid)
-            yield chunk
+        for start, slices in self.blocks():
+            yield self.chunk(start, slices)
+
+    def chunk(self, start: int, slices: Block) -> Chunk:
+        """The costs of one of :meth:`blocks`; raises as :meth:`chunks` does."""
+        done = self.tabulated(self._costs, slices, self.metrics)
+        flat = {name: done.arrays[name].ravel() for name in self.metrics}
+        return Chunk(start, slices, flat, done.is_valid.ravel(), done.refusals, done.evaluations)
 
     def at(self, indexes: tuple[int, ...]) -> dict[str, Any]:
         """The settings at an index along each axis."""
@@ -186,11 +193,6 @@ class Grid:
                     array = numpy.zeros(shape, numpy.int64)
                 arrays[key] = _placed(array, where, cells(value, size), size == shape)
         return Tabulated(arrays, is_valid, tuple(refusals), evaluations)
-
-    def _chunk(self, start: int, slices: tuple[slice, ...]) -> Chunk:
-        done = self.tabulated(self._costs, slices, self.metrics)
-        flat = {name: done.arrays[name].ravel() for name in self.metrics}
-        return Chunk(start, slices, flat, done.is_valid.ravel(), done.refusals, done.evaluations)
 
     def _costs(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return measured(expand(self.document, settings), self.accounting, self.metrics)

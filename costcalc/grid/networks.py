@@ -10,7 +10,7 @@ from costcalc import importers, opening
 from costcalc.advice import advice, set_option
 from costcalc.errors import refuse
 from costcalc.grid.axes import Axis, axis, parse
-from costcalc.grid.sweep import SweptNetwork
+from costcalc.grid.swept import SweptNetwork
 from costcalc.metrics import Accounting
 from costcalc.opening import AnyNetwork, exact_value, opened
 from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run

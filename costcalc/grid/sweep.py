@@ -8,35 +8,23 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any, NoReturn
 
-import numpy
-
 from costcalc.advice import advice, joined, option
 from costcalc.costs.rules import UNITS
-from costcalc.errors import Problems, refuse
-from costcalc.graph.outline import has_guesses, uncounted
-from costcalc.graph.parameters import resolve
+from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.grid.axes import Axis, Numerators, of_values, size
-from costcalc.grid.bounded import Array
-from costcalc.grid.evaluate import Chunk, Grid, RefusedSettings
-from costcalc.grid.select import Condition, check_name, column, front, largest
-from costcalc.grid.tables import CostTables, tables
-from costcalc.metrics import (
-    COUNTED,
-    METRICS,
-    Accounting,
-    cost_of,
-    for_scripts,
-    heading,
-    shown,
-)
+from costcalc.grid.axes import Axis, of_values, size
+from costcalc.grid.evaluate import RefusedSettings
+from costcalc.grid.pieces import Front, Largest, Pick, Piece, Published, Work
+from costcalc.grid.select import Condition, check_name, front
+from costcalc.grid.streamed import Streamed
+from costcalc.grid.swept import SweptNetwork
+from costcalc.metrics import METRICS, Accounting, cost_of, for_scripts, heading, shown
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import counted, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Scaled, Table
 from costcalc.reporting.implementations import IMPLEMENTATION, implementations_line
-from costcalc.reporting.phrases import total_notes
-from costcalc.spec.document import Accuracy, Document
+from costcalc.spec.document import Accuracy
 
 ACCURACY = "accuracy"
 """What is weighed against a cost, the higher the better."""
@@ -90,64 +78,6 @@ class NetworkRefusal(NamedTuple):
 
     network: str
     refusal: RefusedSettings
-
-
-class SweptNetwork:
-    """A network of a sweep, under the name that its user gave it."""
-
-    def __init__(
-        self,
-        name: str,
-        document: Document,
-        settings: Mapping[str, Any],
-        axes: tuple[Axis, ...],
-        accounting: Accounting,
-        metrics: tuple[str, ...] = COUNTED,
-    ) -> None:
-        """Checks the settings.
-
-        Raises:
-            SpecError: the network cannot take one of them.
-        """
-        swept = {axis.name for axis in axes}
-        fixed = {key: value for key, value in settings.items() if key not in swept}
-        self.name = name
-        self.grid = Grid(document, accounting, fixed, axes, metrics)
-        first = self.grid.at((0,) * len(axes))
-        self.known: Mapping[str, Any] = resolve(document, first, Problems()).values
-        self.title = document.titled({**self.known, **{key: key for key in swept}})
-        self.uncounted = uncounted(document)
-        self.notes = document.notes
-        self.has_guesses = has_guesses(
-            document, "alpha" in swept or self.known.get("alpha", 1) != 1
-        )
-        self.accuracies = {
-            position: accuracy
-            for accuracy in document.accuracies
-            if (position := self._position(document, accuracy)) is not None
-        }
-
-    def chunks(self) -> Iterator[Chunk]:
-        """The costs of all settings, from the tables of its parts where they are worth it."""
-        priced = tables(self.grid)
-        return priced.chunks() if isinstance(priced, CostTables) else self.grid.chunks()
-
-    def caveats(self, network: str) -> tuple[str, ...]:
-        """What its totals leave out, guess or choose, with its name."""
-        return total_notes(self.uncounted, network, self.has_guesses, self.notes)
-
-    def _position(self, document: Document, accuracy: Accuracy) -> int | None:
-        """The row of the grid that a published accuracy belongs to, if any."""
-        values = resolve(document, accuracy.settings, Problems()).values
-        indexes = []
-        for axis in self.grid.axes:
-            if values.get(axis.name) not in axis.values:
-                return None
-            indexes.append(axis.values.index(values[axis.name]))
-        setting = self.grid.at(tuple(indexes))
-        if resolve(document, setting, Problems()).values != values:
-            return None
-        return int(numpy.ravel_multi_index(tuple(indexes), self.grid.shape)) if indexes else 0
 
 
 class Sweep(Answer):
@@ -204,15 +134,13 @@ class Sweep(Answer):
 
     def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
         """The wanted rows in order, many at a time."""
-        for network, chunk, cells in self._chosen(progress):
-            for start in range(0, len(cells), BATCH):
-                yield _batch(network, chunk, cells[start : start + BATCH])
+        for piece in self.pieces(BATCH, progress):
+            yield self._batch(piece)
 
     def rows(self, progress: Progress | None = None) -> Iterator[SweepRow]:
         """The wanted rows in order, one at a time."""
-        for network, chunk, cells in self._chosen(progress):
-            for start in range(0, len(cells), BATCH):
-                yield from _rows(network, chunk, cells[start : start + BATCH])
+        for piece in self.pieces(BATCH, progress):
+            yield from self._rows(piece)
 
     def top(self, count: int, by: str, progress: Progress | None = None) -> list[SweepRow]:
         """The rows with the ``count`` largest values of ``by``; the smallest for ``-by``.
@@ -223,16 +151,13 @@ class Sweep(Answer):
         count = whole_number("top", count)
         name = by.removeprefix("-").strip()
         is_smallest = by.startswith("-")
-        best: list[tuple[Any, SweepRow]] = []
         for network in self.networks:
             check_name(name, option("by"), network.known, self.metrics)
-        for network, chunk, cells in self._chosen(progress):
-            values = column(name, network.grid, chunk, network.known)
-            if not isinstance(values, Numerators):
-                values = _constant(name, values, len(chunk.is_valid), self.metrics)
-            chosen = largest(values.array[cells], count, is_smallest)
-            for index, row in zip(cells[chosen], _rows(network, chunk, cells[chosen]), strict=True):
-                best.append((values.value(int(index)), row))
+        best: list[tuple[Any, SweepRow]] = []
+        for piece in self._chosen(Largest(count, name, is_smallest), progress):
+            known = self.networks[piece.unit.network].known
+            for row in self._rows(piece):
+                best.append(({**known, **row.settings, **row.costs}[name], row))
             best.sort(key=lambda pair: pair[0], reverse=not is_smallest)
             del best[count:]
         return [row for _, row in best]
@@ -263,9 +188,8 @@ class Sweep(Answer):
                 refuse(None, "no accuracy is published for these settings", "two metrics")
         first, second = self._two_metrics(by or ("mult_adds", "params"))
         kept: list[SweepRow] = []
-        for network, chunk, cells in self._chosen(progress):
-            chosen = front(chunk.costs[first][cells], chunk.costs[second][cells])
-            kept += _rows(network, chunk, cells[chosen])
+        for piece in self._chosen(Front(first, second), progress):
+            kept += self._rows(piece)
             chosen = front(
                 of_values([row.costs[first] for row in kept]).array,
                 of_values([row.costs[second] for row in kept]).array,
@@ -348,7 +272,7 @@ class Sweep(Answer):
 
     def __len__(self) -> int:
         """The number of rows; to count them, all are evaluated."""
-        return sum(len(cells) for _, _, cells in self._chosen(None))
+        return sum(len(piece.cells) for piece in self._chosen())
 
     def page(self) -> Page:
         """One row for each setting."""
@@ -376,29 +300,55 @@ class Sweep(Answer):
         lacking = (note for network in self.networks for note in network.caveats(network.title))
         return (*_refusals(self), *lacking)
 
-    def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
-        for network, chunk, cells in self._chosen(progress):
-            positions = [position - chunk.start for position in network.accuracies]
-            yield from _rows(network, chunk, cells[numpy.isin(cells, positions)])
+    @property
+    def streamed(self) -> Streamed:
+        """The columns of its rows in a file."""
+        return Streamed(self.networks, self.axes, self.metrics)
 
-    def _chosen(self, progress: Progress | None) -> Iterator[tuple[SweptNetwork, Chunk, Array]]:
-        """Every chunk of every network, and the wanted cells in it."""
+    def pieces(self, rows: int, progress: Progress | None = None) -> Iterator[Piece]:
+        """The wanted rows in order, at most ``rows`` at a time."""
+        for piece in self._chosen(None, progress):
+            for start in range(0, len(piece.cells), rows):
+                yield piece.part(start, start + rows)
+
+    def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
+        for piece in self._chosen(Published(), progress):
+            yield from self._rows(piece)
+
+    def _chosen(
+        self, pick: Pick | None = None, progress: Progress | None = None
+    ) -> Iterator[Piece]:
+        """The wanted rows of every unit of settings."""
         self.refused = []
         done = 0
-        for network in self.networks:
-            for chunk in network.chunks():
-                self.refused += [
-                    NetworkRefusal(network.name, refusal) for refusal in chunk.refusals
-                ]
-                wanted = (
-                    self.condition.holds(network.grid, chunk, network.known)
-                    if self.condition
-                    else chunk.is_valid
-                )
-                yield network, chunk, numpy.flatnonzero(wanted)
-                done += len(wanted)
-                if progress is not None:
-                    progress(done)
+        work = Work(self.networks, self.condition, pick)
+        for piece in (work(unit) for unit in work.units()):
+            network = self.networks[piece.unit.network].name
+            self.refused += [NetworkRefusal(network, refusal) for refusal in piece.refusals]
+            yield piece
+            done += piece.unit.settings
+            if progress is not None:
+                progress(done)
+
+    def _batch(self, piece: Piece) -> Batch:
+        network = self.networks[piece.unit.network]
+        settings = {
+            axis.name: [axis.values[i] for i in index.tolist()]
+            for axis, index in zip(network.grid.axes, piece.indexes(), strict=True)
+        }
+        costs = {name: array.tolist() for name, array in piece.costs.items()}
+        return Batch(network.name, settings, costs)
+
+    def _rows(self, piece: Piece) -> Iterator[SweepRow]:
+        accuracies = self.networks[piece.unit.network].accuracies
+        batch = self._batch(piece)
+        for index, cell in enumerate(piece.cells.tolist()):
+            yield SweepRow(
+                batch.network,
+                {name: values[index] for name, values in batch.settings.items()},
+                {name: values[index] for name, values in batch.costs.items()},
+                accuracies.get(piece.unit.start + cell),
+            )
 
 
 def _union(axes: Iterable[Sequence[Axis]]) -> tuple[Axis, ...]:
@@ -426,28 +376,6 @@ def check_size(networks: int, axes: Sequence[Axis]) -> None:
         )
 
 
-def _batch(network: SweptNetwork, chunk: Chunk, cells: Array) -> Batch:
-    shape = tuple(part.stop - part.start for part in chunk.slices)
-    indexes = numpy.unravel_index(cells, shape) if shape else ()
-    settings = {}
-    for axis, index, part in zip(network.grid.axes, indexes, chunk.slices, strict=True):
-        values = axis.values[part]
-        settings[axis.name] = [values[i] for i in index.tolist()]
-    costs = {name: array[cells].tolist() for name, array in chunk.costs.items()}
-    return Batch(network.name, settings, costs)
-
-
-def _rows(network: SweptNetwork, chunk: Chunk, cells: Array) -> Iterator[SweepRow]:
-    batch = _batch(network, chunk, cells)
-    for index, cell in enumerate(cells.tolist()):
-        yield SweepRow(
-            network.name,
-            {name: values[index] for name, values in batch.settings.items()},
-            {name: values[index] for name, values in batch.costs.items()},
-            network.accuracies.get(chunk.start + cell),
-        )
-
-
 def _top1(row: SweepRow) -> Any:
     return row.accuracy.top1 if row.accuracy else 0
 
@@ -455,18 +383,6 @@ def _top1(row: SweepRow) -> Any:
 def _word(name: str) -> str:
     """A cost in a sentence."""
     return "mult-adds" if name == "mult_adds" else name
-
-
-def _constant(name: str, value: Any, length: int, metrics: Sequence[str]) -> Numerators:
-    """A parameter that no axis varies, as a column.
-
-    Raises:
-        SpecError: it is not a number.
-    """
-    if isinstance(value, str | bool | tuple | None) or not hasattr(value, "denominator"):
-        message = advice("{}: '{}' is not a number", option("by"), name)
-        refuse(None, message, f"{', '.join(metrics)}, or a number")
-    return Numerators(numpy.full(length, value.numerator), value.denominator)
 
 
 @dataclass(frozen=True, repr=False)

@@ -19,7 +19,7 @@ from costcalc.errors import Problems
 from costcalc.graph.expand import expand
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
-from costcalc.grid.bounded import Array, bounded, fits, slabs
+from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
 from costcalc.grid.evaluate import CHUNK, Chunk, Grid, Tabulated
 from costcalc.grid.parts import parts
 from costcalc.metrics import METRICS, Measured, measured
@@ -79,14 +79,20 @@ class CostTables(NamedTuple):
         shape = [slices[axis].stop - slices[axis].start for axis in wide]
         return numpy.broadcast_to(total, shape).ravel()
 
+    def blocks(self) -> Iterator[tuple[int, Block]]:
+        """The parts that are added up together, each with the number of rows before it."""
+        return numbered(tuple(len(axis.values) for axis in self.axes), CHUNK)
+
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, a chunk at a time."""
-        start, metrics = 0, self.tables[0].costs
-        for slices in slabs(tuple(len(axis.values) for axis in self.axes), CHUNK):
-            costs = {name: self.over(name, slices) for name in metrics}
-            size = prod(part.stop - part.start for part in slices)
-            yield Chunk(start, slices, costs, numpy.ones(size, bool), (), 0)
-            start += size
+        for start, slices in self.blocks():
+            yield self.chunk(start, slices)
+
+    def chunk(self, start: int, slices: Block) -> Chunk:
+        """The costs of one of :meth:`blocks`."""
+        costs = {name: self.over(name, slices) for name in self.tables[0].costs}
+        size = prod(part.stop - part.start for part in slices)
+        return Chunk(start, slices, costs, numpy.ones(size, bool), (), 0)
 
 
 class Coupled(NamedTuple):

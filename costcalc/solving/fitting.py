@@ -10,7 +10,8 @@ from typing import Any
 from costcalc.costs.convention import load_convention
 from costcalc.errors import CostcalcError
 from costcalc.grid.axes import axis
-from costcalc.grid.sweep import Sweep, SweepRow, SweptNetwork
+from costcalc.grid.sweep import Sweep, SweepRow
+from costcalc.grid.swept import SweptNetwork
 from costcalc.metrics import METRICS, Accounting, Measured
 from costcalc.opening import OpenNetwork
 from costcalc.performance.fits import Check, Fits
