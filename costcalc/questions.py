@@ -450,6 +450,8 @@ def space(
     priced = tables(swept(network, axes, accounting, asked, False).grid, worth=0)
     if isinstance(priced, Coupled):
         refuse(None, priced.reason)
+    if (refusal := priced.refusal()) is not None:
+        raise refusal.error
     return Space(priced)
 
 

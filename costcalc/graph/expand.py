@@ -26,6 +26,7 @@ from costcalc.graph.printed_shapes import check_shape
 from costcalc.graph.scope import NameScope
 from costcalc.graph.sources import Sources
 from costcalc.kinds.base import Shape
+from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import (
     Block,
@@ -43,22 +44,42 @@ from costcalc.spec.document import (
 from costcalc.spec.numbers import is_number
 
 
+class Expanded(NamedTuple):
+    """A layer graph as far as a document has one at some settings."""
+
+    graph: LayerGraph
+    problems: Problems
+    """There are none if the graph is whole."""
+    refused: Step | None = None
+    """The first outermost step with a problem, if it is one step's."""
+
+
 def expand(document: Document, settings: Mapping[str, Any]) -> LayerGraph:
     """The layer graph of a document at some settings of its parameters.
 
     Raises:
         SpecError: with every problem at these settings.
     """
+    expanded = expand_part(document, settings)
+    expanded.problems.raise_any()
+    return expanded.graph
+
+
+def expand_part(document: Document, settings: Mapping[str, Any]) -> Expanded:
+    """The layer graph up to the first outermost step that is wrong at some settings.
+
+    Raises:
+        SpecError: the settings themselves are wrong.
+    """
     problems = Problems()
     document = at_sizes(document, settings)
     resolved = resolve(document, settings, problems)
     problems.raise_any()
     walk = _unfolded(document, resolved)
-    walk.problems.raise_any()
     graph = walk.graph()
-    walk.executions.refuse_unused(graph.name, walk.gated, walk.problems)
-    walk.problems.raise_any()
-    return graph
+    if not walk.problems:
+        walk.executions.refuse_unused(graph.name, walk.gated, walk.problems)
+    return Expanded(graph, walk.problems, walk.refused)
 
 
 def _unfolded(document: Document, resolved: Resolved) -> _Walk:
@@ -151,6 +172,8 @@ class _Walk:
         self.gated: list[Gated] = []
         self.repeats: list[Repeats] = []
         self.outermost: list[Outermost] = []
+        self.refused: Step | None = None
+        """The first outermost step with a problem."""
         self.root: NameScope | None = None
         """The scope of the outermost steps; a used network has none."""
         self.later: dict[int, Step] = {}
@@ -209,11 +232,15 @@ class _Walk:
         """Steps one after another, each reading the one before."""
         scope.expect(step.common.name for step in steps if step.common.name)
         for step in steps:
-            first = len(self.builder.layers)
+            first, taken = len(self.builder.layers), self.steps_taken
             tensor = self.step(step, tensor, scope)
-            if scope is self.root and tensor.shape is not None:
-                layers = range(first, len(self.builder.layers))
-                self.outermost.append(Outermost(step, layers, tensor.shape))
+            if scope is not self.root:
+                continue
+            if tensor.shape is None or self.problems:
+                self.refused = self.refused or step
+                continue
+            layers, unfolded = range(first, len(self.builder.layers)), self.steps_taken - taken
+            self.outermost.append(Outermost(step, layers, tensor.shape, tensor.layer, unfolded))
         return tensor
 
     def step(self, step: Step, tensor: Tensor, scope: NameScope) -> Tensor:

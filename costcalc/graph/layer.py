@@ -173,6 +173,10 @@ class Outermost(NamedTuple):
     """Indexes of its layers; empty if it is left out."""
     output: Shape
     """The shape that the next step reads, unless it names another."""
+    tensor: int
+    """The layer that has this output, or :data:`NETWORK_INPUT`."""
+    unfolded: int
+    """The steps that it unfolds to, which are limited."""
 
 
 class LayerGraph(NamedTuple):
@@ -203,7 +207,8 @@ class LayerGraph(NamedTuple):
     in_training: InTraining = MappingProxyType({})
     """What its model does in training that no layer states."""
     steps: tuple[Outermost, ...] = ()
-    """Its outermost steps in order, those inside a sequence without a name before it."""
+    """Its outermost steps in order, those inside a sequence without a name before it; up to the
+    first that is wrong."""
 
     @property
     def uncounted(self) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ cut, so that settings with the same structure are counted together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any, TypeVar
 
@@ -73,7 +73,13 @@ class Tabulated(NamedTuple):
 
 
 class Grid:
-    """A network over a grid of settings."""
+    """A network over a grid of settings.
+
+    Attributes:
+        axes: the parameters that vary.
+        places: for each of them the dimension of arrays that it varies along, one of its own
+            unless several vary together.
+    """
 
     def __init__(
         self,
@@ -101,6 +107,7 @@ class Grid:
         self.metrics = metrics
         self.settings = settings
         self.axes = axes
+        self.places = tuple(range(len(axes)))
         self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
         for together in self._derived():
             refusals = self.over(together, self.at((0,) * len(axes))).tabulated(self._resolved)
@@ -116,8 +123,11 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many values each axis takes."""
-        return tuple(len(axis.values) for axis in self.axes)
+        """How many settings there are along each dimension."""
+        sizes = [1] * (max(self.places, default=-1) + 1)
+        for axis, place in zip(self.axes, self.places, strict=True):
+            sizes[place] = max(sizes[place], len(axis.values))
+        return tuple(sizes)
 
     @property
     def is_planned(self) -> bool:
@@ -143,14 +153,30 @@ class Grid:
         flat = {name: done.arrays[name].ravel() for name in self.metrics}
         return Chunk(start, slices, flat, done.is_valid.ravel(), done.refusals, done.evaluations)
 
-    def at(self, indexes: tuple[int, ...]) -> dict[str, Any]:
+    def at(self, indexes: Sequence[int]) -> dict[str, Any]:
         """The settings at an index along each axis."""
-        values = zip(self.axes, indexes, strict=True)
-        return {**self.settings, **{axis.name: axis.values[index] for axis, index in values}}
+        values = {
+            axis.name: axis.values[min(indexes[place], len(axis.values) - 1)]
+            for axis, place in zip(self.axes, self.places, strict=True)
+        }
+        return {**self.settings, **values}
 
-    def over(self, axes: tuple[int, ...], others: Mapping[str, Any]) -> Grid:
-        """The grid of some of its axes, with fixed values of the others."""
+    def over(
+        self,
+        axes: tuple[int, ...],
+        others: Mapping[str, Any],
+        places: tuple[int, ...] | None = None,
+    ) -> Grid:
+        """The grid of some of its axes, with fixed values of the others.
+
+        Args:
+            axes: which they are.
+            others: the values of the others.
+            places: the dimension of each axis, if some vary together; the one with fewer
+                values stays at its last.
+        """
         part = copy(self)
+        part.places = places if places is not None else tuple(range(len(axes)))
         part.axes = tuple(self.axes[axis] for axis in axes)
         part.numerators = [self.numerators[axis] for axis in axes]
         part.settings = {**self.settings, **others}
@@ -183,9 +209,8 @@ class Grid:
             size = tuple(len(index) for index in inside)
             if isinstance(result, SpecError):
                 is_valid[where] = False
-                first = self.at(tuple(int(index[0]) for index in indexes))
-                error = self._error(indexes, evaluate)
-                refusals.append(RefusedSettings(int(numpy.prod(size)), first, error))
+                first = [int(index[0]) for index in indexes]
+                refusals.append(self.refusal(first, int(numpy.prod(size)), evaluate))
                 continue
             for key, value in result.items():
                 array = arrays.get(key)
@@ -211,6 +236,11 @@ class Grid:
         """The axes of the parameters that some names depend on."""
         numbers = {axis.name: number for number, axis in enumerate(self.axes)}
         return frozenset(numbers[name] for name in varied_by(self.document, names, numbers))
+
+    def is_cut(self, axis: int) -> bool:
+        """Whether a network is unfolded for each value of an axis by itself."""
+        one = self.axes[axis]
+        return not one.is_numeric or one.name in self.document.sized_by
 
     def _resolved(self, settings: Mapping[str, Any]) -> Mapping[Hashable, Any]:
         problems = Problems()
@@ -238,13 +268,12 @@ class Grid:
     ) -> Iterator[tuple[Indexes, T | SpecError]]:
         """The results of ``evaluate`` for parts of a grid within which all decisions agree."""
         waiting = [indexes]
-        for number, axis in enumerate(self.axes):
-            if not axis.is_numeric or axis.name in self.document.sized_by:
-                waiting = [
-                    (*part[:number], one.reshape(1), *part[number + 1 :])
-                    for part in waiting
-                    for one in part[number]
-                ]
+        for place in sorted({self.places[at] for at in range(len(self.axes)) if self.is_cut(at)}):
+            waiting = [
+                (*part[:place], one.reshape(1), *part[place + 1 :])
+                for part in waiting
+                for one in part[place]
+            ]
         while waiting:
             part = waiting.pop()
             try:
@@ -260,22 +289,34 @@ class Grid:
     def _numbers(self, indexes: Indexes) -> dict[str, Any]:
         """The settings of a part: grid numbers if they vary, plain values if not."""
         values = dict(self.settings)
-        for number, (axis, chosen) in enumerate(zip(self.axes, indexes, strict=True)):
-            if len(chosen) == 1:
+        rows = zip(self.axes, self.places, self.numerators, strict=True)
+        for axis, place, numbers in rows:
+            chosen = numpy.minimum(indexes[place], len(axis.values) - 1)
+            if chosen[0] == chosen[-1]:
                 values[axis.name] = axis.values[int(chosen[0])]
                 continue
-            numbers = self.numerators[number]
             varying = numbers._replace(array=numbers.array[chosen])
-            values[axis.name] = varying.along(number, len(self.axes))
+            values[axis.name] = varying.along(place, len(indexes))
         return values
 
-    def _error(self, indexes: Indexes, evaluate: Callable[[Mapping[str, Any]], Any]) -> SpecError:
-        """The error of a part's first setting, evaluated by itself."""
-        first = self.at(tuple(int(index[0]) for index in indexes))
+    def refusal(
+        self,
+        first: Sequence[int],
+        settings: int,
+        evaluate: Callable[[Mapping[str, Any]], Any] | None = None,
+    ) -> RefusedSettings:
+        """Settings at which the network does not exist.
+
+        Args:
+            first: the index of the first of them along each axis.
+            settings: how many they are.
+            evaluate: what fails there, by default the costs.
+        """
+        values = self.at(first)
         try:
-            evaluate(first)
+            (evaluate or self._costs)(values)
         except SpecError as error:
-            return error
+            return RefusedSettings(settings, values, error)
         raise AssertionError("a setting fails in a grid but not alone")
 
 

@@ -1,32 +1,26 @@
 """Costs that add up: each part of a network priced once for the few parameters it depends on.
 
 A network of ten stages, each with choices of its own, is a sum of ten small tables, however
-many networks the choices make together.  A part depends on the parameters that its text names
-(:mod:`.parts`), and on those that change a shape that reaches it, which is looked up in the
-tables of the parts before it.
+many networks the choices make together (:mod:`.pricing` finds what each depends on).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
 
 import numpy
 
-from costcalc.errors import Problems
+from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
-from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
 from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
-from costcalc.grid.evaluate import CHUNK, Chunk, Grid, Tabulated
-from costcalc.grid.parts import parts
-from costcalc.metrics import METRICS, Measured, measured
+from costcalc.grid.evaluate import CHUNK, Chunk, Grid, RefusedSettings
+from costcalc.grid.pricing import Entangled, PricedPart, Pricing, varying
+from costcalc.metrics import measured
 from costcalc.records import NamedTuple
-
-CELLS = 2**20
-"""Combinations of parameters that one table may have."""
 
 WORTH = 4
 """A grid has at least this many times as many settings as its tables have cells."""
@@ -49,6 +43,15 @@ class CostTable(NamedTuple):
         return next(iter(self.costs.values())).size
 
 
+class Existence(NamedTuple):
+    """Where a part exists, for some axes of a grid."""
+
+    axes: tuple[int, ...]
+    """Which they are, ascending."""
+    exists: Array
+    """One axis of the array for each."""
+
+
 class CostTables(NamedTuple):
     """A grid whose costs are sums of small tables.
 
@@ -60,6 +63,10 @@ class CostTables(NamedTuple):
     """None has axes that another one has, too; a constant is in one of them."""
     evaluations: int
     """How often the network was unfolded for them."""
+    existences: tuple[Existence, ...] = ()
+    """A network exists where all parts do; there is none here for those that always do."""
+    grid: Grid | None = None
+    """The grid, which knows why a network does not exist."""
 
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
@@ -68,16 +75,30 @@ class CostTables(NamedTuple):
             for table in self.tables
         )
 
+    def exists_at(self, indexes: Sequence[Any]) -> Any:
+        """Whether the network exists there."""
+        exists: Any = numpy.ones((), bool)
+        for row in self.existences:
+            exists = exists & row.exists[tuple(indexes[axis] for axis in row.axes)]
+        return exists
+
+    def refusal(self) -> RefusedSettings | None:
+        """A setting at which the network does not exist, if there is one."""
+        if not self.existences:
+            return None
+        assert self.grid is not None
+        row = self.existences[0]
+        place = numpy.unravel_index(int(row.exists.argmin()), row.exists.shape)
+        indexes = [0] * len(self.axes)
+        for axis, at in zip(row.axes, place, strict=True):
+            indexes[axis] = int(at)
+        return self.grid.refusal(indexes, 1)
+
     def over(self, metric: str, slices: Sequence[slice]) -> Array:
         """A cost at all settings of a part of the grid, in the order of its rows."""
-        wide = [axis for axis, part in enumerate(slices) if part.stop - part.start > 1]
-        total: Any = numpy.zeros((), numpy.int64)
-        for table in sorted(self.tables, key=lambda table: table.cells):
-            array = table.costs[metric][tuple(slices[axis] for axis in table.axes)]
-            sizes = dict(zip(table.axes, array.shape, strict=True))
-            total = total + array.reshape([sizes.get(axis, 1) for axis in wide])
-        shape = [slices[axis].stop - slices[axis].start for axis in wide]
-        return numpy.broadcast_to(total, shape).ravel()
+        tables = sorted(self.tables, key=lambda table: table.cells)
+        arrays = [_part(table.axes, table.costs[metric], slices) for table in tables]
+        return _flat(sum(arrays, numpy.zeros((), numpy.int64)), slices)
 
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """The parts that are added up together, each with the number of rows before it."""
@@ -91,8 +112,23 @@ class CostTables(NamedTuple):
     def chunk(self, start: int, slices: Block) -> Chunk:
         """The costs of one of :meth:`blocks`."""
         costs = {name: self.over(name, slices) for name in self.tables[0].costs}
-        size = prod(part.stop - part.start for part in slices)
-        return Chunk(start, slices, costs, numpy.ones(size, bool), (), 0)
+        exists: Any = numpy.ones((), bool)
+        for row in self.existences:
+            exists = exists & _part(row.axes, row.exists, slices)
+        is_valid = _flat(exists, slices)
+        if is_valid.all():
+            return Chunk(start, slices, costs, is_valid, (), 0)
+        costs = {name: numpy.where(is_valid, cost, 0) for name, cost in costs.items()}
+        return Chunk(start, slices, costs, is_valid, (self._refusal(slices, is_valid),), 0)
+
+    def _refusal(self, slices: Block, is_valid: Array) -> RefusedSettings:
+        """The settings of a part of the grid that do not exist, and why the first does not."""
+        assert self.grid is not None
+        lengths = [part.stop - part.start for part in slices]
+        first = numpy.unravel_index(int(is_valid.argmin()), lengths)
+        indexes = [part.start + int(at) for part, at in zip(slices, first, strict=True)]
+        count = len(is_valid) - int(is_valid.sum())
+        return self.grid.refusal(indexes, count)
 
 
 class Coupled(NamedTuple):
@@ -110,117 +146,63 @@ def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
         grid: the network and its axes.
         worth: the grid has at least this many times as many settings as a table has cells.
     """
-    return _Pricing(grid, worth).tables()
+    size = prod(grid.shape)
+    try:
+        pricing = Pricing(grid, lambda cells: cells * worth <= size)
+        priced = pricing.priced()
+    except Entangled as error:
+        return Coupled(error.reason, frozenset(error.names))
+    found = [_trimmed(CostTable(part.axes, part.costs)) for part in priced]
+    existences = tuple(_existences(priced))
+    merged = _merged(found, grid.metrics)
+    result = CostTables(grid.axes, merged, pricing.evaluations, existences, grid)
+    return result if _is_right(result, grid) else Coupled("parts depend on one another")
 
 
-class _Pricing:
-    """Prices the parts of a network in order."""
-
-    def __init__(self, grid: Grid, worth: int) -> None:
-        self.grid = grid
-        self.worth = worth
-        self.document = grid.document
-        self.parts = parts(self.document)
-        self.own = [grid.axes_of(part.names) for part in self.parts]
-        self.done: dict[frozenset[int], Tabulated] = {}
-
-    def tables(self) -> CostTables | Coupled:
-        grid = self.grid
-        whole = frozenset(range(len(grid.axes)))
-        known = {"alpha", "res", "in", *self.document.parameters}
-        if not {axis.name for axis in grid.axes} <= known or self.document.reread is not None:
-            return Coupled("a setting is none of its parameters")
-        found: list[CostTable] = []
-        here = grid.axes_of({"res", "in"}.union(*(side.names for side in self.document.input)))
-        named: dict[str, frozenset[int]] = {"input": here}
-        shaped = here
-        for index, part in enumerate(self.parts):
-            axes = self.own[index] | here
-            for name in part.reads:
-                axes |= named.get(name, whole)
-            if part.has_recent:
-                axes |= shaped
-            cells = prod(len(grid.axes[axis].values) for axis in axes)
-            if cells > CELLS or cells * self.worth > prod(grid.shape):
-                names = frozenset(grid.axes[axis].name for axis in axes)
-                return Coupled("a part depends on many of its parameters", names)
-            order, priced = self.priced(axes)
-            if priced.refusals:
-                return Coupled("the network does not exist at some settings")
-            costs = {name: priced.arrays[index, name] for name in grid.metrics}
-            found.append(_trimmed(CostTable(order, costs)))
-            outputs = [key for key in priced.arrays if key[:2] == (index, "output")]
-            here = frozenset(order[axis] for key in outputs for axis in _varied(priced.arrays[key]))
-            shaped |= here
-            if part.step.common.name:
-                named[part.step.common.name] = here | grid.axes_of(part.conditions)
-        evaluations = sum(priced.evaluations for priced in self.done.values())
-        result = CostTables(grid.axes, _merged(found, grid.metrics), evaluations)
-        return result if self.is_right(result) else Coupled("parts depend on one another")
-
-    def priced(self, axes: frozenset[int]) -> tuple[tuple[int, ...], Tabulated]:
-        """All parts that depend on no other axes than these, at all their values.
-
-        Returns:
-            The axes of the arrays, these and perhaps more; and the arrays.
-        """
-        known = min((done for done in self.done if axes <= done), key=len, default=axes)
-        order = tuple(sorted(known))
-        if known not in self.done:
-            chosen = {index for index, own in enumerate(self.own) if own <= axes}
-            part = self.grid.over(order, self.base())
-            self.done[known] = part.tabulated(lambda settings: self.costs(settings, chosen))
-        return order, self.done[known]
-
-    def base(self) -> dict[str, Any]:
-        """A value of each axis: the default, if it is among them."""
-        defaults = resolve(self.document, {}, Problems()).values
-        return {
-            axis.name: default
-            if (default := defaults.get(axis.name)) in axis.values
-            else axis.values[0]
-            for axis in self.grid.axes
-        }
-
-    def costs(self, settings: Mapping[str, Any], chosen: Container[int]) -> dict[Any, Any]:
-        """What some parts cost, and the shapes that they hand on."""
-        graph = expand(self.document, settings)
-        network = Measured(graph, self.grid.accounting)
-        steps = {id(outermost.step): outermost for outermost in graph.steps}
-        found: dict[Any, Any] = {}
-        shape = graph.input
-        for index, part in enumerate(self.parts):
-            outermost = steps.get(id(part.step))  # none in a sequence that is left out
-            shape = outermost.output if outermost else shape
-            if index not in chosen:
-                continue
-            own = network.part(outermost.layers if outermost else ())
-            for name in self.grid.metrics:
-                found[index, name] = METRICS[name].measure(own)
-            found[index, "output", -1] = len(shape)
-            for number, side in enumerate(shape):
-                found[index, "output", number] = side
-        return found
-
-    def is_right(self, result: CostTables) -> bool:
-        """Whether sums equal the whole network's costs at some settings, drawn at random."""
-        grid, random = self.grid, Random(0)
-        for _ in range(CHECKED):
-            indexes = tuple(random.randrange(n) for n in grid.shape)
-            costs = measured(expand(self.document, grid.at(indexes)), grid.accounting, grid.metrics)
-            if any(costs[name] != result.at(name, indexes) for name in grid.metrics):
+def _is_right(result: CostTables, grid: Grid) -> bool:
+    """Whether sums equal the whole network's costs at some settings, drawn at random."""
+    random = Random(0)
+    for _ in range(CHECKED):
+        indexes = tuple(random.randrange(n) for n in grid.shape)
+        try:
+            graph = expand(grid.document, grid.at(indexes))
+        except SpecError:
+            if result.exists_at(indexes):
                 return False
-        return True
+            continue
+        costs = measured(graph, grid.accounting, grid.metrics)
+        sums = {name: result.at(name, indexes) for name in grid.metrics}
+        if costs != sums or not result.exists_at(indexes):
+            return False
+    return True
 
 
-def _varied(array: Array) -> list[int]:
-    """The axes along which an array varies."""
-    return [axis for axis in range(array.ndim) if (array != numpy.take(array, [0], axis)).any()]
+def _part(axes: Sequence[int], array: Array, slices: Sequence[slice]) -> Array:
+    """The part of a table that a part of the grid needs, with a dimension for each wide axis."""
+    wide = [axis for axis, part in enumerate(slices) if part.stop - part.start > 1]
+    array = array[tuple(slices[axis] for axis in axes)]
+    sizes = dict(zip(axes, array.shape, strict=True))
+    return array.reshape([sizes.get(axis, 1) for axis in wide])
+
+
+def _flat(array: Any, slices: Sequence[slice]) -> Array:
+    """Values at all settings of a part of the grid, in the order of its rows."""
+    lengths = (part.stop - part.start for part in slices)
+    return numpy.broadcast_to(array, [n for n in lengths if n > 1]).ravel()
+
+
+def _existences(priced: Iterable[PricedPart]) -> Iterator[Existence]:
+    """Where parts that do not always exist do, each along the axes that it varies along."""
+    for part in priced:
+        if not part.exists.all():
+            varied = varying(part.exists)
+            place = tuple(slice(None) if at in varied else 0 for at in range(part.exists.ndim))
+            yield Existence(tuple(part.axes[at] for at in varied), part.exists[place])
 
 
 def _trimmed(table: CostTable) -> CostTable:
     """A table without the axes that no cost varies along."""
-    varied = sorted({axis for array in table.costs.values() for axis in _varied(array)})
+    varied = sorted({axis for array in table.costs.values() for axis in varying(array)})
     place = tuple(slice(None) if at in varied else 0 for at in range(len(table.axes)))
     return CostTable(
         tuple(table.axes[axis] for axis in varied),

@@ -1,0 +1,641 @@
+"""Prices the parts of a network, each for the few parameters that it depends on.
+
+A part depends on the parameters that its text names (:mod:`.parts`) and on those that change
+what reaches it: shapes, and the layers that made them.  Along which parameters these vary is
+read off the parts before it, from the first one on.
+
+Parts are priced together.  Parameters that no part depends on at once vary along one
+dimension, so that an unfolding has a combination for each part, and the number of unfoldings
+is that of the part with the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import prod
+from random import Random
+from typing import Any, NoReturn, TypeAlias
+
+import numpy
+
+from costcalc.errors import Problems
+from costcalc.graph.bindings import AXES
+from costcalc.graph.expand import expand_part
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
+from costcalc.graph.outline import described
+from costcalc.graph.parameters import resolve
+from costcalc.grid.bounded import Array
+from costcalc.grid.evaluate import Grid, Tabulated
+from costcalc.grid.parts import parts, predicting
+from costcalc.kinds.base import Shape
+from costcalc.metrics import METRICS, Measured
+from costcalc.records import NamedTuple
+from costcalc.spec import limits
+
+CELLS = 2**20
+"""Combinations of parameters that one part may have."""
+
+TOGETHER = 2**12
+"""Combinations that parts may be priced at together, whatever each of them needs."""
+
+HELD = 2**22
+"""Combinations of all parts of a run together, which bounds the memory."""
+
+TRIES = 16
+"""Settings that are tried in order to find one at which the parts before one exist."""
+
+SEARCHED = 64
+"""Settings that are tried in order to find one at which the network exists."""
+
+Needs: TypeAlias = "Sequence[frozenset[int]]"
+"""For each part the axes that it depends on."""
+
+Evaluate: TypeAlias = "Callable[[Mapping[str, Any], frozenset[int]], Mapping[Any, Any]]"
+"""What some parts have at some settings, by part and key."""
+
+STATE = "state"
+"""The key of what is known of a part."""
+
+STEPS = "steps"
+"""The key of the steps that it unfolds to, which no other part depends on."""
+
+KNOWN, REFUSED = 1, -1
+"""States of a part; 0 where another one is wrong."""
+
+
+class Entangled(Exception):
+    """A cost that is no sum over parts of few parameters.
+
+    Attributes:
+        reason: what couples them.
+        names: the parameters.
+    """
+
+    def __init__(self, reason: str, names: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.names = tuple(names)
+
+
+class PricedPart(NamedTuple):
+    """What a part costs, and where it exists."""
+
+    axes: tuple[int, ...]
+    """What it depends on, ascending."""
+    costs: Mapping[str, Array]
+    """By metric, an axis of the array for each; anything where the part does not exist."""
+    exists: Array
+
+
+class _Part(NamedTuple):
+    """What is tabulated of one part, along the axes that it depends on."""
+
+    values: Mapping[str, Array]
+    refused: Array
+    """Where it is wrong."""
+    unknown: Array
+    """Where another part is wrong, so that this one is not reached."""
+
+    def completed(self, other: _Part) -> _Part:
+        """The part with what another run knows of it."""
+        if not self.values or not other.values:
+            return self if self.values else other
+        values = {
+            key: numpy.where(self.unknown, other.values.get(key, 0), self.values.get(key, 0))
+            for key in {**self.values, **other.values}
+        }
+        return _Part(values, self.refused | other.refused, self.unknown & other.unknown)
+
+
+class _Run(NamedTuple):
+    """Some parts, tabulated together."""
+
+    places: Mapping[int, int]
+    """The dimension of each axis that varies."""
+    done: Tabulated
+
+    def arrays(self, index: int) -> dict[str, Array]:
+        """A part's arrays by key, all dimensions of the run."""
+        return {key: array for (part, key), array in self.done.arrays.items() if part == index}
+
+    def part(self, index: int, lengths: Mapping[int, int]) -> _Part:
+        """A part along some axes, of these lengths, taken where the run knows it."""
+        shape = tuple(lengths.values())
+        arrays = self.arrays(index)
+        if STATE not in arrays:  # something is wrong before it throughout
+            nothing = numpy.zeros(shape, bool)
+            return _Part({}, nothing, ~nothing)
+        mine = [self.places[axis] for axis in lengths]
+        others = [at for at in range(self.done.is_valid.ndim) if at not in mine]
+        first: tuple[Any, ...] = (..., *(0 for _ in others))
+        within = tuple(slice(0, length) for length in shape)
+        turned = {key: array.transpose(*mine, *others)[within] for key, array in arrays.items()}
+        state = turned.pop(STATE)
+        if (state == KNOWN).all():
+            nothing = numpy.zeros(shape, bool)
+            return _Part({key: array[first] for key, array in turned.items()}, nothing, nothing)
+        state = state.reshape(*shape, -1)
+        known = state == KNOWN
+        at = known.argmax(-1)[..., None]
+        refused = (state == REFUSED).any(-1)
+        values = {
+            key: numpy.take_along_axis(array.reshape(*shape, -1), at, -1)[..., 0]
+            for key, array in turned.items()
+        }
+        return _Part(values, refused, ~(known.any(-1) | refused))
+
+
+class Pricing:
+    """Prices the parts of a network in order.
+
+    Attributes:
+        evaluations: how often the network was unfolded.
+    """
+
+    def __init__(self, grid: Grid, fits: Callable[[int], bool]) -> None:
+        """Reads the network's text.
+
+        Args:
+            grid: the network, and the parameters that vary.
+            fits: whether a part may have so many combinations.
+
+        Raises:
+            Entangled: a setting is none of the network's parameters, or it exists at few.
+        """
+        self.grid = grid
+        self.fits = fits
+        self.document = document = grid.document
+        self.evaluations = 0
+        self.makers: dict[Any, int] = {}
+        self.missing: dict[int, tuple[list[int], Array]] = {}
+        """For parts so far their axes, and where they, or those before, do not exist."""
+        known = {"alpha", "res", "in", *document.parameters}
+        others = [axis.name for axis in grid.axes if axis.name not in known]
+        if others:
+            raise Entangled("the probability that a block runs is none of its parameters", others)
+        if document.reread is not None:
+            raise Entangled("the network is read again at each setting")
+        self.parts = parts(document)
+        sides = frozenset[str]().union(*(side.names for side in document.input))
+        self.input = self.axes_of({"res", "in", *sides})
+        self.predicting = predicting(document, self.parts) if self.scales() else frozenset[int]()
+        self.own = [self.axes_of(names) for names in self.texts()]
+        self.index = {id(step): at for at, part in enumerate(self.parts) for step in part.steps}
+        self.chosen = self.existing()
+        self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
+
+    def priced(self) -> list[PricedPart]:
+        """Every part, for all that it depends on.
+
+        Raises:
+            Entangled: a part depends on too much.
+        """
+        needs = self.needs()
+        runs = self.runs(needs, self.costs)
+        found = []
+        for index, run in enumerate(runs):
+            part = self.taken(run, index, needs, self.costs)
+            costs = {name: part.values[name] for name in self.grid.metrics}
+            axes = tuple(sorted(needs[index]))
+            found.append(PricedPart(axes, costs, ~part.refused))
+        return found
+
+    # what parts depend on
+
+    def axes_of(self, names: Iterable[str]) -> frozenset[int]:
+        """The axes of the parameters that some names depend on, without those of one value."""
+        axes = self.grid.axes_of(names)
+        return frozenset(axis for axis in axes if len(self.grid.axes[axis].values) > 1)
+
+    def scales(self) -> bool:
+        """Whether the width multiplier, or its rounding, may change widths."""
+        alpha = resolve(self.document, self.grid.settings, Problems()).values["alpha"]
+        documents, pending = [], [self.document]
+        while pending:
+            documents.append(one := pending.pop())
+            pending += [block.network for block in one.blocks.values() if block.network is not None]
+        return (
+            bool(self.grid.axes_of({"alpha"}))
+            or alpha != 1
+            or any(one.rounding.divisor != 1 for one in documents)
+        )
+
+    def texts(self) -> Iterator[frozenset[str]]:
+        """For each part the names in its text, and in that of the parts that share with it."""
+        together: dict[tuple[str, str], frozenset[str]] = {}
+        for index, part in enumerate(self.parts):
+            for key in self.shared(index):
+                together[key] = together.get(key, frozenset()) | part.names
+        for index, part in enumerate(self.parts):
+            yield part.names.union(*(together[key] for key in self.shared(index)))
+
+    def shared(self, index: int) -> set[tuple[str, str]]:
+        """What a part has in common with others: params, a name, widths that are kept."""
+        part = self.parts[index]
+        keys = {("params", word) for word in part.shares} | {("name", name) for name in part.called}
+        return keys | {("kept", "")} if index in self.predicting else keys
+
+    def needs(self) -> Needs:
+        """The axes that each part depends on.
+
+        Raises:
+            Entangled: they are too many.
+        """
+        needs: list[frozenset[int]] = [own | self.input for own in self.own]
+        for index, need in enumerate(self.own):
+            self.check(index, need)
+        while True:
+            runs = self.runs(needs, self.interfaces)
+            following = self.following(needs, runs)
+            if following == needs:
+                self.check_steps(runs)
+                return needs
+            needs = following
+
+    def check(self, index: int, need: frozenset[int]) -> None:
+        """Refuses a part that depends on too much.
+
+        Raises:
+            Entangled: it does.
+        """
+        if not self.is_small(need):
+            names = [self.grid.axes[axis].name for axis in sorted(need)]
+            raise Entangled(f"{self.described(index)} depends on them together", names)
+
+    def is_small(self, axes: Iterable[int]) -> bool:
+        """Whether a part may depend on these axes."""
+        cells = self.cells(axes)
+        return cells <= CELLS and self.fits(cells)
+
+    def cells(self, axes: Iterable[int]) -> int:
+        """The combinations of the values of some axes."""
+        return prod(len(self.grid.axes[axis].values) for axis in axes)
+
+    def described(self, index: int) -> str:
+        """A part in a message."""
+        first = self.parts[index].steps[0]
+        return f"{described(first)} on line {first.common.mark.line}"
+
+    def following(self, needs: Needs, runs: Sequence[_Run]) -> list[frozenset[int]]:
+        """What parts depend on, given what reaches them if they depend on ``needs``.
+
+        It is right for the parts up to the first that differs, and a guess for the others.
+
+        Raises:
+            Entangled: a part depends on too much.
+        """
+        here = self.input
+        outputs: list[frozenset[int]] = []
+        found: list[frozenset[int]] = []
+        is_proven = True
+        for index, part in enumerate(self.parts):
+            need = self.own[index].union(*self.read(index, needs, outputs))
+            if part.follows or part.is_optional:
+                need |= here
+            if is_proven:
+                self.check(index, need)
+            elif not self.is_small(need):
+                need = self.own[index]
+            is_proven = is_proven and need == needs[index]
+            if is_proven:
+                taken = self.taken(runs[index], index, needs, self.interfaces)
+                axes = sorted(need)
+                handed = (array for key, array in taken.values.items() if key != STEPS)
+                varied = {at for array in handed for at in varying(array)}
+                here = frozenset(axes[at] for at in varied)
+            else:
+                here = self.guessed(runs[index], index, need)
+            outputs.append(here)
+            found.append(need)
+        return found
+
+    def read(
+        self, index: int, needs: Needs, outputs: Sequence[frozenset[int]]
+    ) -> Iterator[frozenset[int]]:
+        """What a part depends on because it reads, or shares, what parts before it have."""
+        part, shared = self.parts[index], self.shared(index)
+        inside = {name.partition("/")[0] for name in part.reads if "/" in name}
+        for before, other in enumerate(self.parts[:index]):
+            if not part.reads.isdisjoint(other.called) or part.has_recent:
+                is_of_shape = not other.conditions.isdisjoint(AXES)
+                yield outputs[before]
+                yield needs[before] if is_of_shape else self.axes_of(other.conditions)
+            if not (
+                inside.isdisjoint(other.called)
+                and part.reads.isdisjoint(other.inner)
+                and shared.isdisjoint(self.shared(before))
+            ):
+                yield needs[before]
+        if "input" in part.reads or part.has_recent:
+            yield self.input
+
+    def guessed(self, run: _Run, index: int, need: frozenset[int]) -> frozenset[int]:
+        """The axes that a part's output seems to depend on, though others vary with them."""
+        arrays = run.arrays(index).items()
+        places = {at for key, array in arrays if key != STEPS for at in varying(array)}
+        return frozenset(axis for axis in need if run.places.get(axis) in places)
+
+    # running
+
+    def runs(self, needs: Needs, evaluate: Evaluate) -> list[_Run]:
+        """All parts, tabulated together; for each part the run that it is in."""
+        groups: list[list[int]] = []
+        for index in range(len(self.parts)):
+            fitting = (one for one in groups if self.fit([needs[at] for at in (*one, index)]))
+            group = next(fitting, None)
+            if group is None:
+                groups.append([index])
+            else:
+                group.append(index)
+        found: dict[int, _Run] = {}
+        for group in groups:
+            found |= dict.fromkeys(group, self.run(group, needs, evaluate))
+        return [found[index] for index in range(len(self.parts))]
+
+    def fit(self, needs: Needs) -> bool:
+        """Whether parts vary together in about as many combinations as one of them has."""
+        _, sizes = self.places(needs)
+        cells, largest = prod(sizes), max(map(self.cells, needs))
+        return cells <= max(TOGETHER, 2 * largest) and cells * len(needs) <= max(HELD, largest)
+
+    def places(self, needs: Needs) -> tuple[dict[int, int], list[int]]:
+        """A dimension for each axis, other ones for those that a part depends on together.
+
+        Returns:
+            The dimensions by axis, and the number of values along each.
+        """
+        axes = self.grid.axes
+        together: dict[int, set[int]] = {}
+        for need in needs:
+            for axis in need:
+                together.setdefault(axis, set()).update(need)
+        places: dict[int, int] = {}
+        sizes: list[int] = []
+        cut: list[bool] = []
+        for axis in sorted(together, key=lambda axis: (-len(axes[axis].values), axis)):
+            taken = {places[other] for other in together[axis] if other in places}
+            is_cut = self.grid.is_cut(axis)
+            free = (at for at in range(len(sizes)) if at not in taken and cut[at] == is_cut)
+            place = next(free, len(sizes))
+            if place == len(sizes):
+                sizes.append(len(axes[axis].values))
+                cut.append(is_cut)
+            places[axis] = place
+        return places, sizes
+
+    def run(
+        self,
+        group: Iterable[int],
+        needs: Needs,
+        evaluate: Evaluate,
+        base: Mapping[str, Any] | None = None,
+    ) -> _Run:
+        """Some parts at all combinations of what they depend on.
+
+        Args:
+            group: the parts.
+            needs: what each part depends on.
+            evaluate: what they have at some settings.
+            base: the values of other axes; None for those of a network that exists.
+        """
+        chosen = frozenset(group)
+        places, _ = self.places([needs[index] for index in chosen])
+        order = tuple(sorted(places))
+        grid = self.grid.over(order, base or self.base, tuple(places[axis] for axis in order))
+        done = grid.tabulated(lambda settings: evaluate(settings, chosen))
+        self.evaluations += done.evaluations
+        return _Run(places, done)
+
+    def taken(self, run: _Run, index: int, needs: Needs, evaluate: Evaluate) -> _Part:
+        """A part's values along the axes that it depends on; anything where it does not exist.
+
+        Raises:
+            Entangled: it is not reached at some of them.
+        """
+        axes = sorted(needs[index])
+        lengths = {axis: len(self.grid.axes[axis].values) for axis in axes}
+        part = run.part(index, lengths)
+        dead = self.dead(index, axes) if part.unknown.any() else part.unknown
+        base: Mapping[str, Any] | None = self.base
+        for _ in range(TRIES):
+            if base is not None and part.unknown.any():
+                alone = self.run([index], needs, evaluate, base).part(index, lengths)
+                part = part.completed(alone)
+            left = part.unknown & ~dead
+            if not left.any():
+                break
+            cell = numpy.unravel_index(int(left.argmax()), left.shape)
+            base = self.reaching(index, dict(zip(axes, map(int, cell), strict=True)))
+            if base is None:
+                dead = dead.copy()
+                dead[cell] = True
+        else:
+            self.refuse_few(axes)
+        self.missing[index] = axes, part.refused | part.unknown
+        missing = part.refused | part.unknown
+        if missing.all():
+            self.refuse_few(axes)
+        if not missing.any():
+            return part
+        values = {key: _filled(array, missing) for key, array in part.values.items()}
+        return part._replace(values=values)
+
+    def refuse_few(self, axes: Iterable[int]) -> NoReturn:
+        """Refuses a network that was found at too few settings.
+
+        Raises:
+            Entangled: always.
+        """
+        names = [self.grid.axes[axis].name for axis in axes]
+        raise Entangled("the network exists at few of their values", names)
+
+    def reaching(self, index: int, fixed: Mapping[int, int]) -> dict[str, Any] | None:
+        """A setting at which the parts before one exist; None if they do at none.
+
+        Args:
+            index: the part.
+            fixed: the places of values of axes that it depends on.
+
+        Raises:
+            Entangled: none was found.
+        """
+        grid, random = self.grid, Random(0)
+        chosen = {**self.chosen, **fixed}
+        for _ in range(TRIES):
+            settings = grid.at([chosen[axis] for axis in range(len(grid.axes))])
+            wrong = self.unfolded(settings)[1][-1]
+            if wrong.state == KNOWN or wrong.part >= index:
+                return {axis.name: settings[axis.name] for axis in grid.axes}
+            axes, missing = self.missing[wrong.part]
+            place = tuple(fixed.get(axis, slice(None)) for axis in axes)
+            others = numpy.argwhere(~missing[place])
+            if not len(others):
+                return None
+            free = [axis for axis in axes if axis not in fixed]
+            chosen |= zip(free, map(int, others[random.randrange(len(others))]), strict=True)
+        self.refuse_few(fixed)
+
+    def dead(self, index: int, axes: Sequence[int]) -> Array:
+        """Where some part before does not exist, whatever the other axes are."""
+        dead = numpy.zeros([len(self.grid.axes[axis].values) for axis in axes], bool)
+        for before in range(index):
+            others, missing = self.missing[before]
+            if {*others} <= {*axes} and missing.any():
+                dead |= missing[tuple(slice(None) if axis in others else None for axis in axes)]
+        return dead
+
+    # what is tabulated
+
+    def interfaces(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
+        """What parts hand on: a shape, and what the costs of others ask of its layer."""
+        graph, stages = self.unfolded(settings)
+        alone = graph.weights_alone
+        found: dict[Any, Any] = {}
+        for stage in stages:
+            if stage.part not in chosen:
+                continue
+            found[stage.part, STATE] = stage.state
+            if stage.state == REFUSED:
+                continue
+            found[stage.part, STEPS] = stage.unfolded
+            found[stage.part, "rank"] = len(stage.shape)
+            for number, side in enumerate(stage.shape):
+                found[stage.part, f"side {number}"] = side
+            maker: Any = None
+            if stage.tensor != NETWORK_INPUT:
+                layer = graph.layers[stage.tensor]
+                has_bias = bool(getattr(layer.operation, "bias", False))
+                maker = layer.kind.name, has_bias, stage.tensor in alone
+            found[stage.part, "maker"] = self.makers.setdefault(maker, len(self.makers))
+        return found
+
+    def costs(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
+        """What parts cost."""
+        graph, stages = self.unfolded(settings)
+        network = Measured(graph, self.grid.accounting)
+        found: dict[Any, Any] = {}
+        for stage in stages:
+            if stage.part not in chosen:
+                continue
+            found[stage.part, STATE] = stage.state
+            if stage.state == KNOWN:
+                own = network.part(stage.layers)
+                for name in self.grid.metrics:
+                    found[stage.part, name] = METRICS[name].measure(own)
+        return found
+
+    def unfolded(self, settings: Mapping[str, Any]) -> tuple[LayerGraph, list[_Stage]]:
+        """The network at some settings, part by part, up to the first that is wrong.
+
+        Raises:
+            Entangled: what is wrong is not one part.
+        """
+        expanded = expand_part(self.document, settings)
+        graph, refused = expanded.graph, expanded.refused
+        wrong = self.index.get(id(refused)) if expanded.problems else None
+        if expanded.problems and wrong is None:
+            raise Entangled("what is wrong at some settings is not one of its parts")
+        steps = {id(outermost.step): outermost for outermost in graph.steps}
+        shape, tensor = graph.input, NETWORK_INPUT
+        stages = []
+        for index, part in enumerate(self.parts):
+            if index == wrong:
+                stages.append(_Stage(index, REFUSED, (), shape, tensor, 0))
+                break
+            there = [one for step in part.steps if (one := steps.get(id(step))) is not None]
+            if there:
+                shape, tensor = there[-1].output, there[-1].tensor
+            layers = tuple(at for one in there for at in one.layers)
+            unfolded = sum(one.unfolded for one in there)
+            stages.append(_Stage(index, KNOWN, layers, shape, tensor, unfolded))
+        if self.predicting and wrong is None:
+            self.check_outputs(graph, stages)
+        return graph, stages
+
+    def check_outputs(self, graph: LayerGraph, stages: Iterable[_Stage]) -> None:
+        """Refuses outputs of the network, whose widths are kept, of other parts than is known.
+
+        Raises:
+            Entangled: there are some.
+        """
+        known = {at for stage in stages if stage.part in self.predicting for at in stage.layers}
+        if not known.issuperset(graph.outputs) and len(self.predicting) < len(self.parts):
+            raise Entangled("which widths are kept depends on all parts")
+
+    def check_steps(self, runs: Sequence[_Run]) -> None:
+        """Refuses parts that may be too many layers together.
+
+        Raises:
+            Entangled: they may.
+        """
+        steps = sum(int(run.done.arrays[at, STEPS].max()) for at, run in enumerate(runs))
+        if steps > limits.STEPS:
+            raise Entangled(f"parts may unfold to {steps:,} layers together")
+
+    def existing(self) -> dict[int, int]:
+        """For each axis the place of a value, so that the network exists: by default the default.
+
+        Raises:
+            Entangled: none was found.
+        """
+        grid, random = self.grid, Random(0)
+        defaults = resolve(self.document, grid.settings, Problems()).values
+        chosen = {
+            at: axis.values.index(defaults[axis.name])
+            if defaults.get(axis.name) in axis.values
+            else 0
+            for at, axis in enumerate(grid.axes)
+        }
+        for number in range(SEARCHED):
+            expanded = expand_part(self.document, grid.at([*chosen.values()]))
+            if not expanded.problems:
+                return chosen
+            wrong = self.index.get(id(expanded.refused))
+            drawn = chosen if number % 2 or wrong is None else self.own[wrong]
+            chosen |= {axis: random.randrange(len(grid.axes[axis].values)) for axis in drawn}
+        raise Entangled("the network exists at few settings")
+
+
+class _Stage(NamedTuple):
+    """A part at some settings."""
+
+    part: int
+    state: int
+    layers: tuple[int, ...]
+    shape: Shape
+    """What the next part reads, unless it names another."""
+    tensor: int
+    """The layer that has this output, or :data:`NETWORK_INPUT`."""
+    unfolded: int
+    """The steps that it unfolds to."""
+
+
+def varying(array: Array) -> list[int]:
+    """The dimensions along which an array varies."""
+    return [at for at in range(array.ndim) if bool((array != numpy.take(array, [0], at)).any())]
+
+
+def _filled(array: Array, missing: Array) -> Array:
+    """An array whose missing cells have values of others, which do not matter.
+
+    They are taken along dimensions that it does not vary along, if there are such, so that it
+    does not for them.
+    """
+    steady = [at for at in range(array.ndim) if not _varies(array, missing, at)]
+    for at in (*steady, *(at for at in range(array.ndim) if at not in steady)):
+        values, lacks = _first(array, missing, at)
+        array, missing = numpy.where(missing, values, array), missing & lacks
+    return array
+
+
+def _varies(array: Array, missing: Array, at: int) -> bool:
+    """Whether an array varies along a dimension where nothing is missing."""
+    values, _ = _first(array, missing, at)
+    return bool(((array != values) & ~missing).any())
+
+
+def _first(array: Array, missing: Array, at: int) -> tuple[Array, Array]:
+    """The first values along a dimension that are not missing, and where all are."""
+    first = numpy.expand_dims((~missing).argmax(at), at)
+    values = numpy.take_along_axis(array, first, at)
+    return values, numpy.take_along_axis(missing, first, at)

@@ -1,0 +1,175 @@
+"""Sums over the tables of parts are the costs of a report at every setting."""
+
+from fractions import Fraction
+from itertools import product
+from random import Random
+
+import pytest
+
+import costcalc
+from costcalc.costs import convention
+from costcalc.errors import SpecError
+from costcalc.graph.expand import expand
+from costcalc.grid import tables as module
+from costcalc.grid.axes import axis
+from costcalc.grid.evaluate import Grid
+from costcalc.grid.tables import CostTables, Coupled, tables
+from costcalc.metrics import COUNTED, Accounting, measured
+from costcalc.spec.reader import read
+from tests.grid.random_spaces import RandomSpace
+
+PAPER = Accounting(convention.load("paper"))
+CONVENTIONS = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "keras", "onnx-tool")
+SETTINGS = 30
+
+
+def grid_of(text, axes, accounting=PAPER, metrics=COUNTED, **fixed):
+    """A spec over a grid."""
+    document = read(text, "space.yaml", lambda name: None)
+    return Grid(document, accounting, fixed, tuple(axis(*item) for item in axes.items()), metrics)
+
+
+def priced(*args, **fixed):
+    """The tables of a spec over a grid, however few settings it has."""
+    return tables(grid_of(*args, **fixed), worth=0)
+
+
+def alone(grid, indexes):
+    """The costs at one setting, or None if the network does not exist there."""
+    try:
+        graph = expand(grid.document, grid.at(indexes))
+    except SpecError:
+        return None
+    return measured(graph, grid.accounting, grid.metrics)
+
+
+def added(found, indexes):
+    """The same by adding up tables."""
+    if not found.exists_at(indexes):
+        return None
+    return {name: found.at(name, indexes) for name in found.grid.metrics}
+
+
+def check_seed(seed, metrics, storage=None, planner=None):
+    """Compares some settings of a random space; returns whether it has tables."""
+    space, random = RandomSpace(seed), Random(seed)
+    how = Accounting(convention.load(random.choice(CONVENTIONS)), storage, planner)
+    axes = tuple(axis(name, values) for name, values in space.axes.items())
+    try:
+        grid = Grid(space.document, how, {}, axes, metrics)
+    except SpecError:
+        return False
+    found = tables(grid, worth=0)
+    if isinstance(found, Coupled):
+        return False
+    for _ in range(SETTINGS):
+        indexes = tuple(random.randrange(n) for n in grid.shape)
+        assert added(found, indexes) == alone(grid, indexes), (seed, grid.at(indexes))
+    return True
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    """Tables as they are priced, without the comparison at some settings."""
+    monkeypatch.setattr(module, "_is_right", lambda result, grid: True)
+
+
+@pytest.mark.parametrize("first", range(0, 24, 6))
+def test_random_spaces(first, unchecked):
+    assert sum(check_seed(seed, COUNTED) for seed in range(first, first + 6)) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(1000, 1300, 50))
+def test_more_random_spaces(first, unchecked):
+    assert sum(check_seed(seed, COUNTED) for seed in range(first, first + 50)) >= 30
+
+
+STAGES = """
+name: Stages
+input: [3, 64, 64]
+parameters: {{{parameters}}}
+layers:
+  - conv: {{out: 16, kernel: 3}}
+{layers}
+  - global_avg_pool
+  - fc: 10
+"""
+
+
+def test_parts_vary_together():
+    # 24 blocks with a kernel and a width each, at most two of which meet: 48 axes, more than
+    # an array has dimensions, are unfolded as often as one block with its neighbour's width.
+    names = range(24)
+    text = STAGES.format(
+        parameters=", ".join(f"k{i}: 3, w{i}: 16" for i in names),
+        layers="\n".join(f"  - conv: {{out: w{i}, kernel: k{i}}}" for i in names),
+    )
+    axes = {f"k{i}": [1, 3, 5] for i in names} | {f"w{i}": [16, 24] for i in names}
+    found = priced(text.encode(), axes)
+    assert isinstance(found, CostTables)
+    assert found.evaluations < 10
+    assert max(table.cells for table in found.tables) == 3 * 2 * 2
+    # By hand: kernels of 5 x 5 on 24 channels throughout, at 64 x 64 positions.
+    convs = 3 * 9 * 16 + 25 * 24 * 16 + 23 * 25 * 24 * 24
+    indexes = [2] * 24 + [1] * 24
+    assert found.at("params", indexes) == convs + 24 * 10
+    assert found.at("mult_adds", indexes) == convs * 64 * 64 + 24 * 10
+
+
+WINDOWS = b"""
+name: Windows
+input: [3, res, res]
+parameters: {res: 32, k1: 3, k2: 3, w1: 8, w2: 8}
+layers:
+  - conv: {out: w1, kernel: k1, padding: valid}
+  - conv: {out: w2, kernel: k2, padding: valid}
+  - global_avg_pool
+  - fc: 10
+"""
+
+
+def test_settings_that_do_not_exist_have_no_row():
+    axes = {"res": [4, 8, 32], "k1": [3, 9], "k2": [1, 5], "w1": [8, 16], "w2": [8, 16]}
+    found = priced(WINDOWS, axes)
+    # A window of 9 fits into no map of 4 or 8, nor does one of 5 into what 3 leaves of 4.
+    existing = {(res, k1, k2): res - k1 + 1 >= k2 for res, k1, k2 in product(*[*axes.values()][:3])}
+    rows = [*product(*axes.values())]
+    (chunk,) = found.chunks()
+    assert chunk.is_valid.tolist() == [existing[row[:3]] for row in rows]
+    assert chunk.refusals[0].settings == len(rows) - int(chunk.is_valid.sum())
+    for row, cost, is_valid in zip(rows, chunk.params.tolist(), chunk.is_valid, strict=True):
+        _, k1, k2, w1, w2 = row
+        assert cost == (3 * k1 * k1 * w1 + w1 * k2 * k2 * w2 + 10 * w2 if is_valid else 0)
+
+
+def test_a_sweep_counts_them_once():
+    axes = {"res": [4, 8, 32], "k1": [3, 9], "k2": [1, 5], "w1": range(1, 9), "w2": range(1, 9)}
+    document = read(WINDOWS, "windows.yaml", lambda name: None)
+    sweep = costcalc.sweep(document, at={}, **axes)
+    rows = [*sweep.rows()]
+    assert sum(one.refusal.settings for one in sweep.refused) == sweep.size - len(rows)
+    assert len(rows) == 7 * 64
+
+
+def test_predictions_keep_their_widths():
+    # Without the classifier, the last convolution predicts, and the multiplier leaves it alone.
+    text = STAGES.format(
+        parameters="classifier: true, k: 3", layers="  - conv: {out: 20, kernel: k}"
+    ).replace("- fc: 10", "- fc: {out: 10, when: classifier}")
+    axes = {"alpha": [Fraction(1, 2), 1], "classifier": [False, True], "k": [1, 3]}
+    found = priced(text.encode(), axes)
+    if isinstance(found, CostTables):
+        for indexes in product(range(2), repeat=3):
+            assert added(found, indexes) == alone(found.grid, indexes)
+
+
+def test_what_is_coupled_is_named():
+    layers = "\n".join(f"  - conv: {{out: w{i} + w{i + 1}, kernel: k}}" for i in range(4))
+    text = STAGES.format(
+        parameters=", ".join(["k: 3", *(f"w{i}: 8" for i in range(5))]), layers=layers
+    )
+    axes = {"k": range(1, 100, 2), **{f"w{i}": range(1, 41) for i in range(5)}}
+    found = priced(text.encode(), axes)
+    assert isinstance(found, Coupled)
+    assert {"w0", "w1", "w2"} <= found.names <= {*axes}
