@@ -313,6 +313,8 @@ class Metric(NamedTuple):
     """What it is the sum of; None for a peak, or a bound."""
     unit: str = ""
     """``B``, ``ms`` or ``mJ``; counts have none."""
+    is_largest: bool = False
+    """Whether it is the largest over the network's steps, and not their sum."""
 
     @property
     def is_bytes(self) -> bool:
@@ -348,7 +350,14 @@ METRICS: Mapping[str, Metric] = {
         lambda network: network.weights_of_layers,
         unit="B",
     ),
-    "peak_bytes": Metric("RAM", lambda network: network.peak_bytes, "of RAM", "max_ram", unit="B"),
+    "peak_bytes": Metric(
+        "RAM",
+        lambda network: network.peak_bytes,
+        "of RAM",
+        "max_ram",
+        unit="B",
+        is_largest=True,
+    ),
     "traffic_bytes": Metric(
         "Traffic",
         lambda network: _sum(bytes_ for bytes_, _ in network.traffic),

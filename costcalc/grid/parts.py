@@ -8,12 +8,14 @@ name or its memory; the text tells which parts these are.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
 
 from costcalc.graph.bindings import AXES
 from costcalc.graph.calls import names
 from costcalc.graph.outline import default_name
 from costcalc.graph.parameters import all_parameters
+from costcalc.graph.scope import REMEMBERED
 from costcalc.records import NamedTuple
 from costcalc.spec.document import (
     Block,
@@ -73,6 +75,19 @@ class PartText(NamedTuple):
 def parts(document: Document) -> tuple[PartText, ...]:
     """The parts of a network, in the order in which they run."""
     return tuple(_parts(document, document.steps, frozenset(), is_optional=False))
+
+
+def joined(parts: Sequence[PartText], index: int) -> tuple[PartText, ...]:
+    """The parts, one of them joined with those that it reads and all in between."""
+    part = parts[index]
+    before = [at for at in range(index) if not part.reads.isdisjoint(parts[at].called)]
+    first = index - 1
+    if part.follows:
+        while first > 0 and parts[first].is_optional:
+            first -= 1
+    first = max(0, min([first, *before, *([index - REMEMBERED] if part.has_recent else [])]))
+    together = reduce(PartText.joined, parts[first : index + 1])
+    return (*parts[:first], together, *parts[index + 1 :])
 
 
 def predicting(document: Document, parts: Sequence[PartText]) -> frozenset[int]:

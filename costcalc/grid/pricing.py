@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TypeAlias
 import numpy
 
 from costcalc.errors import Problems
+from costcalc.formulas.algebra import Size
 from costcalc.graph.bindings import AXES
 from costcalc.graph.expand import expand_part
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
@@ -26,11 +27,21 @@ from costcalc.graph.outline import described
 from costcalc.graph.parameters import resolve
 from costcalc.grid.bounded import Array
 from costcalc.grid.evaluate import Grid, Tabulated
-from costcalc.grid.parts import parts, predicting
+from costcalc.grid.memory import (
+    Crossing,
+    crossings,
+    entangled,
+    leans,
+    peak_of_steps,
+    tangle,
+)
+from costcalc.grid.parts import PartText, joined, parts, predicting
 from costcalc.kinds.base import Shape
-from costcalc.metrics import METRICS, Measured
+from costcalc.metrics import METRICS, Measured, has_bytes
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
+from costcalc.storing.network import storage_or_default
+from costcalc.storing.storage import Storage
 
 CELLS = 2**20
 """Combinations of parameters that one part may have."""
@@ -75,6 +86,18 @@ class Entangled(Exception):
         super().__init__(reason)
         self.reason = reason
         self.names = tuple(names)
+
+
+class _Leaning(Exception):
+    """A part that is, under a storage, partly in a step of parts before it.
+
+    Attributes:
+        part: its number.
+    """
+
+    def __init__(self, part: int) -> None:
+        super().__init__("a part leans on another")
+        self.part = part
 
 
 class PricedPart(NamedTuple):
@@ -175,14 +198,33 @@ class Pricing:
             raise Entangled("the probability that a block runs is none of its parameters", others)
         if document.reread is not None:
             raise Entangled("the network is read again at each setting")
-        self.parts = parts(document)
+        for metric in grid.metrics:
+            if reason := entangled(metric, grid.accounting):
+                raise Entangled(reason)
+        self.storage: Storage | None = None
+        if has_bytes(grid.metrics):
+            self.storage = storage_or_default(grid.accounting.storage)
+        self.has_peak = "peak_bytes" in grid.metrics
+        self.is_whole = False
+        """Whether parts are priced only where the whole network exists."""
         sides = frozenset[str]().union(*(side.names for side in document.input))
         self.input = self.axes_of({"res", "in", *sides})
-        self.predicting = predicting(document, self.parts) if self.scales() else frozenset[int]()
-        self.own = [self.axes_of(names) for names in self.texts()]
-        self.index = {id(step): at for at, part in enumerate(self.parts) for step in part.steps}
+        self.read_text(parts(document))
         self.chosen = self.existing()
         self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
+
+    def read_text(self, parts: tuple[PartText, ...]) -> None:
+        """What the text tells of parts."""
+        self.parts = parts
+        self.predicting = frozenset[int]()
+        if self.scales():
+            self.predicting = predicting(self.document, parts)
+        self.own = [self.axes_of(names) for names in self.texts()]
+        self.index = {id(step): at for at, part in enumerate(parts) for step in part.steps}
+        self.crossings: tuple[Crossing, ...] = ()
+        is_alive = self.has_peak and self.grid.accounting.planner_of_peaks == "liveness"
+        if self.storage is not None and is_alive:
+            self.crossings = tuple(crossings(parts, self.storage))
 
     def priced(self) -> list[PricedPart]:
         """Every part, for all that it depends on.
@@ -190,7 +232,13 @@ class Pricing:
         Raises:
             Entangled: a part depends on too much.
         """
-        needs = self.needs()
+        while True:
+            try:
+                needs = self.needs()
+                break
+            except _Leaning as leaning:
+                self.read_text(joined(self.parts, leaning.part))
+        self.is_whole = self.storage is not None
         runs = self.runs(needs, self.costs)
         found = []
         for index, run in enumerate(runs):
@@ -317,9 +365,11 @@ class Pricing:
         inside = {name.partition("/")[0] for name in part.reads if "/" in name}
         for before, other in enumerate(self.parts[:index]):
             if not part.reads.isdisjoint(other.called) or part.has_recent:
-                is_of_shape = not other.conditions.isdisjoint(AXES)
                 yield outputs[before]
-                yield needs[before] if is_of_shape else self.axes_of(other.conditions)
+                yield self.decided(before, index, needs)
+            if self.storage is not None and self.storage.mixed and part.words & other.words:
+                # Layers are numbered, and the storage knows them by their names.
+                yield needs[before] if other.is_optional else frozenset()
             if not (
                 inside.isdisjoint(other.called)
                 and part.reads.isdisjoint(other.inner)
@@ -328,6 +378,37 @@ class Pricing:
                 yield needs[before]
         if "input" in part.reads or part.has_recent:
             yield self.input
+        yield from self.remembered(index, needs, outputs)
+
+    def remembered(
+        self, index: int, needs: Needs, outputs: Sequence[frozenset[int]]
+    ) -> Iterator[frozenset[int]]:
+        """What a part depends on because tensors of others are in memory at the same time."""
+        part = self.parts[index]
+        if self.storage is not None and (len(part.steps) > 1 or part.inner):
+            # Whether its own layers are one step depends on what else reads them.
+            later = self.parts[index + 1 :]
+            read = part.called | part.inner
+            readers = [at for at, other in enumerate(later, index + 1) if other.reads & read]
+            yield from (self.decided(at, index, needs) for at in readers)
+        for crossing in self.crossings:
+            if crossing.made < index <= crossing.last:
+                yield outputs[crossing.made] if crossing.made >= 0 else self.input
+                for at in {crossing.made, *crossing.decided_by} - {-1}:
+                    yield self.decided(at, index, needs)
+
+    def decided(self, at: int, index: int, needs: Needs) -> frozenset[int]:
+        """What decides whether a part exists, as another one depends on it.
+
+        Raises:
+            Entangled: it is a shape that comes later.
+        """
+        other = self.parts[at]
+        if other.conditions.isdisjoint(AXES):
+            return self.axes_of(other.conditions)
+        if at >= index:
+            raise Entangled(f"{self.described(index)} is in memory with {self.described(at)}")
+        return needs[at]
 
     def guessed(self, run: _Run, index: int, need: frozenset[int]) -> frozenset[int]:
         """The axes that a part's output seems to depend on, though others vary with them."""
@@ -464,7 +545,7 @@ class Pricing:
         for _ in range(TRIES):
             settings = grid.at([chosen[axis] for axis in range(len(grid.axes))])
             wrong = self.unfolded(settings)[1][-1]
-            if wrong.state == KNOWN or wrong.part >= index:
+            if wrong.state == KNOWN or (wrong.part >= index and not self.is_whole):
                 return {axis.name: settings[axis.name] for axis in grid.axes}
             axes, missing = self.missing[wrong.part]
             place = tuple(fixed.get(axis, slice(None)) for axis in axes)
@@ -478,7 +559,7 @@ class Pricing:
     def dead(self, index: int, axes: Sequence[int]) -> Array:
         """Where some part before does not exist, whatever the other axes are."""
         dead = numpy.zeros([len(self.grid.axes[axis].values) for axis in axes], bool)
-        for before in range(index):
+        for before in [*self.missing] if self.is_whole else range(index):
             others, missing = self.missing[before]
             if {*others} <= {*axes} and missing.any():
                 dead |= missing[tuple(slice(None) if axis in others else None for axis in axes)]
@@ -497,6 +578,8 @@ class Pricing:
             found[stage.part, STATE] = stage.state
             if stage.state == REFUSED:
                 continue
+            if self.storage is not None and leans(graph, stage.layers, self.storage):
+                raise _Leaning(stage.part)
             found[stage.part, STEPS] = stage.unfolded
             found[stage.part, "rank"] = len(stage.shape)
             for number, side in enumerate(stage.shape):
@@ -513,16 +596,28 @@ class Pricing:
         """What parts cost."""
         graph, stages = self.unfolded(settings)
         network = Measured(graph, self.grid.accounting)
+        if self.is_whole and stages[-1].state == REFUSED:
+            stages = stages[-1:]
+        elif self.is_whole:
+            handed = {stage.tensor for stage in stages}
+            layers = [stage.layers for stage in stages]
+            if reason := tangle(network, layers, handed, self.has_peak):
+                raise Entangled(reason)
         found: dict[Any, Any] = {}
         for stage in stages:
             if stage.part not in chosen:
                 continue
             found[stage.part, STATE] = stage.state
             if stage.state == KNOWN:
-                own = network.part(stage.layers)
                 for name in self.grid.metrics:
-                    found[stage.part, name] = METRICS[name].measure(own)
+                    found[stage.part, name] = self.cost(name, network, stage)
         return found
+
+    def cost(self, metric: str, network: Measured, stage: _Stage) -> Size:
+        """What a part costs."""
+        if METRICS[metric].is_largest:
+            return peak_of_steps(network, frozenset(stage.layers))
+        return METRICS[metric].measure(network.part(stage.layers))
 
     def unfolded(self, settings: Mapping[str, Any]) -> tuple[LayerGraph, list[_Stage]]:
         """The network at some settings, part by part, up to the first that is wrong.

@@ -7,6 +7,7 @@ many networks the choices make together (:mod:`.pricing` finds what each depends
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import prod
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from costcalc.grid.axes import Axis
 from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
 from costcalc.grid.evaluate import CHUNK, Chunk, Grid, RefusedSettings
 from costcalc.grid.pricing import Entangled, PricedPart, Pricing, varying
-from costcalc.metrics import measured
+from costcalc.metrics import METRICS, measured
 from costcalc.records import NamedTuple
 
 WORTH = 4
@@ -55,7 +56,8 @@ class Existence(NamedTuple):
 class CostTables(NamedTuple):
     """A grid whose costs are sums of small tables.
 
-    The costs at ``indexes`` are ``sum(table.costs[metric][indexes of table.axes])``.
+    The costs at ``indexes`` are ``sum(table.costs[metric][indexes of table.axes])``, or the
+    largest of these if the metric is a peak (:func:`together`).
     """
 
     axes: tuple[Axis, ...]
@@ -70,9 +72,12 @@ class CostTables(NamedTuple):
 
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
-        return sum(
-            table.costs[metric][tuple(indexes[axis] for axis in table.axes)]
-            for table in self.tables
+        return together(
+            metric,
+            (
+                table.costs[metric][tuple(indexes[axis] for axis in table.axes)]
+                for table in self.tables
+            ),
         )
 
     def exists_at(self, indexes: Sequence[Any]) -> Any:
@@ -98,7 +103,7 @@ class CostTables(NamedTuple):
         """A cost at all settings of a part of the grid, in the order of its rows."""
         tables = sorted(self.tables, key=lambda table: table.cells)
         arrays = [_part(table.axes, table.costs[metric], slices) for table in tables]
-        return _flat(sum(arrays, numpy.zeros((), numpy.int64)), slices)
+        return _flat(together(metric, arrays), slices)
 
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """The parts that are added up together, each with the number of rows before it."""
@@ -129,6 +134,11 @@ class CostTables(NamedTuple):
         indexes = [part.start + int(at) for part, at in zip(slices, first, strict=True)]
         count = len(is_valid) - int(is_valid.sum())
         return self.grid.refusal(indexes, count)
+
+
+def together(metric: str, costs: Iterable[Any]) -> Any:
+    """What parts cost together: the sum of what each costs, or the largest of their peaks."""
+    return reduce(numpy.maximum if METRICS[metric].is_largest else numpy.add, costs)
 
 
 class Coupled(NamedTuple):
@@ -233,6 +243,9 @@ def _added(wide: CostTable, table: CostTable) -> CostTable:
     place = tuple(slice(None) if axis in table.axes else None for axis in wide.axes)
     costs = {}
     for name, array in wide.costs.items():
+        if METRICS[name].is_largest:
+            costs[name] = numpy.maximum(array, table.costs[name][place])
+            continue
         a, b = bounded(array), bounded(table.costs[name][place])
         costs[name] = a.plus(1, b, 1).array
     return CostTable(wide.axes, costs)

@@ -183,7 +183,7 @@ class _Builder:
         if kind.family == "source":
             self.sources[index] = index
             return None
-        if _is_view(layer):
+        if is_view(layer):
             self.join_view(index, layer)
             if layer.inputs[0] in self.sources:
                 self.sources[index] = self.sources[layer.inputs[0]]
@@ -429,7 +429,7 @@ class _Builder:
             tensors = tuple(self.source(source) for source in layer.inputs)
             inputs = tuple(tensor for tensor in tensors if tensor is not None)
             others = (self.graph.layers[index] for index in step.layers[1:])
-            is_alone = all(map(_is_view, others)) and not step.scratch
+            is_alone = all(map(is_view, others)) and not step.scratch
             if is_first and len(set(inputs)) == len(tensors) and is_alone:
                 concats[number] = inputs
         return concats
@@ -457,7 +457,7 @@ class _ScratchNames:
         return self.batch if name == BATCH else self.names[name]
 
 
-def _is_view(layer: Layer) -> bool:
+def is_view(layer: Layer) -> bool:
     """Whether a layer's output is its input, under another shape or name."""
     return layer.kind.family == "inactive" or layer.kind.name in VIEWS
 

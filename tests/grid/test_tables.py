@@ -14,7 +14,7 @@ from costcalc.grid import tables as module
 from costcalc.grid.axes import axis
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.tables import CostTables, Coupled, tables
-from costcalc.metrics import COUNTED, Accounting, measured
+from costcalc.metrics import BYTES, COUNTED, Accounting, measured
 from costcalc.spec.reader import read
 from tests.grid.random_spaces import RandomSpace
 
@@ -79,10 +79,23 @@ def test_random_spaces(first, unchecked):
     assert sum(check_seed(seed, COUNTED) for seed in range(first, first + 6)) >= 2
 
 
+@pytest.mark.parametrize("planner", ["liveness", "layer-io", "largest"])
+def test_bytes_of_random_spaces(planner, unchecked):
+    assert sum(check_seed(seed, BYTES, "int8", planner) for seed in range(6)) >= 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 1300, 50))
 def test_more_random_spaces(first, unchecked):
     assert sum(check_seed(seed, COUNTED) for seed in range(first, first + 50)) >= 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("storage", ["fp32", "tflm", "tflite-mobile"])
+@pytest.mark.parametrize("planner", ["liveness", "layer-io", "largest"])
+def test_more_bytes_of_random_spaces(storage, planner, unchecked):
+    found = sum(check_seed(seed, BYTES, storage, planner) for seed in range(2000, 2050))
+    assert found >= 25
 
 
 STAGES = """
