@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from costcalc.graph.budgets import wrong_unit
 from costcalc.grid.axes import Axis, Numerators, of_values
 from costcalc.grid.bounded import CACHED, Array
 from costcalc.grid.evaluate import Chunk, Grid
+from costcalc.grid.regions import Form, Range, Region, regions
 from costcalc.grid.splitting import Mask, Split
 from costcalc.metrics import COUNTED, METRICS
 from costcalc.spec.expression import Parsed, parse
@@ -80,8 +81,35 @@ class Condition:
                 waiting += [part[answers == answer] for answer in numpy.unique(answers)]
         return decided
 
+    def regions(
+        self,
+        known: Mapping[str, Any],
+        metrics: Sequence[str],
+        reach: Callable[[Form], Range],
+    ) -> list[Region]:
+        """The regions of the costs in which the condition holds at a setting.
+
+        Args:
+            known: the values of the parameters.
+            metrics: the costs.
+            reach: what a sum of costs is never below, and never above.
+
+        Raises:
+            Inseparable: it is no choice of bounds on sums of costs.
+            SpecError: it compares what cannot be compared, or divides by zero.
+        """
+        costs = self.parsed.names & {*metrics}
+
+        def holds(cost: Callable[[str], Any]) -> bool:
+            scope = {name: known[name] for name in self.parsed.names - costs}
+            return self._holds(scope | {name: cost(name) for name in costs})
+
+        return regions(holds, reach)
+
     def _truth(self, cells: Array, columns: Mapping[str, Any]) -> bool:
-        scope = {name: _values(column, cells) for name, column in columns.items()}
+        return self._holds({name: _values(column, cells) for name, column in columns.items()})
+
+    def _holds(self, scope: Mapping[str, Any]) -> bool:
         try:
             value = self.parsed.evaluate(scope)
             if isinstance(value, bool | Mask):

@@ -1,0 +1,106 @@
+"""Choices that change nothing at some settings: the kernel of a layer that a depth leaves out.
+
+Settings that differ only in such a choice are one network.  A space of five stages with four
+layers at most has as many settings as if each layer were always there; what its paper counts
+are networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy
+
+from costcalc.errors import Problems
+from costcalc.graph.bindings import AXES
+from costcalc.graph.expand import expand
+from costcalc.graph.parameters import resolve
+from costcalc.grid.bounded import Array
+from costcalc.grid.evaluate import Grid
+from costcalc.grid.parts import parts
+from costcalc.grid.tables import Existence
+
+CELLS = 2**20
+"""Combinations of parameters for which it is decided whether a choice matters."""
+
+
+@lru_cache(maxsize=8)
+def distinct(grid: Grid) -> tuple[Existence, ...]:
+    """Where the settings of a grid are networks of their own: where all of these exist.
+
+    A parameter changes nothing where all parts that name it are left out.  There its default
+    stands for all its values, or the first of them.
+    """
+    outside = {"alpha", "res", "in"}.union(*(side.names for side in grid.document.input))
+    occurring = _Occurring(grid)
+    candidates = sorted({*range(len(grid.axes))} - grid.axes_of(outside))
+    found = (_distinct(grid, axis, occurring) for axis in candidates)
+    return tuple(one for one in found if one is not None)
+
+
+def _distinct(grid: Grid, axis: int, occurring: _Occurring) -> Existence | None:
+    """Where an axis has a value that matters, or the one that stands for all."""
+    users = [
+        index for index, part in enumerate(occurring.parts) if axis in grid.axes_of(part.names)
+    ]
+    deciding = frozenset[int]().union(*(occurring.axes[index] for index in users))
+    order = tuple(sorted(deciding | {axis}))
+    shape = [len(grid.axes[other].values) for other in order]
+    is_decided = users and axis not in deciding and prod(shape) <= CELLS
+    if not is_decided or not all(map(occurring.is_optional, users)):
+        return None
+    only = grid.axes[axis].name
+    stands = [value == occurring.base[only] for value in grid.axes[axis].values]
+    matters = _along(numpy.array(stands), (axis,), order)
+    for index in users:
+        matters = matters | _along(occurring.of(index), sorted(occurring.axes[index]), order)
+    return None if matters.all() else Existence(order, numpy.broadcast_to(matters, shape))
+
+
+class _Occurring:
+    """Where the parts of a network occur."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.parts = parts(grid.document)
+        self.axes = [grid.axes_of(part.conditions) for part in self.parts]
+        self.base = _base(grid)
+        self._grid = grid
+        self._done: dict[frozenset[int], Mapping[int, Array]] = {}
+
+    def is_optional(self, index: int) -> bool:
+        """Whether parameters, and nothing else, may leave a part out."""
+        return bool(self.axes[index]) and self.parts[index].conditions.isdisjoint(AXES)
+
+    def of(self, index: int) -> Array:
+        """Where a part occurs, along each of the axes that decide it."""
+        axes = self.axes[index]
+        if axes not in self._done:
+            done = self._grid.over(tuple(sorted(axes)), self.base).tabulated(self._at)
+            self._done[axes] = {at: (own != 0) | ~done.is_valid for at, own in done.arrays.items()}
+        return self._done[axes].get(index, numpy.ones([1] * len(axes), bool))
+
+    def _at(self, settings: Mapping[str, Any]) -> Mapping[int, int]:
+        graph = expand(self._grid.document, settings)
+        steps = {id(outermost.step) for outermost in graph.steps if outermost.layers}
+        return {
+            index: int(any(id(step) in steps for step in part.steps))
+            for index, part in enumerate(self.parts)
+        }
+
+
+def _base(grid: Grid) -> dict[str, Any]:
+    """A value of each axis: the default, if it is among them."""
+    defaults = resolve(grid.document, grid.settings, Problems()).values
+    return {
+        axis.name: defaults[axis.name] if defaults.get(axis.name) in axis.values else axis.values[0]
+        for axis in grid.axes
+    }
+
+
+def _along(array: Array, axes: Sequence[int], order: Sequence[int]) -> Array:
+    """An array of some axes as one of more axes, along which it does not vary."""
+    sizes = dict(zip(axes, array.shape, strict=True))
+    return array.reshape([sizes.get(axis, 1) for axis in order])

@@ -1,0 +1,308 @@
+"""Counts of networks equal those of a loop over all settings."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import costcalc
+from costcalc.costs import convention
+from costcalc.errors import SpecError
+from costcalc.grid.axes import axis
+from costcalc.grid.evaluate import Grid
+from costcalc.grid.select import Condition
+from costcalc.grid.tables import CostTable, CostTables, Existence
+from costcalc.metrics import Accounting
+from costcalc.spaces import counting, plane, within
+from costcalc.spaces.counting import boxes, count
+from costcalc.spec.reader import read
+
+SPEC = b"""
+name: Net
+input: [1, 1, 1]
+parameters:
+  a: {default: 1, choices: [1, 2, 3]}
+  b: {default: 1, choices: [1, 2, 4]}
+  c: {default: thin, choices: [thin, thick]}
+  d: {default: 1, choices: [1, 2, 3, 5]}
+  e: 7
+layers:
+  - global_avg_pool
+"""
+AXES = (
+    axis("a", [1, 2, 3]),
+    axis("b", [1, 2, 4]),
+    axis("c", ["thin", "thick"]),
+    axis("d", [1, 2, 3, 5]),
+)
+SIZES = [len(one.values) for one in AXES]
+METRICS = ("params", "mult_adds", "weight_bytes")
+GRID = Grid(
+    read(SPEC, "net.yaml", lambda name: None), Accounting(convention.load("paper")), {}, AXES
+)
+
+numbers = st.one_of(
+    st.integers(0, 12),
+    st.integers(0, 8).map(lambda n: 24 * n),
+    st.integers(-(10**6), 10**6),
+    st.integers(2**61, 2**62),
+)
+
+
+@st.composite
+def arrays(draw, axes, values):
+    shape = [SIZES[at] for at in axes]
+    size = int(np.prod(shape, dtype=int))
+    listed = draw(st.lists(values, min_size=size, max_size=size))
+    dtype = bool if isinstance(listed[0], bool) else object
+    array = np.array(listed, dtype).reshape(shape)
+    return array if dtype is bool or max(map(abs, listed)) > 2**60 else array.astype(np.int64)
+
+
+subsets = st.lists(st.integers(0, len(AXES) - 1), max_size=3, unique=True).map(sorted).map(tuple)
+
+
+@st.composite
+def spaces(draw):
+    """Tables that may share axes, some of whose networks do not exist."""
+    kind = draw(
+        st.sampled_from([st.integers(0, 12), st.integers(0, 50).map(lambda n: 8 * n), numbers])
+    )
+    tables = []
+    for axes in draw(st.lists(subsets, min_size=1, max_size=4)):
+        tables.append(CostTable(axes, {name: draw(arrays(axes, kind)) for name in METRICS}))
+    existences = [
+        Existence(axes, draw(arrays(axes, st.booleans())))
+        for axes in draw(st.lists(subsets, max_size=2))
+    ]
+    return CostTables(AXES, tuple(tables), 0, tuple(existences), GRID)
+
+
+def networks(tables):
+    """Every network of a space: its parameters and costs."""
+    for index in product(*map(range, SIZES)):
+        if not all(own.exists[tuple(index[at] for at in own.axes)] for own in tables.existences):
+            continue
+        values = {one.name: one.values[at] for one, at in zip(AXES, index, strict=True)}
+        costs = {
+            name: sum(
+                int(table.costs[name][tuple(index[at] for at in table.axes)])
+                for table in tables.tables
+            )
+            for name in METRICS
+        }
+        yield {**values, **costs, "e": 7}
+
+
+@st.composite
+def atoms(draw, listed):
+    """A comparison, mostly with what some network costs."""
+    one = draw(st.sampled_from(listed))
+    sign = draw(st.sampled_from(["<=", "<", ">", ">=", "==", "!="]))
+    name, other = draw(st.permutations(METRICS))[:2]
+    limit = one[name] + draw(st.integers(-1, 1))
+    both = one[name] - 3 * one[other]
+    return draw(
+        st.sampled_from(
+            [
+                f"{name} {sign} {limit}",
+                f"{limit} {sign} {name}",
+                f"{name} - 3 * {other} {sign} {both}",
+                f"{name} / 7 {sign} {other} / 7 + {limit - one[other]} / 7",
+                f"max({name}, {other}) {sign} {limit}",
+                f"{name} {sign} a * {limit}",
+                f"({name} if c == 'thin' else {other}) {sign} {limit}",
+                "a == 2",
+                "a + b > d",
+                "c != 'thin'",
+                "d * 2 < e",
+            ]
+        )
+    )
+
+
+def conditions(listed):
+    """Comparisons joined by words."""
+    return st.recursive(
+        atoms(listed),
+        lambda inner: st.one_of(
+            st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+                lambda three: f"({three[0]} {three[1]} {three[2]})"
+            ),
+            inner.map(lambda one: f"(not {one})"),
+        ),
+        max_leaves=4,
+    )
+
+
+@settings(max_examples=100, deadline=None, phases=[Phase.generate])
+@given(st.data())
+def test_counts_equal_a_loop(data):
+    tables = data.draw(spaces())
+    listed = [*networks(tables)]
+    text = data.draw(conditions(listed or [dict.fromkeys([*METRICS], 5)]))
+    condition = Condition(text)
+    result = count(tables, condition, {"e": 7})
+    truth = sum(bool(condition.parsed.evaluate(one)) for one in listed)
+    assert result.of == len(listed)
+    assert result.settings == 3 * 3 * 2 * 4
+    assert result.low <= truth <= result.high
+    bounded = {name for name in METRICS if name in text}
+    if len(bounded) < 3 and not ("- 3" in text or "/ 7" in text or "max" in text):
+        assert result.is_exact
+
+
+def random_space(seed, tables=6, choices=7, reach=1000):
+    """Tables of one axis each, and how many networks have each pair of costs."""
+    random = np.random.default_rng(seed)
+    axes = tuple(axis(f"p{at}", range(choices)) for at in range(tables))
+    costs = random.integers(0, reach, (tables, 2, choices))
+    made = [
+        CostTable((at,), {"params": own[0], "mult_adds": own[1]}) for at, own in enumerate(costs)
+    ]
+    sums = [np.zeros((), int), np.zeros((), int)]
+    for own in costs:
+        sums = [np.add.outer(total, part).ravel() for total, part in zip(sums, own, strict=True)]
+    return CostTables(axes, tuple(made), 0), sums
+
+
+@pytest.mark.parametrize("quantiles", [(0.5, 0.5), (0.05, 0.9), (0.9, 0.05), (0.99, 0.97), (0, 0)])
+@pytest.mark.parametrize("bands", [1, 7, 10**6])
+def test_two_bounds_at_once(monkeypatch, quantiles, bands):
+    monkeypatch.setattr(plane, "BANDS", bands * 1000)
+    monkeypatch.setattr(plane, "ANSWERED", 97)
+    monkeypatch.setattr(within, "LISTED", 7**4)
+    tables, (params, mult_adds) = random_space(3)
+    p, m = (int(np.quantile(*pair)) for pair in zip((params, mult_adds), quantiles, strict=True))
+    result = count(tables, Condition(f"params <= {p} and mult_adds <= {m}"))
+    assert result.low == result.high == int(((params <= p) & (mult_adds <= m)).sum())
+    assert result.of == 7**6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_interval_holds_the_number(monkeypatch, seed):
+    monkeypatch.setattr(within, "ASKED", 100_000)
+    monkeypatch.setattr(within, "SUMMED", 3_000)
+    monkeypatch.setattr(within, "LISTED", 2_000)
+    tables, (params, mult_adds) = random_space(seed, tables=3, choices=60, reach=10**6)
+    p, m = int(np.median(params)), int(np.median(mult_adds))
+    for text, truth in (
+        (f"params <= {p}", params <= p),
+        (f"params > {p}", params > p),
+        (f"params <= {p} and mult_adds <= {m}", (params <= p) & (mult_adds <= m)),
+        (f"params <= {p} or mult_adds <= {m}", (params <= p) | (mult_adds <= m)),
+    ):
+        result = count(tables, Condition(text))
+        assert result.low <= int(truth.sum()) <= result.high
+        assert not result.is_exact
+        assert result.high - result.low < 60**3 / 2
+
+
+def test_three_bounds_are_exact_in_a_list_and_between_ends_beyond(monkeypatch):
+    tables, (params, mult_adds) = random_space(1, tables=4)
+    for name in ("params", "mult_adds"):
+        assert name in tables.tables[0].costs
+    p, m = int(np.median(params)), int(np.median(mult_adds))
+    text = f"params <= {p} and mult_adds <= {m} and params + mult_adds >= {p + m - 500}"
+    truth = (params <= p) & (mult_adds <= m) & (params + mult_adds >= p + m - 500)
+    assert count(tables, Condition(text)).low == int(truth.sum())
+    monkeypatch.setattr(within, "LISTED", 50)
+    result = count(tables, Condition(text))
+    assert result.low <= int(truth.sum()) <= result.high
+
+
+def test_counts_beyond_64_bits():
+    """Of n coins, half show at most n / 2 heads, and half of the rest of those with as many."""
+    coins = 300
+    axes = tuple(axis(f"p{at}", [0, 1]) for at in range(coins))
+    heads, tails = np.array([0, 1]), np.array([1, 0])
+    made = [CostTable((at,), {"params": heads, "mult_adds": tails}) for at in range(coins)]
+    tables = CostTables(axes, tuple(made), 0)
+    result = count(tables, Condition("params < 150"))
+    assert 2 * result.low + math.comb(300, 150) == 2**300 == result.of
+    result = count(tables, Condition("params <= 140 and mult_adds <= 170"))
+    assert result.low == result.high == sum(math.comb(300, n) for n in range(130, 141))
+
+
+STAGES = """
+name: Stages
+input: [3, 8, 8]
+parameters:
+  depth: {default: 2, choices: [1, 2, 3]}
+  k2: {default: 3, choices: [1, 3, 5]}
+  k3: {default: 5, choices: [1, 3, 5]}
+  wide: {default: 8, choices: [8, 16]}
+layers:
+  - conv: {out: wide, kernel: 3}
+  - sequence:
+      when: depth >= 2
+      layers:
+        - depthwise: {kernel: k2}
+        - depthwise: {kernel: k3, when: depth >= 3}
+  - fc: 10
+"""
+
+
+@pytest.fixture
+def stages(tmp_path):
+    path = tmp_path / "stages.yaml"
+    path.write_text(STAGES)
+    choices = {"depth": [1, 2, 3], "k2": [1, 3, 5], "k3": [1, 3, 5], "wide": [8, 16]}
+    return str(path), choices
+
+
+def test_choices_for_layers_that_are_left_out_make_no_other_network(stages):
+    path, choices = stages
+    tables = costcalc.space(path, **choices).tables
+    networks = {
+        str(costcalc.report(path, **dict(zip(choices, values, strict=True))).layers)
+        for values in product(*choices.values())
+    }
+    result = count(tables)
+    # depth 1 has no other layer, depth 2 a kernel of three, depth 3 two of them
+    assert result.of == len(networks) == 2 * (1 + 3 + 9)
+    assert result.low == result.high == result.of
+    assert result.settings == 2 * 3 * 3 * 3
+    # The default kernel stands for all where there is none.
+    assert count(tables, Condition("depth == 1 and k2 == 3 and k3 == 5")).low == 2
+    assert count(tables, Condition("depth == 1 and k2 == 5")).low == 0
+    assert count(tables, Condition("depth == 2 and k2 == 5")).low == 2
+
+
+def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
+    path, choices = stages
+    tables = costcalc.space(path, **choices).tables
+    text = "params * mult_adds < 150M and params % 2 == 0"
+    costs = [
+        costcalc.totals(path, **dict(zip(choices, values, strict=True)))
+        for values in product(*choices.values())
+        if (values[0] >= 2 or values[1] == 3) and (values[0] == 3 or values[2] == 5)
+    ]
+    truth = sum(one.params * one.mult_adds < 150 * 10**6 and one.params % 2 == 0 for one in costs)
+    assert 0 < truth < len(costs) == 26
+    assert count(tables, Condition(text)).low == truth
+    monkeypatch.setattr(counting, "LISTED", 53)
+    with pytest.raises(SpecError) as caught:
+        count(tables, Condition(text))
+    assert "multiplies costs with each other" in str(caught.value)
+    assert "54 settings" in str(caught.value)
+
+
+@given(st.lists(st.booleans(), min_size=24, max_size=24))
+def test_boxes_cover_what_is_wanted_once(cells):
+    wanted = np.array(cells).reshape(2, 3, 4)
+    covered = np.zeros(wanted.shape, int)
+    for box in boxes(wanted):
+        covered[np.ix_(*box)] += 1
+    assert (covered == wanted).all()
+
+
+def test_words_and_numbers_that_cannot_be_compared_are_refused(stages):
+    path, choices = stages
+    tables = costcalc.space(path, **choices).tables
+    for text in ("params + depth", "params <= 'deep'", "flops < 3", "params / 0 < 1"):
+        with pytest.raises(SpecError):
+            count(tables, Condition(text))
