@@ -449,7 +449,7 @@ def space(
     accounting = costs.accounting(loaded_convention, asked, *how)
     priced = tables(swept(network, axes, accounting, asked, False).grid, worth=0)
     if isinstance(priced, Coupled):
-        refuse(None, priced.reason)
+        refuse(None, str(priced), hint="costcalc sweep, which counts each setting by itself")
     if (refusal := priced.refusal()) is not None:
         raise refusal.error
     return Space(priced)

@@ -54,6 +54,8 @@ class Piece(NamedTuple):
     costs: Mapping[str, Array]
     """What these rows cost, by metric."""
     refusals: tuple[RefusedSettings, ...]
+    evaluations: int = 0
+    """How often the network was unfolded for them."""
 
     def part(self, start: int, stop: int) -> Piece:
         """Some of its rows."""
@@ -144,4 +146,4 @@ class Work(NamedTuple):
         if self.pick is not None:
             cells = self.pick(network, chunk, cells)
         costs = {name: array[cells] for name, array in chunk.costs.items()}
-        return Piece(unit, cells, costs, chunk.refusals)
+        return Piece(unit, cells, costs, chunk.refusals, chunk.evaluations)

@@ -308,7 +308,8 @@ class Pricing:
         """
         if not self.is_small(need):
             names = [self.grid.axes[axis].name for axis in sorted(need)]
-            raise Entangled(f"{self.described(index)} depends on them together", names)
+            cells = f"{self.cells(need):,} combinations of parameters"
+            raise Entangled(f"{self.described(index)} depends on {cells}", names)
 
     def is_small(self, axes: Iterable[int]) -> bool:
         """Whether a part may depend on these axes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,7 @@ from costcalc.grid.pieces import Front, Largest, Pick, Piece, Published, Work
 from costcalc.grid.select import Condition, check_name, front
 from costcalc.grid.streamed import Streamed
 from costcalc.grid.swept import SweptNetwork
+from costcalc.grid.tables import Coupled
 from costcalc.metrics import METRICS, Accounting, cost_of, for_scripts, heading, shown
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -80,6 +82,10 @@ class NetworkRefusal(NamedTuple):
     refusal: RefusedSettings
 
 
+OFTEN = 1000
+"""Unfoldings of a network from which on a sweep says why they are so many."""
+
+
 class Sweep(Answer):
     """Networks over a grid of settings; its rows are computed as they are read.
 
@@ -88,6 +94,7 @@ class Sweep(Answer):
         metrics: the costs of each row.
         axes: the parameters that vary, the last one fastest, with the values of all networks.
         refused: settings without a row, known after the rows have been read.
+        unfolded: how often each network was unfolded for them, by its name; likewise.
     """
 
     def __init__(self, networks: Sequence[SweptNetwork], condition: Condition | None) -> None:
@@ -101,6 +108,7 @@ class Sweep(Answer):
         self.axes = _union(network.grid.axes for network in self.networks)
         self.condition = condition
         self.refused: list[NetworkRefusal] = []
+        self.unfolded: Counter[str] = Counter()
         for network in self.networks:
             if condition is not None:
                 condition.check(network.known, self.metrics)
@@ -298,7 +306,7 @@ class Sweep(Answer):
     def notes(self) -> tuple[str, ...]:
         """Notes on the rows: settings without one, and layers that are not counted."""
         lacking = (note for network in self.networks for note in network.caveats(network.title))
-        return (*_refusals(self), *lacking)
+        return (*_refusals(self), *_coupled(self), *lacking)
 
     @property
     def streamed(self) -> Streamed:
@@ -320,11 +328,13 @@ class Sweep(Answer):
     ) -> Iterator[Piece]:
         """The wanted rows of every unit of settings."""
         self.refused = []
+        self.unfolded = Counter()
         done = 0
         work = Work(self.networks, self.condition, pick)
         for piece in (work(unit) for unit in work.units()):
             network = self.networks[piece.unit.network].name
             self.refused += [NetworkRefusal(network, refusal) for refusal in piece.refusals]
+            self.unfolded[network] += piece.evaluations
             yield piece
             done += piece.unit.settings
             if progress is not None:
@@ -585,6 +595,14 @@ def _refusals(sweep: Sweep) -> tuple[str, ...]:
         f"at {first}, {message}."
         for (network, message), (count, first) in notes.items()
     )
+
+
+def _coupled(sweep: Sweep) -> Iterator[str]:
+    """Notes on networks that were unfolded often, as their parts depend on one another."""
+    for network in sweep.networks:
+        times = sweep.unfolded[network.name]
+        if times >= OFTEN and isinstance(network.priced, Coupled):
+            yield f"{network.name} was unfolded {counted(times)} times: {network.priced}."
 
 
 def _parameter(name: str, is_numeric: bool) -> Column:

@@ -13,7 +13,7 @@ from costcalc.graph.outline import has_guesses, uncounted
 from costcalc.graph.parameters import resolve
 from costcalc.grid.axes import Axis
 from costcalc.grid.evaluate import Grid
-from costcalc.grid.tables import CostTables, tables
+from costcalc.grid.tables import CostTables, Coupled, tables
 from costcalc.metrics import COUNTED, Accounting
 from costcalc.reporting.phrases import total_notes
 from costcalc.spec.document import Accuracy, Document
@@ -57,8 +57,12 @@ class SweptNetwork:
     @cached_property
     def source(self) -> Grid | CostTables:
         """What has the costs of all settings: the tables of its parts if they are worth it."""
-        priced = tables(self.grid)
-        return priced if isinstance(priced, CostTables) else self.grid
+        return self.grid if isinstance(self.priced, Coupled) else self.priced
+
+    @cached_property
+    def priced(self) -> CostTables | Coupled:
+        """The tables of its parts, or why there are none."""
+        return tables(self.grid)
 
     def caveats(self, network: str) -> tuple[str, ...]:
         """What its totals leave out, guess or choose, with its name."""

@@ -68,7 +68,7 @@ class CostTables(NamedTuple):
     existences: tuple[Existence, ...] = ()
     """A network exists where all parts do; there is none here for those that always do."""
     grid: Grid | None = None
-    """The grid, which knows why a network does not exist."""
+    """The grid, which knows why a network does not exist, if there may be none."""
 
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
@@ -145,8 +145,12 @@ class Coupled(NamedTuple):
     """Why a grid's costs are no sums of small tables."""
 
     reason: str
-    names: frozenset[str] = frozenset()
-    """The parameters that one part depends on together."""
+    names: tuple[str, ...] = ()
+    """The parameters that depend on one another."""
+
+    def __str__(self) -> str:
+        """The reason and the parameters."""
+        return f"{self.reason}: {', '.join(self.names)}" if self.names else self.reason
 
 
 def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
@@ -161,11 +165,12 @@ def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
         pricing = Pricing(grid, lambda cells: cells * worth <= size)
         priced = pricing.priced()
     except Entangled as error:
-        return Coupled(error.reason, frozenset(error.names))
+        return Coupled(error.reason, error.names)
     found = [_trimmed(CostTable(part.axes, part.costs)) for part in priced]
     existences = tuple(_existences(priced))
     merged = _merged(found, grid.metrics)
-    result = CostTables(grid.axes, merged, pricing.evaluations, existences, grid)
+    whole = grid if existences else None
+    result = CostTables(grid.axes, merged, pricing.evaluations, existences, whole)
     return result if _is_right(result, grid) else Coupled("parts depend on one another")
 
 

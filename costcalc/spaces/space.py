@@ -19,11 +19,12 @@ import numpy
 from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
 from costcalc.grid.tables import CostTable, CostTables
+from costcalc.metrics import METRICS
 from costcalc.render.formatting import exact
 
 
 class Space:
-    """Networks whose costs are sums over their parts.
+    """Networks whose costs are sums over their parts, or the largest of their peaks.
 
     >>> import costcalc
     >>> space = costcalc.space("mobilenet_v1", alpha=[0.5, 1], classes=[10, 1000])
@@ -34,6 +35,7 @@ class Space:
     def __init__(self, tables: CostTables) -> None:
         self.tables = tables
         self._parts = [_looked_up(table, tables) for table in tables.tables]
+        self._together = [max if METRICS[name].is_largest else sum for name in self.metrics]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,7 +69,8 @@ class Space:
             parts = [costs[choice(chosen)] for choice, costs in self._parts]
         except (KeyError, TypeError):
             self._refuse(chosen)
-        return dict(zip(self.metrics, map(sum, zip(*parts, strict=True)), strict=True))
+        columns = zip(self.metrics, self._together, zip(*parts, strict=True), strict=True)
+        return {name: together(costs) for name, together, costs in columns}
 
     def evaluate(self, indexes: Any) -> dict[str, Array]:
         """What many networks cost, by metric.

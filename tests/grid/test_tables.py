@@ -43,11 +43,11 @@ def alone(grid, indexes):
     return measured(graph, grid.accounting, grid.metrics)
 
 
-def added(found, indexes):
+def added(found, grid, indexes):
     """The same by adding up tables."""
     if not found.exists_at(indexes):
         return None
-    return {name: found.at(name, indexes) for name in found.grid.metrics}
+    return {name: found.at(name, indexes) for name in grid.metrics}
 
 
 def check_seed(seed, metrics, storage=None, planner=None):
@@ -64,7 +64,7 @@ def check_seed(seed, metrics, storage=None, planner=None):
         return False
     for _ in range(SETTINGS):
         indexes = tuple(random.randrange(n) for n in grid.shape)
-        assert added(found, indexes) == alone(grid, indexes), (seed, grid.at(indexes))
+        assert added(found, grid, indexes) == alone(grid, indexes), (seed, grid.at(indexes))
     return True
 
 
@@ -165,24 +165,146 @@ def test_a_sweep_counts_them_once():
     assert len(rows) == 7 * 64
 
 
-def test_predictions_keep_their_widths():
-    # Without the classifier, the last convolution predicts, and the multiplier leaves it alone.
-    text = STAGES.format(
-        parameters="classifier: true, k: 3", layers="  - conv: {out: 20, kernel: k}"
-    ).replace("- fc: 10", "- fc: {out: 10, when: classifier}")
-    axes = {"alpha": [Fraction(1, 2), 1], "classifier": [False, True], "k": [1, 3]}
-    found = priced(text.encode(), axes)
-    if isinstance(found, CostTables):
-        for indexes in product(range(2), repeat=3):
-            assert added(found, indexes) == alone(found.grid, indexes)
+# What one part does to another, by what: a spec's parameters and layers, the metrics, the
+# convention, and the grid.  Without the rule, the other's table lacks an axis.
+COUPLINGS = {
+    "what the layer before is": (
+        "op: {default: a, choices: [a, b]}, k: 3",
+        """
+  - conv: {out: 16, kernel: k, when: op == 'a', norm: none, bias: false}
+  - max_pool: {kernel: 3, stride: 1, padding: same, when: op == 'b'}
+  - batch_norm
+  - conv: {out: 16, kernel: k}""",
+        COUNTED,
+        Accounting(convention.load("onnx-tool")),
+        {"op": ["a", "b"], "k": [1, 3]},
+    ),
+    "widths that are kept": (
+        "head: true, k: 3, last: 20",
+        """
+  - conv: {out: 20, kernel: k}
+  - conv: {out: last, kernel: k, norm: none, act: none}
+  - fc: {out: 10, when: head}""",
+        COUNTED,
+        PAPER,
+        {"alpha": [Fraction(1, 2), 1], "head": [False, True], "k": [1, 3], "last": [12, 20]},
+    ),
+    "a name": (
+        "w: 16, k: 3, deep: true",
+        """
+  - conv: {out: w, kernel: 1, name: a}
+  - conv: {out: 8, kernel: k}
+  - conv: {out: 8, kernel: k, when: deep}
+  - conv: {out: 8, kernel: 1, name: b}
+  - concat: {from: [a, b]}
+  - conv: {out: 8, kernel: k}""",
+        COUNTED,
+        PAPER,
+        {"w": [8, 16], "k": [1, 3], "deep": [False, True]},
+    ),
+    "params that are shared": (
+        "first: true, w: 16",
+        """
+  - conv: {out: 16, kernel: 1}
+  - conv: {out: 16, kernel: 3, shares: x, when: first}
+  - conv: {out: 16, kernel: 3, shares: x}
+  - conv: {out: w, kernel: 3}""",
+        COUNTED,
+        PAPER,
+        {"first": [False, True], "w": [8, 16]},
+    ),
+    "a step of several layers": (
+        "soft: true, w: 16, k: 3",
+        """
+  - conv: {out: w, kernel: k, norm: none, act: none, bias: false}
+  - batch_norm: {when: soft}
+  - relu
+  - conv: {out: 8, kernel: k}""",
+        BYTES,
+        Accounting(convention.load("paper"), "int8", "liveness"),
+        {"soft": [False, True], "w": [8, 16], "k": [1, 3]},
+    ),
+    "what reads a layer inside a step": (
+        "skip: true, w: 16, k: 3",
+        """
+  - conv: {out: 16, kernel: k, norm: none, act: none, name: a}
+  - relu
+  - conv: {out: 16, kernel: k, name: last}
+  - add: {from: [a, last], when: skip}
+  - conv: {out: w, kernel: k}""",
+        BYTES,
+        Accounting(convention.load("paper"), "int8", "liveness"),
+        {"skip": [False, True], "w": [8, 16], "k": [1, 3]},
+    ),
+    "a tensor that stays in memory": (
+        "w: 16, x: 16, k: 3, late: true",
+        """
+  - conv: {out: w, kernel: 1, name: a}
+  - conv: {out: 128, kernel: k}
+  - conv: {out: x, kernel: 1, name: b}
+  - concat: {from: [a, b], when: late}""",
+        BYTES,
+        Accounting(convention.load("paper"), "int8", "liveness"),
+        {"w": [8, 64], "x": [8, 64], "k": [1, 3], "late": [False, True]},
+    ),
+    "an output that is kept": (
+        "w: 16, x: 16, k: 3",
+        """
+  - conv: {out: w, kernel: 1, name: a}
+  - conv: {from: input, out: 8, kernel: k}
+  - conv: {out: x, kernel: k}""",
+        BYTES,
+        Accounting(convention.load("paper"), "int8", "liveness"),
+        {"w": [8, 64], "x": [8, 64], "k": [1, 3]},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", COUPLINGS)
+def test_parts_depend_on_others(what, unchecked):
+    parameters, layers, metrics, accounting, axes = COUPLINGS[what]
+    text = STAGES.format(parameters=parameters, layers=layers)
+    if what == "widths that are kept":
+        text = text.replace("  - global_avg_pool\n  - fc: 10\n", "")
+    grid = grid_of(text.encode(), axes, accounting, metrics)
+    found = tables(grid, worth=0)
+    assert isinstance(found, CostTables), found
+    for indexes in product(*map(range, grid.shape)):
+        assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
+def coupled_text(widths):
+    """Convolutions each of which has the widths of two parameters, and the kernel of one."""
+    layers = "\n".join(f"  - conv: {{out: w{i} + w{i + 1}, kernel: k}}" for i in range(widths - 1))
+    names = ["k: 3", *(f"w{i}: 8" for i in range(widths))]
+    return STAGES.format(parameters=", ".join(names), layers=layers).encode()
 
 
 def test_what_is_coupled_is_named():
-    layers = "\n".join(f"  - conv: {{out: w{i} + w{i + 1}, kernel: k}}" for i in range(4))
-    text = STAGES.format(
-        parameters=", ".join(["k: 3", *(f"w{i}: 8" for i in range(5))]), layers=layers
-    )
     axes = {"k": range(1, 100, 2), **{f"w{i}": range(1, 41) for i in range(5)}}
-    found = priced(text.encode(), axes)
+    found = priced(coupled_text(5), axes)
     assert isinstance(found, Coupled)
-    assert {"w0", "w1", "w2"} <= found.names <= {*axes}
+    # The second convolution: its own widths, and the first's, which reaches it.
+    assert found.names == ("k", "w0", "w1", "w2")
+    assert str(found) == (
+        f"conv on line 8 depends on {50 * 40**3:,} combinations of parameters: k, w0, w1, w2"
+    )
+
+
+def test_a_sweep_says_why_it_unfolds_a_network_often():
+    choices = {f"d{i}": [1, 2] for i in range(10)}
+    layers = "\n".join(f"  - conv: {{out: in + 8, kernel: 1, repeat: d{i}}}" for i in range(10))
+    parameters = ", ".join(f"{name}: 1" for name in choices)
+    text = STAGES.format(parameters=parameters, layers=layers).encode()
+    sweep = costcalc.sweep(read(text, "deep.yaml", lambda name: None), **choices)
+    assert len(sweep) == 1024
+    # Every width depends on all depths before it: the ninth layer has half of all settings.
+    (note,) = [note for note in sweep.notes() if "unfolded" in note]
+    assert note.startswith("Stages was unfolded 1,024 times: conv on line 15 depends on 512")
+    assert note.endswith("combinations of parameters: " + ", ".join([*choices][:9]) + ".")
+
+
+def test_a_space_says_what_is_coupled():
+    axes = {"k": range(1, 100, 2), **{f"w{i}": range(1, 41) for i in range(5)}}
+    with pytest.raises(SpecError, match="k, w0, w1, w2"):
+        costcalc.space(read(coupled_text(5), "space.yaml", lambda name: None), **axes)
