@@ -31,6 +31,9 @@ class Advice(str):
         text.python = python
         return text
 
+    def __reduce__(self) -> tuple[type[Advice], tuple[str, str]]:
+        return Advice, (str(self), self.python)
+
 
 def in_python(text: str) -> str:
     """The text for Python; the text itself if it is the same everywhere."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from costcalc.escaping import printable, shortened
 from costcalc.records import NamedTuple
@@ -67,6 +67,9 @@ class CostcalcError(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(self._text())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
 
     def _text(self) -> str:
         lines = [str(problem) for problem in self.problems[:SHOWN]]

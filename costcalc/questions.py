@@ -345,6 +345,8 @@ def sweep(
     batch: int = 1,
     device: NameOrPath | None = None,
     dtype: str | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
     convention: NameOrPath = "paper",
     unit: str | None = None,
     space: bool = False,
@@ -364,6 +366,8 @@ def sweep(
         batch: likewise.
         device: of ``bound_ms`` and ``energy``, as for :func:`latency`.
         dtype: likewise.
+        jobs: how many processes of this machine compute the rows; more than one need Dask.
+        scheduler: the address of a Dask cluster that computes them instead.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         space: whether the parameters of the space that the spec declares vary, too.
@@ -385,9 +389,11 @@ def sweep(
     [258048, 1404928]
     """
     from costcalc import metrics as costs
+    from costcalc.graph.whole_numbers import whole_number
     from costcalc.grid.networks import axes_of, declared, swept
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Sweep, check_size
+    from costcalc.jobs.workers import engine
 
     if not networks:
         refuse(None, "a sweep needs a network", expected="one or more networks")
@@ -403,7 +409,7 @@ def sweep(
     condition = Condition(where) if where is not None else None
     is_several = len(networks) > 1
     rows = [swept(network, axes, accounting, asked, is_several) for network in networks]
-    return Sweep(rows, condition)
+    return Sweep(rows, condition, engine(whole_number("jobs", jobs), scheduler))
 
 
 def space(

@@ -48,6 +48,8 @@ class Options(NamedTuple):
     dtype: str | None = None
     cores: int | None = None
     is_fused: bool = False
+    jobs: int = 1
+    scheduler: str | None = None
     format: str = "table"
     output: str | None = None
 
@@ -71,6 +73,11 @@ class Options(NamedTuple):
         """The device and how a network runs there, as arguments of a question."""
         how = {"storage": self.storage, "cores": self.cores, "batch": self.batch}
         return {**self.timed_by, **how}
+
+    @property
+    def done_by(self) -> dict[str, Any]:
+        """Who does the work, as arguments of a question."""
+        return {"jobs": self.jobs, "scheduler": self.scheduler}
 
     @property
     def has_storage(self) -> bool:
@@ -294,6 +301,22 @@ def times_options(function: F, *, required: bool = False) -> F:
     )(function)
 
 
+def workers_options(function: F) -> F:
+    """``--jobs`` and ``--scheduler``."""
+    function = click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="A Dask cluster that does the work: tcp://HOST:8786.",
+    )(function)
+    return click.option(
+        "--jobs",
+        type=Whole(),
+        default=1,
+        metavar="N",
+        help="Processes of this machine that do the work, up to 256.",
+    )(function)
+
+
 def budget_options(lead: str = "At most", where: str = "") -> Callable[[F], F]:
     """A bound on each metric, as an argument that the table of metrics names.
 
@@ -420,16 +443,31 @@ def _file(context: click.Context, option: click.Parameter, value: str | None) ->
     return None if value in ("-", "/dev/stdout", "/dev/fd/1") else value
 
 
+def is_folder(output: str | None) -> bool:
+    """Whether a path is that of a folder: it ends with a slash."""
+    return output is not None and output.endswith(("/", os.sep))
+
+
+def _file_or_folder(context: click.Context, option: click.Parameter, value: str | None) -> Any:
+    """The path of a file or of a folder; None for standard output."""
+    if value is not None and os.path.isdir(value) and not is_folder(value):
+        hint = f"-o {value}/, for a Parquet file of each part"
+        refuse(Mark(value), "cannot be written: it is a folder", hint=hint)
+    return value if is_folder(value) else _file(context, option, value)
+
+
 def file_option(
     function: F,
     help: str = "Write to FILE, never a partial one; the default, or -, is standard output.",
+    *,
+    has_folders: bool = False,
 ) -> F:
     """``-o``: a file instead of standard output."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(readable=False),
-        callback=_file,
+        callback=_file_or_folder if has_folders else _file,
         is_eager=True,  # the format may depend on it
         metavar="FILE",
         help=help,
@@ -448,12 +486,18 @@ def output_options(question: str = "", **aliases: str) -> Callable[[F], F]:
 
 def format_options(rows: Sequence[Format], **aliases: str) -> Callable[[F], F]:
     """``--format``, one of ``rows``, the first by default, and ``-o``."""
+    folder = next((row.name for row in rows if row.has_parts), None)
 
     def chosen(context: click.Context, option: click.Parameter, value: str | None) -> str:
-        return aliases.get(value or "") or chosen_format(value, context.params["output"], rows)
+        output = context.params["output"]
+        if folder is not None and is_folder(output):
+            if value not in (None, folder):
+                refuse(Mark(output), f"only {folder} is written in parts", "-o FILE", value or "")
+            return folder
+        return aliases.get(value or "") or chosen_format(value, output, rows)
 
     def decorate(function: F) -> F:
-        function = file_option(function)
+        function = file_option(function, has_folders=folder is not None)
         return click.option(
             "--format",
             "format",

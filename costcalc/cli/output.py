@@ -100,7 +100,7 @@ def whole(output: str) -> Iterator[str]:
         SpecError: the file cannot be written; no partial file is left.
     """
     target = os.path.realpath(output)  # a link stays one
-    with _cleaned_up():
+    with cleaned_up():
         partial = ""
         try:
             if is_device(output):
@@ -141,7 +141,7 @@ def _replace(target: str, partial: str) -> None:
 
 
 @contextmanager
-def _cleaned_up() -> Iterator[None]:
+def cleaned_up() -> Iterator[None]:
     """Lets what is open be cleaned up when the process is told to end."""
     import signal
     from threading import current_thread, main_thread

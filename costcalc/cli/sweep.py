@@ -12,14 +12,16 @@ from costcalc.cli.options import (
     Options,
     completed_by,
     convention_options,
+    is_folder,
     names_option,
     output_options,
     pass_options,
     settings_options,
     storage_options,
     times_options,
+    workers_options,
 )
-from costcalc.cli.output import show, whole
+from costcalc.cli.output import cleaned_up, show, whole
 from costcalc.cli.progress import progress
 from costcalc.cli.streams import HeldBack, printed, write_note
 from costcalc.cli.words import Whole
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     "published accuracies, else in params and mult-adds.",
 )
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
+@workers_options
 @convention_options
 @output_options("sweep")
 @pass_options
@@ -97,6 +100,8 @@ def command(
     computed as fast as mult-adds, with addresses one setting after another.
     """
     _refuse_conflicts(options, top, by, pareto)
+    if is_folder(options.output) and (top is not None or pareto or pivot):
+        refuse(None, "a folder of parts has every row that meets --where", "-o FILE.parquet")
     if not options.texts and not space:
         expected = "--alpha VALUES, --res VALUES, --set or --space"
         refuse(None, "there is nothing to sweep", expected)
@@ -106,12 +111,17 @@ def command(
         where=where,
         **options.stored_by,
         **options.timed_by,
+        **options.done_by,
         space=space,
         at=options.texts,
         **options.counted_by,
     )
     is_streamed = options.format in ("csv", "parquet") and not pivot
-    with progress("settings", sweep.size) as report:
+    with cleaned_up(), progress("settings", sweep.size) as report:
+        if options.output is not None and is_folder(options.output):
+            write_note(str(sweep.write_parts(options.output, report)))
+            _write_notes(sweep)
+            return
         if is_streamed and top is None and not pareto:
             from costcalc.grid.streamed import ROWS
 
@@ -120,7 +130,7 @@ def command(
             return
         chosen = sweep.chosen(top, by or "", is_front=pareto, progress=report)
         if is_streamed:
-            _stream(sweep, options, [sweep.streamed.listed(chosen.rows)])
+            _stream(sweep, options, [sweep.streamed.listed(chosen.rows)] if chosen.rows else [])
             for note in chosen.notes:
                 write_note(note)
             return

@@ -25,6 +25,7 @@ WHOLE_NUMBERS: Mapping[str, WholeNumber] = {
     "checkpoint": WholeNumber("a number of lines"),
     "cores": WholeNumber("a number of cores", 10**6),
     "depth": WholeNumber("a number of levels"),
+    "jobs": WholeNumber("a number of processes", 256),
     "last": WholeNumber("a number of layers"),
     "patches": WholeNumber("a number of pieces along each axis", 16),
     "ranks": WholeNumber("a number of devices", 2**20),

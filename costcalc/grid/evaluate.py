@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import cached_property
+from math import prod
 from typing import Any, TypeVar
 
 import numpy
@@ -30,6 +32,14 @@ CHUNK = 2**20
 
 PLANNED = 2**10
 """The same where a planner gives addresses at each setting."""
+
+UNFOLDED = 2**10
+"""The same where each setting is unfolded by itself, which takes seconds."""
+
+TRIED = 2**8
+"""Settings that show how many are unfolded by themselves, in a grid of more than :data:`FEW`."""
+
+FEW = 2**12
 
 T = TypeVar("T")
 
@@ -136,7 +146,18 @@ class Grid:
 
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """The parts that are unfolded together, each with the number of rows before it."""
-        return numbered(self.shape, PLANNED if self.is_planned else CHUNK)
+        return numbered(self.shape, self.together)
+
+    @cached_property
+    def together(self) -> int:
+        """Settings that are unfolded together: the fewer, the more often the grid is cut."""
+        if self.is_planned:
+            return PLANNED
+        if prod(self.shape) <= FEW:
+            return CHUNK
+        start, slices = next(numbered(self.shape, TRIED))
+        tried = self.chunk(start, slices)
+        return min(CHUNK, max(1, UNFOLDED * len(tried.is_valid) // tried.evaluations))
 
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, a chunk at a time.
@@ -176,6 +197,7 @@ class Grid:
                 values stays at its last.
         """
         part = copy(self)
+        vars(part).pop("together", None)
         part.places = places if places is not None else tuple(range(len(axes)))
         part.axes = tuple(self.axes[axis] for axis in axes)
         part.numerators = [self.numerators[axis] for axis in axes]

@@ -1,6 +1,6 @@
 """The wanted rows of a sweep, a piece at a time, in whichever process computes them.
 
-    Unit --Work--> Piece
+    Unit --Work.piece--> Piece
 
 A unit is a few numbers, a piece a few arrays, and work is all that one needs to make the
 other, so that units can be given to any number of processes.
@@ -57,16 +57,25 @@ class Piece(NamedTuple):
     evaluations: int = 0
     """How often the network was unfolded for them."""
 
-    def part(self, start: int, stop: int) -> Piece:
-        """Some of its rows."""
-        costs = {name: array[start:stop] for name, array in self.costs.items()}
-        return self._replace(cells=self.cells[start:stop], costs=costs)
+    def parts(self, rows: int) -> Iterator[Piece]:
+        """Its rows, at most ``rows`` at a time."""
+        for start in range(0, len(self.cells), rows):
+            some = slice(start, start + rows)
+            costs = {name: array[some] for name, array in self.costs.items()}
+            yield self._replace(cells=self.cells[some], costs=costs)
 
     def indexes(self) -> tuple[Array, ...]:
         """Which value of each axis the rows have."""
         unit = self.unit
         inside = numpy.unravel_index(self.cells, unit.shape) if unit.shape else ()
         return tuple(index + part.start for index, part in zip(inside, unit.slices, strict=True))
+
+
+class NetworkRefusal(NamedTuple):
+    """Settings of a network without a row, and why the first of them has none."""
+
+    network: str
+    refusal: RefusedSettings
 
 
 class Pick(Protocol):
@@ -130,7 +139,7 @@ class Work(NamedTuple):
             for start, slices in network.source.blocks():
                 yield Unit(number, start, slices)
 
-    def __call__(self, unit: Unit) -> Piece:
+    def piece(self, unit: Unit) -> Piece:
         """The wanted rows of a unit.
 
         Raises:

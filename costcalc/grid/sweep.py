@@ -14,12 +14,13 @@ from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, of_values, size
-from costcalc.grid.evaluate import RefusedSettings
-from costcalc.grid.pieces import Front, Largest, Pick, Piece, Published, Work
+from costcalc.grid.dataset import Dataset, write
+from costcalc.grid.pieces import Front, Largest, NetworkRefusal, Pick, Piece, Published, Work
 from costcalc.grid.select import Condition, check_name, front
 from costcalc.grid.streamed import Streamed
 from costcalc.grid.swept import SweptNetwork
 from costcalc.grid.tables import Coupled
+from costcalc.jobs.workers import Engine, ThisProcess
 from costcalc.metrics import METRICS, Accounting, cost_of, for_scripts, heading, shown
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -75,13 +76,6 @@ class Batch(NamedTuple):
         return cost_of(self.costs, name)
 
 
-class NetworkRefusal(NamedTuple):
-    """Settings of a network without a row, and why the first of them has none."""
-
-    network: str
-    refusal: RefusedSettings
-
-
 OFTEN = 1000
 """Unfoldings of a network from which on a sweep says why they are so many."""
 
@@ -97,7 +91,12 @@ class Sweep(Answer):
         unfolded: how often each network was unfolded for them, by its name; likewise.
     """
 
-    def __init__(self, networks: Sequence[SweptNetwork], condition: Condition | None) -> None:
+    def __init__(
+        self,
+        networks: Sequence[SweptNetwork],
+        condition: Condition | None,
+        engine: Engine | None = None,
+    ) -> None:
         """Checks the condition's names, and how many settings are planned.
 
         Raises:
@@ -107,6 +106,7 @@ class Sweep(Answer):
         self.metrics = self.networks[0].grid.metrics
         self.axes = _union(network.grid.axes for network in self.networks)
         self.condition = condition
+        self.engine = engine or ThisProcess()
         self.refused: list[NetworkRefusal] = []
         self.unfolded: Counter[str] = Counter()
         for network in self.networks:
@@ -313,11 +313,26 @@ class Sweep(Answer):
         """The columns of its rows in a file."""
         return Streamed(self.networks, self.axes, self.metrics)
 
+    def write_parts(self, folder: str, progress: Progress | None = None) -> Dataset:
+        """Writes the wanted rows as a folder of Parquet files, and goes on if some are there.
+
+        Args:
+            folder: made if it is not there; shared, if the workers are other machines.
+            progress: called with the number of settings done.
+
+        Raises:
+            CostcalcError: pyarrow is not installed; the folder holds something else, or
+                cannot be written; or a worker or the scheduler is lost.
+        """
+        work = Work(self.networks, self.condition)
+        dataset = write(work, self.streamed, self.engine, folder, progress)
+        self.refused, self.unfolded = list(dataset.refused), Counter(dataset.unfolded)
+        return dataset
+
     def pieces(self, rows: int, progress: Progress | None = None) -> Iterator[Piece]:
         """The wanted rows in order, at most ``rows`` at a time."""
         for piece in self._chosen(None, progress):
-            for start in range(0, len(piece.cells), rows):
-                yield piece.part(start, start + rows)
+            yield from piece.parts(rows)
 
     def _published(self, progress: Progress | None) -> Iterator[SweepRow]:
         for piece in self._chosen(Published(), progress):
@@ -331,7 +346,7 @@ class Sweep(Answer):
         self.unfolded = Counter()
         done = 0
         work = Work(self.networks, self.condition, pick)
-        for piece in (work(unit) for unit in work.units()):
+        for piece in self.engine.results(work.piece, work.units()):
             network = self.networks[piece.unit.network].name
             self.refused += [NetworkRefusal(network, refusal) for refusal in piece.refusals]
             self.unfolded[network] += piece.evaluations

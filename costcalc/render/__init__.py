@@ -21,6 +21,8 @@ class Format(NamedTuple):
     """Empty for a format that is streamed while it is computed instead of rendered."""
     only: str = ""
     """The question whose answers have this format; empty for all."""
+    has_parts: bool = False
+    """Whether it is written as a folder of several files, too."""
 
 
 FORMATS = (
@@ -30,7 +32,7 @@ FORMATS = (
     Format("markdown", "costcalc.render.markdown", ".md"),
     Format("latex", "costcalc.render.latex", ".tex"),
     Format("html", "costcalc.render.html", ".html"),
-    Format("parquet", "costcalc.render.stream", ".parquet", "", only="sweep"),
+    Format("parquet", "costcalc.render.stream", ".parquet", "", only="sweep", has_parts=True),
     Format("junit", "costcalc.claims.junit", ".xml", "answer", only="check"),
     Format("github", "costcalc.claims.github", "", "answer", only="check"),
 )

@@ -1,0 +1,1 @@
+"""Work that is cut into units: who does them, and a folder that keeps what they give."""

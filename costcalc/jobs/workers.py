@@ -1,0 +1,335 @@
+"""Who does the units of some work: this process, others of this machine, or a cluster.
+
+    function × units --Engine--> results, one for each unit
+
+Processes and clusters are Dask's, which gives a unit to another worker when one is lost.
+"""
+
+from __future__ import annotations
+
+import operator
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from costcalc.advice import option
+from costcalc.errors import refuse
+from costcalc.records import NamedTuple
+
+ANSWER = 10
+"""Seconds within which a scheduler answers."""
+
+PATIENCE = 60
+"""Seconds that work waits for a worker if there is none."""
+
+AHEAD = 4
+"""Units handed out for each thread of the workers, so that none waits for the next."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Engine(Protocol):
+    """Who does the units of some work."""
+
+    def results(
+        self, function: Callable[[T], R], units: Iterable[T], *, in_order: bool = True
+    ) -> Iterator[R]:
+        """What the function returns for each unit, each once.
+
+        Args:
+            function: called with a unit, in whichever process.
+            units: read as they are handed out, never all at once.
+            in_order: whether results come in the order of the units, or as they are done.
+        """
+
+
+class ThisProcess(NamedTuple):
+    """One unit after another, in this process."""
+
+    def results(
+        self, function: Callable[[T], R], units: Iterable[T], *, in_order: bool = True
+    ) -> Iterator[R]:
+        """See :meth:`Engine.results`."""
+        return map(function, units)
+
+
+class Workers(NamedTuple):
+    """Dask's workers: local processes, or those of a cluster."""
+
+    processes: int = 0
+    """How many there are on this machine; 0 for those of a cluster."""
+    scheduler: str = ""
+    """The address of the cluster's scheduler."""
+    patience: float = PATIENCE
+    """Seconds that work waits for a worker if there is none."""
+
+    def results(
+        self, function: Callable[[T], R], units: Iterable[T], *, in_order: bool = True
+    ) -> Iterator[R]:
+        """See :meth:`Engine.results`; a unit whose worker is lost is done by another.
+
+        Raises:
+            CostcalcError: Dask is not installed; no scheduler or no worker answers; workers
+                have another version, or are lost again and again; or the function's own.
+        """
+        with self._client() as client:
+            yield from _Submission(self, client, function).results(units, in_order)
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """A client of the workers; those of this machine end with it."""
+        try:
+            import distributed
+            from distributed.utils import silence_logging_cmgr
+        except ImportError:
+            refuse(
+                None,
+                "other processes need the package 'dask', which is not installed",
+                hint="pip install 'costcalc[dask]'",
+            )
+        with silence_logging_cmgr(_NO_LOGS):
+            if self.scheduler:
+                with self._connected(self.scheduler) as client:
+                    yield client
+                return
+            with (
+                distributed.LocalCluster(
+                    n_workers=self.processes,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=_NO_LOGS,
+                ) as cluster,
+                self._connected(cluster) as client,
+            ):
+                yield client
+
+    def _connected(self, where: Any) -> Any:
+        """A client of a scheduler, which has a few seconds to answer.
+
+        Raises:
+            SpecError: it does not.
+        """
+        from queue import Empty, SimpleQueue
+        from threading import Thread
+
+        # A thread of its own, which is left behind: a server that is not Dask's, such as a
+        # scheduler's dashboard, may keep a client waiting for ever.
+        answer: SimpleQueue[Any] = SimpleQueue()
+        Thread(target=lambda: answer.put(_client_or_error(where)), daemon=True).start()
+        try:
+            client = answer.get(timeout=2 * ANSWER)
+        except Empty:
+            client = TimeoutError(f"no answer that is Dask's within {2 * ANSWER} s")
+        if not isinstance(client, Exception):
+            return client
+        refuse(
+            None,
+            f"no scheduler answers at '{self.scheduler}'",
+            "the address that 'dask scheduler' prints, such as tcp://10.0.0.1:8786",
+            found=str(client).partition("\n")[0],
+        )
+
+
+def _client_or_error(where: Any) -> Any:
+    from distributed import Client
+
+    client = Client.__new__(Client)
+    try:
+        Client.__init__(client, where, timeout=ANSWER, set_as_default=False, name="costcalc")
+    except Exception as error:
+        client.close(timeout=1)  # or it would be closed when this process ends, with a traceback
+        return error
+    return client
+
+
+class _Submission:
+    """A function and its units on the workers of a client."""
+
+    def __init__(self, workers: Workers, client: Any, function: Callable[[T], R]) -> None:
+        from queue import SimpleQueue
+        from uuid import uuid4
+
+        import cloudpickle
+
+        self.workers = workers
+        self.client = client
+        self.name = f"costcalc-{uuid4().hex}"
+        self.done: SimpleQueue[Any] = SimpleQueue()
+        packed = cloudpickle.dumps(_Packed(cloudpickle.dumps(function)))
+        # A task like any other: if its worker is lost, another one unpacks it again.  Only
+        # workers need costcalc, as the scheduler sees bytes and functions of other packages.
+        self.function = self._submitted("function", cloudpickle.loads, packed)
+
+    def results(self, units: Iterable[T], in_order: bool) -> Iterator[Any]:
+        """The results; as many units are under way as keep every worker busy."""
+        self._next_done()  # the function
+        numbered = enumerate(units)
+        begun: dict[str, int] = {}
+        held: dict[int, Any] = {}
+        turn = 0
+        while True:
+            for number, unit in islice(numbered, max(0, self._room() - len(begun) - len(held))):
+                packed = pickle.dumps(unit)
+                future = self._submitted(str(number), operator.call, self.function, packed)
+                begun[future.key] = number
+            if not begun:
+                return
+            future = self._next_done()
+            number = begun.pop(future.key)
+            held[number] = self._result(future)
+            del future  # the worker may forget the result
+            while held and (not in_order or turn in held):
+                yield held.pop(turn if in_order else number)
+                turn += 1
+
+    def _submitted(self, name: str, function: Any, *arguments: Any) -> Any:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the function is large
+            key = f"{self.name}-{name}"
+            future = self.client.submit(function, *arguments, key=key, pure=False)
+        future.add_done_callback(self.done.put)
+        return future
+
+    def _room(self) -> int:
+        threads: Mapping[str, int] = self._asked(self.client.nthreads)
+        return AHEAD * max(1, sum(threads.values()))
+
+    def _next_done(self) -> Any:
+        """A future that is done.
+
+        Raises:
+            CostcalcError: it failed, or there is no worker.
+        """
+        from queue import Empty
+
+        while True:
+            try:
+                future = self.done.get(timeout=self.workers.patience)
+            except Empty:
+                self._check_workers()
+                continue
+            if future.status != "finished":
+                self._result(future)
+            return future
+
+    def _result(self, future: Any) -> Any:
+        """A future's result, fetched from its worker.
+
+        Raises:
+            CostcalcError: the function's own; or its workers, or the scheduler, are lost.
+        """
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker
+
+        while True:
+            try:
+                return future.result(timeout=self.workers.patience)
+            except TimeoutError:
+                self._check_workers()
+            except KilledWorker:
+                refuse(
+                    None,
+                    "several workers were lost, one after another, over the same settings",
+                    "workers that stay until they are done",
+                    hint="more memory for each worker",
+                )
+            except CancelledError:
+                self._refuse_disconnected()
+            except ModuleNotFoundError as error:
+                if (error.name or "").partition(".")[0] != "costcalc":
+                    raise
+                _refuse_version("none, or one without 'costcalc.jobs'")
+
+    def _check_workers(self) -> None:
+        """Checks that there is a worker.
+
+        Raises:
+            CostcalcError: there is none.
+        """
+        if self._asked(self.client.nthreads):
+            return
+        refuse(
+            None,
+            f"there has been no worker for {self.workers.patience:g} s",
+            "a worker that can be reached",
+            hint=f"dask worker {self.workers.scheduler}" if self.workers.scheduler else "",
+        )
+
+    def _asked(self, question: Callable[[], Any]) -> Any:
+        """What the scheduler answers.
+
+        Raises:
+            CostcalcError: it does not.
+        """
+        try:
+            return question()
+        except (OSError, ValueError, RuntimeError, AttributeError):  # by how far it has closed
+            self._refuse_disconnected()
+
+    def _refuse_disconnected(self) -> NoReturn:
+        where = f" at '{self.workers.scheduler}'" if self.workers.scheduler else ""
+        refuse(None, f"the scheduler{where} no longer answers")
+
+
+_NO_LOGS = 60
+"""A level above that of every log: what happens to workers is told in one message."""
+
+
+class _Packed(NamedTuple):
+    """A function in bytes that only the same versions can read."""
+
+    function: bytes
+
+    def __reduce__(self) -> Any:
+        return _unpacked, (versions(), self.function)
+
+
+def versions() -> tuple[str, str]:
+    """The versions of costcalc and of Python."""
+    costcalc = import_module("costcalc")  # which imports every other module
+    return costcalc.__version__, f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _unpacked(written: tuple[str, str], function: bytes) -> Callable[[bytes], Any]:
+    """The function of units in bytes, on a worker.
+
+    Raises:
+        SpecError: the worker has another version of costcalc or of Python.
+    """
+    if written != versions():
+        _refuse_version("costcalc {} with Python {}".format(*versions()), written)
+    import cloudpickle
+
+    unpacked = cloudpickle.loads(function)
+    return lambda unit: unpacked(pickle.loads(unit))
+
+
+def _refuse_version(found: str, wanted: tuple[str, str] | None = None) -> NoReturn:
+    refuse(
+        None,
+        "a worker has another version of costcalc than this process",
+        "costcalc {} with Python {}".format(*(wanted or versions())),
+        found,
+    )
+
+
+def engine(jobs: int = 1, scheduler: str | None = None) -> Engine:
+    """Who does the units: ``jobs`` processes of this machine, or a cluster.
+
+    Raises:
+        SpecError: both are asked for.
+    """
+    if scheduler is None:
+        return ThisProcess() if jobs == 1 else Workers(processes=jobs)
+    if jobs != 1:
+        both = f"{option('jobs')} and {option('scheduler')}"
+        refuse(None, f"{both} name different workers", "one of the two")
+    return Workers(scheduler=scheduler)
