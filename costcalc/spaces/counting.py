@@ -8,7 +8,7 @@ are answered together.  A region of costs is a difference of counts within bound
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from math import prod
@@ -19,19 +19,17 @@ import numpy
 from costcalc.advice import advice, option
 from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
+from costcalc.grid.evaluate import Chunk
 from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
 from costcalc.records import NamedTuple
-from costcalc.spaces.distribution import Distribution, Entangled, Independent, reach
+from costcalc.spaces.distribution import LISTED, Distribution, Entangled, Independent, Scale, reach
 from costcalc.spaces.idle import distinct
-from costcalc.spaces.within import Interval, Sums
+from costcalc.spaces.within import ASKED, Interval, Sums
 
 TRIED = 2**16
 """Settings of the parameters in a condition that are tried out."""
-
-LISTED = 2**28
-"""Settings that are counted one by one if nothing else is possible: some ten seconds."""
 
 Choices: TypeAlias = "Mapping[int, tuple[int, ...]]"
 """Some values of each axis, by their indexes; of axes that are left out, all."""
@@ -73,18 +71,93 @@ def count(
             listed.
     """
     settings = prod(len(axis.values) for axis in tables.axes)
-    everything = _within(tables, {}, {})
+    everything = networks(tables)
     if condition is None:
-        return Count(*everything, everything.high, settings)
-    condition.check({**_first(tables), **(known or {})}, _metrics(tables))
+        return Count(everything, everything, everything, settings)
+    found = Interval(0, 0)
     try:
-        found = Interval(0, 0)
-        for choices, regions in cases(tables, condition, known or {}):
-            for region in regions:
-                found = found.plus(_within(tables, choices, region))
+        for kind in kinds(tables, condition, known or {}):
+            found = found.plus(kind.within({}))
     except (Inseparable, Entangled) as error:
-        found = _listed(tables, condition, known or {}, error)
-    return Count(max(found.low, 0), min(found.high, everything.high), everything.high, settings)
+        rows = sum(int(own.sum()) for _, own in listed(tables, condition, known or {}, error))
+        found = Interval(rows, rows)
+    return Count(max(found.low, 0), min(found.high, everything), everything, settings)
+
+
+def networks(tables: CostTables) -> int:
+    """How many networks there are in a space.
+
+    Raises:
+        SpecError: their parts depend on too many parameters together.
+    """
+    try:
+        return sum(prod(part.total for part in own) for own in Independent(tables).cases())
+    except Entangled as error:
+        return sum(int(own.sum()) for _, own in listed(tables, None, {}, error))
+
+
+class Kind:
+    """Networks whose parts are independent, and a region that their costs are to be in."""
+
+    def __init__(
+        self,
+        scales: Mapping[Form, Scale],
+        parts: Sequence[Distribution],
+        region: Region,
+        asked: int,
+    ) -> None:
+        self._scales = scales
+        self._region = region
+        self._sums = Sums(parts, tuple(scales.values()), asked)
+
+    def within(self, further: Region) -> Interval:
+        """How many are in the region, and in a further one, whose sums have scales, too."""
+        bounds = []
+        for form, scale in self._scales.items():
+            sides = [region[form] for region in (self._region, further) if form in region]
+            high = min((scale.steps(high) for _, high in sides), default=scale.reach)
+            below = max((scale.steps(low - 1) for low, _ in sides), default=-1)
+            if high <= below or high < 0:
+                return Interval(0, 0)
+            bounds.append([(high, 1)] + ([(below, -1)] if below >= 0 else []))
+        total = Interval(0, 0)
+        for corner in product(*bounds):
+            sign = prod(sign for _, sign in corner)
+            total = total.plus(self._sums.at_most([bound for bound, _ in corner]).times(sign))
+        return total
+
+
+def kinds(
+    tables: CostTables,
+    condition: Condition | None,
+    known: Mapping[str, Any],
+    further: Sequence[Form] = (),
+    asked: int = ASKED,
+) -> Iterator[Kind]:
+    """The networks that satisfy a condition, of kinds that exclude one another.
+
+    Args:
+        tables: the space.
+        condition: None for all networks.
+        known: the values of parameters that do not vary.
+        further: sums of costs that are asked about besides those in the condition.
+        asked: how often something may be looked up for a kind and two bounds.
+
+    Raises:
+        Inseparable: the condition is no choice of bounds on sums of costs.
+        Entangled: the parts of the networks are not independent of one another.
+        SpecError: a name has no meaning, or the condition compares what cannot be compared.
+    """
+    if condition is not None:
+        names = {axis.name: axis.values[0] for axis in tables.axes}
+        condition.check({**names, **known}, _metrics(tables))
+    every: Iterable[tuple[Choices, Sequence[Region]]] = [({}, [{}])]
+    for choices, regions in cases(tables, condition, known) if condition else every:
+        for region in regions:
+            forms = tuple(dict.fromkeys((*region, *further)))
+            space = Independent(tables, forms, choices)
+            for parts in space.cases():
+                yield Kind(dict(zip(forms, space.scales, strict=True)), parts, region, asked)
 
 
 def cases(
@@ -140,70 +213,41 @@ def boxes(wanted: Array) -> Iterator[tuple[tuple[int, ...], ...]]:
             yield (own, *inner)
 
 
-def _within(tables: CostTables, choices: Choices, region: Region) -> Interval:
-    """How many networks of a part of a space are in a region of costs.
+def listed(
+    tables: CostTables, condition: Condition | None, known: Mapping[str, Any], error: Exception
+) -> Iterator[tuple[Chunk, Array]]:
+    """All networks, a chunk at a time, and which of them satisfy a condition.
 
-    Raises:
-        Entangled: their parts are not independent of one another.
-    """
-    forms = tuple(region)
-    space = Independent(tables, forms, choices)
-    total = Interval(0, 0)
-    for parts in space.cases():
-        total = total.plus(_region(space, parts, [region[form] for form in forms]))
-    return total
-
-
-def _region(
-    space: Independent, parts: Sequence[Distribution], ranges: Sequence[tuple[int, int]]
-) -> Interval:
-    """How many sums of independent parts are in a range of each cost."""
-    scales = space.scales
-    bounds = []
-    for scale, (low, high) in zip(scales, ranges, strict=True):
-        below = scale.steps(low - 1)
-        bounds.append([(scale.steps(high), 1)] + ([(below, -1)] if below >= 0 else []))
-    if any(corner[0][0] < 0 for corner in bounds):
-        return Interval(0, 0)
-    total, sums = Interval(0, 0), Sums(parts, scales)
-    for corner in product(*bounds):
-        sign = prod(sign for _, sign in corner)
-        total = total.plus(sums.at_most([bound for bound, _ in corner]).times(sign))
-    return total
-
-
-def _listed(
-    tables: CostTables, condition: Condition, known: Mapping[str, Any], error: Exception
-) -> Interval:
-    """How many networks satisfy a condition, one after the other.
+    Args:
+        tables: the space.
+        condition: which of them are wanted; None for all.
+        known: the values of parameters that do not vary.
+        error: why they have to be listed.
 
     Raises:
         SpecError: there are too many.
     """
-    settings = prod(len(axis.values) for axis in tables.axes)
-    if settings > LISTED:
-        hint = "metrics added, times numbers, and compared with numbers"
+    grid, settings = tables.grid, prod(len(axis.values) for axis in tables.axes)
+    if settings > LISTED or grid is None:
+        message = advice("the space {}", str(error))
+        expected = f"{LISTED:,} settings at most, which are listed"
+        if condition is not None and isinstance(error, Inseparable):
+            message = advice("{} '{}' {}", option("where"), condition.text, str(error))
+            expected = f"costs added, times numbers, and compared with numbers; or {expected}"
         refuse(
             None,
-            advice("{} '{}' cannot be counted: it {}", option("where"), condition.text, str(error)),
-            expected=f"{hint}; or a space of {LISTED:,} settings at most",
+            message,
+            expected=expected,
             found=f"{settings:,} settings",
         )
-    grid, found = tables.grid, 0
-    assert grid is not None, "tables without a grid are listed by nobody"
     for chunk in tables.chunks():
-        holds = condition.holds(grid, chunk, known)
+        holds = condition.holds(grid, chunk, known) if condition else chunk.is_valid.copy()
         shape = [part.stop - part.start for part in chunk.slices]
         for own in distinct(grid):
             exists = own.exists[tuple(chunk.slices[axis] for axis in own.axes)]
             wide = [n if axis in own.axes else 1 for axis, n in enumerate(shape)]
             holds &= numpy.broadcast_to(exists.reshape(wide), shape).ravel()
-        found += int(holds.sum())
-    return Interval(found, found)
-
-
-def _first(tables: CostTables) -> dict[str, Any]:
-    return {axis.name: axis.values[0] for axis in tables.axes}
+        yield chunk, holds
 
 
 def _metrics(tables: CostTables) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import product
 from math import gcd, prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy
@@ -34,6 +35,9 @@ JOINED = 2**24
 CASES = 10_000
 """Values that axes which many parts share may take together, one counted after the other."""
 
+LISTED, LISTED_CASES = 2**28, 50
+"""A space with so few settings may be listed, in some ten seconds; sooner than so many cases."""
+
 
 class Entangled(Exception):
     """Tables that share so many axes that no few parts of them are independent.
@@ -43,7 +47,7 @@ class Entangled(Exception):
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__("too many parts depend on the same parameters")
+        super().__init__(f"couples the parts of the networks by {', '.join(names)}")
         self.names = names
 
 
@@ -176,7 +180,10 @@ class Independent:
     """
 
     def __init__(
-        self, tables: CostTables, forms: Sequence[Form], chosen: Mapping[int, Sequence[int]]
+        self,
+        tables: CostTables,
+        forms: Sequence[Form] = (),
+        chosen: Mapping[int, Sequence[int]] = MappingProxyType({}),
     ) -> None:
         """Finds the steps of the costs.
 
@@ -314,7 +321,8 @@ class Independent:
     def _by_case(
         self, cells: Sequence[_Cells], shared: Sequence[int]
     ) -> Iterator[list[Distribution]]:
-        if prod(self._sizes[axis] for axis in shared) > CASES:
+        few = LISTED_CASES if prod(self._sizes.values()) <= LISTED else CASES
+        if prod(self._sizes[axis] for axis in shared) > few:
             raise Entangled([self.names[axis] for axis in shared])
         for index in product(*(range(self._sizes[axis]) for axis in shared)):
             values = dict(zip(shared, index, strict=True))

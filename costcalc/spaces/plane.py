@@ -10,6 +10,9 @@ are few.  Most pairs ask nothing of the plane, as all last parts fit their first
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+from math import isqrt
 
 import numpy
 
@@ -24,7 +27,10 @@ RANKED = 2**26
 """Costs that are ranked in an array with a place for each."""
 
 BANDS = 2**29
-"""Steps of adding one band after another to what lies below."""
+"""The most that is added up, row by row, to take one band after another."""
+
+INSIDE = 2**20
+"""Cells of what is inside a band."""
 
 
 class Points(NamedTuple):
@@ -79,50 +85,88 @@ class Below:
         return result
 
 
-def within(x: Points, z: Points, y: Points, first: int, second: int) -> int:
-    """How many sums of a point of each list are at most ``first`` and ``second``.
+class Corners:
+    """The sums of a point of each of three lists: how many are within two bounds at once."""
 
-    Args:
-        x: points, many; ascending by the first cost.
-        z: points, few.
-        y: points, many.
-        first: a bound.
-        second: likewise.
-    """
-    y = y.by_first()
-    if int(x.counts.sum()) * int(z.counts.sum()) >= LIMIT:
-        x = x._replace(counts=x.counts.astype(object))
-    left = Points(first - z.first, second - z.second, z.counts)
-    columns, rows = Below(y.first), Below(y.second)
-    below = numpy.zeros(len(rows.places) + 1, y.counts.dtype)
-    numpy.add.at(below, rows.ranks + 1, y.counts)
-    total = _unasked(x, left, int(y.first[-1]), rows, numpy.cumsum(below))
-    bands = max(1, min(len(columns.places) - 1, BANDS // len(rows.places)))
-    edges = numpy.linspace(0, len(columns.places) - 1, bands + 1).astype(numpy.int64)
-    starts = numpy.searchsorted(columns.ranks, numpy.arange(len(columns.places)), "left")
-    below = numpy.zeros(len(rows.places) + 1, y.counts.dtype)
-    end = numpy.searchsorted(x.first, left.first - columns.places[0], "right")
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        start = numpy.searchsorted(x.first, left.first - columns.places[high], "right")
-        own = slice(int(starts[low]), int(starts[high]))
-        band = _Band(columns, rows, below, low, high, own, y)
-        total += band.within(x, left, start, end)
-        numpy.add.at(band.added, rows.ranks[own] + 1, y.counts[own])
-        below += numpy.cumsum(band.added)
-        end = start
-    return total
+    def __init__(self, x: Points, z: Points, y: Points) -> None:
+        """Ranks the points of the last list.
+
+        Args:
+            x: the first list, which may be long.
+            z: the second, a short one.
+            y: the last, which may be long.
+        """
+        self.x = x.by_first()
+        self.z = z
+        self.y = y.by_first()
+        if int(x.counts.sum()) * int(z.counts.sum()) >= LIMIT:
+            self.x = self.x._replace(counts=self.x.counts.astype(object))
+        self.columns, self.rows = Below(self.y.first), Below(self.y.second)
+        column = numpy.arange(len(self.columns.places))
+        self._starts = numpy.searchsorted(self.columns.ranks, column, "left")
+
+    @cached_property
+    def mirrored(self) -> Corners:
+        """The same with the other sign of the first cost."""
+        return Corners(self.x.mirrored, self.z.mirrored, self.y.mirrored)
+
+    def is_mostly_within(self, first: int) -> bool:
+        """Whether all of y are within a bound of the first cost more often than beyond it."""
+        left, (least, most) = first - self.z.first, self.columns.places[[0, -1]]
+        beyond = len(self.x.first) - numpy.searchsorted(self.x.first, left - least, "right")
+        inside = numpy.searchsorted(self.x.first, left - most, "right")
+        return bool(inside.sum() > beyond.sum())
+
+    def within(self, first: int, second: int) -> int:
+        """How many sums are at most ``first`` and ``second``."""
+        x, y, rows, places = self.x, self.y, self.rows, self.columns.places
+        left = Points(first - self.z.first, second - self.z.second, self.z.counts)
+        total = self._unasked(left)
+        below = numpy.zeros(len(rows.places) + 1, y.counts.dtype)
+        end = numpy.searchsorted(x.first, left.first - places[0], "right")
+        for low, high in pairwise(self._edges(left)):
+            start = numpy.searchsorted(x.first, left.first - places[high], "right")
+            own = slice(int(self._starts[low]), int(self._starts[high]))
+            if (end > start).any():
+                band = _Band(self.columns, rows, below, low, high, own, y)
+                total += band.within(x, left, start, end)
+            below += _running(rows.ranks[own], y.counts[own], len(below))
+            end = start
+        return total
+
+    def _unasked(self, left: Points) -> int:
+        """The sums of pairs with which all of the last list are within the first bound."""
+        x, total = self.x, 0
+        below = _running(self.rows.ranks, self.y.counts, len(self.rows.places) + 1)
+        ends = numpy.searchsorted(x.first, left.first - self.columns.places[-1], "right")
+        for end, second, count in zip(ends.tolist(), left.second, left.counts, strict=True):
+            for start in range(0, end, ANSWERED):
+                part = slice(start, min(end, start + ANSWERED))
+                answers = below[self.rows(second - x.second[part])]
+                total += int(count) * dot(answers, x.counts[part])
+        return total
+
+    def _edges(self, left: Points) -> list[int]:
+        """The first columns of all bands, and the last column of all.
+
+        More bands leave less inside each, but each is added to all rows: about as much is added
+        as is asked.
+        """
+        places, x = self.columns.places, self.x.first
+        ends = (numpy.searchsorted(x, left.first - at, "right") for at in places[[0, -1]])
+        asked = abs(int(numpy.subtract(*ends).sum()))
+        bands = min(BANDS, asked) // len(self.rows.places)
+        bands = max(bands, isqrt(len(places) * len(self.y.first) // INSIDE), 1)
+        cuts = max(1, min(bands, len(places) - 1)) + 1
+        edges: list[int] = numpy.linspace(0, len(places) - 1, cuts).astype(numpy.int64).tolist()
+        return edges
 
 
-def _unasked(x: Points, left: Points, widest: int, rows: Below, below: Array) -> int:
-    """The sums of pairs with which all last parts fit by their first cost."""
-    total = 0
-    ends = numpy.searchsorted(x.first, left.first - widest, "right")
-    for end, second, count in zip(ends.tolist(), left.second, left.counts, strict=True):
-        for start in range(0, end, ANSWERED):
-            part = slice(start, min(end, start + ANSWERED))
-            answers = below[rows(second - x.second[part])]
-            total += int(count) * dot(answers, x.counts[part])
-    return total
+def _running(ranks: Array, counts: Array, rows: int) -> Array:
+    """How many points are below each row, from none of them to all."""
+    added = numpy.zeros(rows, counts.dtype)
+    numpy.add.at(added, ranks + 1, counts)
+    return numpy.cumsum(added)
 
 
 class _Band:
@@ -135,7 +179,6 @@ class _Band:
         self.rows = rows
         self.below = below
         self.low = low
-        self.added = numpy.zeros(len(below), below.dtype)
         places, ranks = numpy.unique(rows.ranks[own], return_inverse=True)
         flags = numpy.zeros(len(below), numpy.int32)
         flags[places + 1] = 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from itertools import combinations, product
 from math import prod
 from typing import Any
@@ -20,7 +20,7 @@ import numpy
 
 from costcalc.records import NamedTuple
 from costcalc.spaces.distribution import DENSE, Distribution, Scale, distribution, dot
-from costcalc.spaces.plane import points, within
+from costcalc.spaces.plane import Corners, points
 
 TRIED = 2**13
 """Pairs of sums that are listed to see which parts have sums in common."""
@@ -69,13 +69,17 @@ class Interval(NamedTuple):
 class Sums:
     """The sums of some costs of independent parts."""
 
-    def __init__(self, parts: Sequence[Distribution], scales: Sequence[Scale]) -> None:
+    def __init__(
+        self, parts: Sequence[Distribution], scales: Sequence[Scale], asked: int = 0
+    ) -> None:
         """Makes lists of the parts when they are needed.
 
         Args:
             parts: at least one, each with one key at least.
             scales: how each cost is a part of the keys.
+            asked: how often something may be looked up for two bounds; :data:`ASKED` if 0.
         """
+        self._asked = asked or ASKED
         self._parts = parts
         self._scales = scales
         self._total = prod(part.total for part in parts)
@@ -131,7 +135,7 @@ class Sums:
         units = [1, 1]
         scales = [self._scales[a], self._scales[b]]
         parts, packed, _ = _in_units(self._parts, scales, units)
-        return Plane(parts, packed)
+        return Plane(parts, packed, self._asked)
 
 
 class Line:
@@ -212,26 +216,28 @@ def _work(parts: Sequence[Distribution]) -> int:
 class Plane:
     """The sums of two costs of independent parts."""
 
-    def __init__(self, parts: Sequence[Distribution], scales: Sequence[Scale]) -> None:
+    def __init__(self, parts: Sequence[Distribution], scales: Sequence[Scale], asked: int) -> None:
         """Makes three lists of the parts.
 
         Args:
             parts: at least one, each with one key at least.
             scales: how each cost is a part of the keys.
+            asked: how often something may be looked up.
         """
         self._units, self._lost = [1, 1], [0, 0]
         parts = exact = _collected(parts)
         self._scales = scales
-        arranged = _Arranged(parts, scales)
+        arranged = _Arranged(parts, scales, asked)
         bits = FINEST
         while not arranged.is_short:
             bits -= 1
             self._units = [(scale.reach >> bits) + 1 for scale in scales]
             parts, self._scales, self._lost = _in_units(exact, scales, self._units)
-            arranged = _Arranged(parts, self._scales)
+            arranged = _Arranged(parts, self._scales, asked)
         self._parts = parts
-        self._lists = arranged.lists()
         self._is_swapped = arranged.is_swapped
+        order = self._scales[::-1] if self._is_swapped else self._scales
+        self._corners = Corners(*(points(one, order) for one in arranged.lists()))
 
     def at_most(self, first: int, second: int) -> Interval:
         """How many sums are at most two bounds, each in the steps of its scale."""
@@ -248,22 +254,19 @@ class Plane:
         return Interval(self._counted(lower).low, high.high)
 
     def _counted(self, bounds: Sequence[int]) -> Interval:
-        scales = self._scales
-        if self._is_swapped:
-            scales, bounds = scales[::-1], bounds[::-1]
-        x, z, y = (points(one, scales) for one in self._lists)
-        x = x.by_first()
-        left = bounds[0] - z.first
-        fitting = numpy.searchsorted(x.first, left - int(y.first.max()), "right")
-        beyond = len(x.first) - numpy.searchsorted(x.first, left, "right")
-        if fitting.sum() <= beyond.sum():
-            count = within(x, z, y, bounds[0], bounds[1])
+        first, second = bounds[::-1] if self._is_swapped else bounds
+        if not self._corners.is_mostly_within(first):
+            count = self._corners.within(first, second)
             return Interval(count, count)
         # Fewer are beyond the first bound: they are taken from all that are within the second.
-        x = x.mirrored.by_first()
-        count = within(x, z.mirrored, y.mirrored, -bounds[0] - 1, bounds[1])
-        second = [distribution(scales[1].of(part.keys), part.counts) for part in self._parts]
-        return Line(second).at_most(bounds[1]).minus(Interval(count, count))
+        count = self._corners.mirrored.within(-first - 1, second)
+        return self._second.at_most(second).minus(Interval(count, count))
+
+    @cached_property
+    def _second(self) -> Line:
+        """The sums of the cost that is not taken in bands."""
+        scale = self._scales[0 if self._is_swapped else 1]
+        return Line([distribution(scale.of(one.keys), one.counts) for one in self._parts])
 
 
 class _Arranged:
@@ -274,7 +277,7 @@ class _Arranged:
         is_swapped: whether the second cost is taken in bands.
     """
 
-    def __init__(self, parts: Sequence[Distribution], scales: Sequence[Scale]) -> None:
+    def __init__(self, parts: Sequence[Distribution], scales: Sequence[Scale], asked: int) -> None:
         self._parts = parts
         self._scales = scales
         self._sizes: dict[tuple[int, ...], int] = {}
@@ -283,7 +286,7 @@ class _Arranged:
         ]
         self._groups: tuple[tuple[int, ...], ...] = ()
         self.is_short = self.is_swapped = False
-        least = ASKED
+        least = asked
         for choice in product(range(3), repeat=len(self._parts)):
             groups = tuple(
                 tuple(at for at, group in enumerate(choice) if group == own) for own in range(3)

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import costcalc
@@ -19,6 +19,7 @@ from costcalc.metrics import Accounting
 from costcalc.spaces import counting, plane, within
 from costcalc.spaces.counting import boxes, count
 from costcalc.spec.reader import read
+from tests.spaces.random_spaces import random_space
 
 SPEC = b"""
 name: Net
@@ -138,7 +139,6 @@ def conditions(listed):
     )
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.generate])
 @given(st.data())
 def test_counts_equal_a_loop(data):
     tables = data.draw(spaces())
@@ -155,24 +155,11 @@ def test_counts_equal_a_loop(data):
         assert result.is_exact
 
 
-def random_space(seed, tables=6, choices=7, reach=1000):
-    """Tables of one axis each, and how many networks have each pair of costs."""
-    random = np.random.default_rng(seed)
-    axes = tuple(axis(f"p{at}", range(choices)) for at in range(tables))
-    costs = random.integers(0, reach, (tables, 2, choices))
-    made = [
-        CostTable((at,), {"params": own[0], "mult_adds": own[1]}) for at, own in enumerate(costs)
-    ]
-    sums = [np.zeros((), int), np.zeros((), int)]
-    for own in costs:
-        sums = [np.add.outer(total, part).ravel() for total, part in zip(sums, own, strict=True)]
-    return CostTables(axes, tuple(made), 0), sums
-
-
 @pytest.mark.parametrize("quantiles", [(0.5, 0.5), (0.05, 0.9), (0.9, 0.05), (0.99, 0.97), (0, 0)])
 @pytest.mark.parametrize("bands", [1, 7, 10**6])
 def test_two_bounds_at_once(monkeypatch, quantiles, bands):
     monkeypatch.setattr(plane, "BANDS", bands * 1000)
+    monkeypatch.setattr(plane, "INSIDE", 10**6 // bands)
     monkeypatch.setattr(plane, "ANSWERED", 97)
     monkeypatch.setattr(within, "LISTED", 7**4)
     tables, (params, mult_adds) = random_space(3)

@@ -1,0 +1,176 @@
+"""How a cost is spread over the networks of a space: histograms and quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+import numpy
+
+from costcalc.errors import refuse
+from costcalc.grid.regions import Form, Inseparable
+from costcalc.grid.select import Condition, check_name
+from costcalc.grid.tables import CostTables
+from costcalc.records import NamedTuple
+from costcalc.spaces.counting import Kind, kinds, listed
+from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
+from costcalc.spaces.within import Interval, Line
+
+ASKED = 2**24
+"""Pairs that are looked up for one bin if a condition bounds another cost: two seconds."""
+
+
+class Histogram(NamedTuple):
+    """How many networks have a cost in each of some bins."""
+
+    metric: str
+    edges: tuple[int, ...]
+    """Ascending: a cost is in the bin whose first edge it reaches, and whose last it does not."""
+    counts: tuple[Interval, ...]
+    """One fewer than there are edges."""
+
+
+class Quantile(NamedTuple):
+    """The least cost that a share of the networks do not exceed."""
+
+    share: Fraction
+    low: int
+    """It is not below this."""
+    high: int
+    """It is not above this; equal to ``low`` if it is known."""
+
+
+def histogram(
+    tables: CostTables,
+    metric: str,
+    bins: int = 20,
+    condition: Condition | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> Histogram:
+    """How a cost is spread over the networks of a space.
+
+    Args:
+        tables: the space.
+        metric: the cost.
+        bins: about how many bins of one width, a round number, there are.
+        condition: which networks are counted; None for all.
+        known: the values of parameters that do not vary, if the condition names some.
+
+    Raises:
+        SpecError: as for :func:`.counting.count`, or no network is counted.
+    """
+    spread = _Spread(tables, metric, condition, known or {})
+    width = _round_number(Fraction(spread.most - spread.least + 1, bins))
+    first, last = spread.least // width, spread.most // width
+    edges = [width * at for at in range(first, last + 2)]
+    fits = [spread.at_most(edge - 1) for edge in edges]
+    counts = [
+        Interval(max(0, upto.low - below.high), upto.high - below.low)
+        for below, upto in pairwise(fits)
+    ]
+    taken = [at for at, one in enumerate(counts) if one.high]
+    start, end = taken[0], taken[-1] + 1
+    return Histogram(metric, tuple(edges[start : end + 1]), tuple(counts[start:end]))
+
+
+def quantiles(
+    tables: CostTables,
+    metric: str,
+    shares: Sequence[Fraction],
+    condition: Condition | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> tuple[Quantile, ...]:
+    """The costs that shares of the networks of a space do not exceed.
+
+    Args:
+        tables: the space.
+        metric: the cost.
+        shares: from 0, the least cost, to 1, the greatest.
+        condition: which networks are counted; None for all.
+        known: the values of parameters that do not vary, if the condition names some.
+
+    Raises:
+        SpecError: as for :func:`.counting.count`, or no network is counted.
+    """
+    spread = _Spread(tables, metric, condition, known or {})
+    total = spread.at_most(spread.most)
+    found = []
+    for share in shares:
+        ranks = [max(1, ceil(share * end)) for end in total]
+        found.append(Quantile(share, spread.first(ranks[0], 1), spread.first(ranks[1], 0)))
+    return tuple(found)
+
+
+class _Spread:
+    """How many networks cost at most so much, for any bound."""
+
+    def __init__(
+        self,
+        tables: CostTables,
+        metric: str,
+        condition: Condition | None,
+        known: Mapping[str, Any],
+    ) -> None:
+        check_name(metric, "a histogram", {}, tuple(tables.tables[0].costs))
+        form: Form = ((metric, 1),)
+        self.least, self.most = reach(tables, form)
+        self._kinds: list[Kind] = []
+        self._line: Line | None = None
+        self._form = form
+        self.at_most = cache(self._at_most)
+        try:
+            self._kinds = list(kinds(tables, condition, known, (form,), ASKED))
+        except (Inseparable, Entangled) as error:
+            self._line = self._listed(tables, condition, known, metric, error)
+        if not self.at_most(self.most).high:
+            refuse(None, "no network satisfies the condition", "one at least")
+
+    def first(self, rank: int, end: int) -> int:
+        """The least cost that so many networks do not exceed.
+
+        Args:
+            rank: how many.
+            end: which end of their number is looked at.
+        """
+        low, high = self.least, self.most
+        while low < high:
+            middle = (low + high) // 2
+            if self.at_most(middle)[end] >= rank:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _at_most(self, bound: int) -> Interval:
+        if self._line is not None:
+            return self._line.at_most(bound - self.least)
+        total = Interval(0, 0)
+        for kind in self._kinds:
+            total = total.plus(kind.within({self._form: (self.least, bound)}))
+        return total
+
+    def _listed(
+        self,
+        tables: CostTables,
+        condition: Condition | None,
+        known: Mapping[str, Any],
+        metric: str,
+        error: Exception,
+    ) -> Line:
+        parts: list[Distribution] = []
+        for chunk, holds in listed(tables, condition, known, error):
+            costs = chunk.costs[metric][holds] - self.least
+            parts.append(distribution(costs, numpy.ones(len(costs), numpy.int64)))
+        return Line([united(parts)])
+
+
+def _round_number(least: Fraction) -> int:
+    """The least of 1, 2, 5, 10, 20, ... that is not below a number."""
+    tenfold = 1
+    while 10 * tenfold < least:
+        tenfold *= 10
+    return next(times * tenfold for times in (1, 2, 5, 10) if times * tenfold >= least)
