@@ -111,9 +111,16 @@ def tangle(
         is_peak: whether it matters what is in memory together.
     """
     graph, schedule = network.graph, network.stored.schedule
-    if graph.weights_alone:
-        return "some layers compute on stored numbers alone"
     owner = {layer: at for at, layers in enumerate(parts) for layer in layers}
+    alone = graph.weights_alone
+    crossing = {
+        source
+        for reader, layer in enumerate(graph.layers)
+        for source in alone.intersection(layer.inputs)
+        if owner[source] != owner[reader]
+    }
+    if crossing or alone & handed:
+        return "some parts read what others compute from stored numbers alone"
     if any(len({owner[layer] for layer in step.layers}) > 1 for step in schedule.steps):
         return "a step has layers of several parts"
     if not is_peak:
