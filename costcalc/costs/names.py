@@ -153,6 +153,9 @@ SIZES: Mapping[str, RuleName] = {
 }
 """Names that every layer has, besides its events."""
 
+OF_LAYER_READ = frozenset(("follows", "follows_bias"))
+"""Those of them that tell of the layer that a layer reads."""
+
 GENERAL = frozenset((*Events._fields, *SIZES))
 """Names that a rule for any layer may use."""
 

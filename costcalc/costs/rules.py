@@ -91,6 +91,11 @@ class Convention(NamedTuple):
         message = f"{message}: {reason}" if reason else message
         refuse(None, message, expected, error=ConventionError)
 
+    def uses(self, names: frozenset[str]) -> bool:
+        """Whether some rule uses one of these names."""
+        rules = (*self.mult_adds.values(), *self.params.values())
+        return any(rule.expression and rule.expression.names & names for rule in rules)
+
     def converted(self, unit: str | None) -> Convention:
         """The same convention in another unit, by the fixed factor of two FLOPs per mult-add."""
         if unit is None or unit == self.unit:

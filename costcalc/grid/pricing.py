@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy
 
+from costcalc.costs.names import OF_LAYER_READ
 from costcalc.errors import Problems
 from costcalc.formulas.algebra import Size
 from costcalc.graph.bindings import AXES
@@ -190,6 +191,8 @@ class Pricing:
         self.document = document = grid.document
         self.evaluations = 0
         self.makers: dict[Any, int] = {}
+        counts_by_kind = grid.accounting.convention.uses(OF_LAYER_READ)
+        self.is_kind_asked = counts_by_kind or has_bytes(grid.metrics)
         self.missing: dict[int, tuple[list[int], Array]] = {}
         """For parts so far their axes, and where they, or those before, do not exist."""
         known = {"alpha", "res", "in", *document.parameters}
@@ -353,7 +356,7 @@ class Pricing:
                 varied = {at for array in handed for at in varying(array)}
                 here = frozenset(axes[at] for at in varied)
             else:
-                here = self.guessed(runs[index], index, need)
+                here = self.guessed(runs[index], index, need, needs[index])
             outputs.append(here)
             found.append(need)
         return found
@@ -411,11 +414,22 @@ class Pricing:
             raise Entangled(f"{self.described(index)} is in memory with {self.described(at)}")
         return needs[at]
 
-    def guessed(self, run: _Run, index: int, need: frozenset[int]) -> frozenset[int]:
-        """The axes that a part's output seems to depend on, though others vary with them."""
+    def guessed(
+        self, run: _Run, index: int, need: frozenset[int], varied: frozenset[int]
+    ) -> frozenset[int]:
+        """The axes that a part's output seems to depend on, though others vary with them.
+
+        Args:
+            run: one in which the part was taken to depend on ``varied`` alone.
+            index: the part.
+            need: what it depends on, as is known by now.
+            varied: what a dimension is taken to be, if one of these varies along it.
+        """
         arrays = run.arrays(index).items()
         places = {at for key, array in arrays if key != STEPS for at in varying(array)}
-        return frozenset(axis for axis in need if run.places.get(axis) in places)
+        known = {run.places.get(axis) for axis in varied}
+        others = {axis for axis in need if run.places.get(axis) not in known}
+        return frozenset(axis for axis in varied | others if run.places.get(axis) in places)
 
     # running
 
@@ -588,8 +602,10 @@ class Pricing:
             maker: Any = None
             if stage.tensor != NETWORK_INPUT:
                 layer = graph.layers[stage.tensor]
-                has_bias = bool(getattr(layer.operation, "bias", False))
-                maker = layer.kind.name, has_bias, stage.tensor in alone
+                maker = (stage.tensor in alone,)
+                if self.is_kind_asked:
+                    has_bias = bool(getattr(layer.operation, "bias", False))
+                    maker = *maker, layer.kind.name, has_bias
             found[stage.part, "maker"] = self.makers.setdefault(maker, len(self.makers))
         return found
 

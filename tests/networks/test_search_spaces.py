@@ -1,0 +1,224 @@
+"""Published search spaces: their networks against released ones, and against arithmetic."""
+
+from random import Random
+
+import pytest
+
+import costcalc
+from costcalc import opening
+
+UNITS, LAYERS = range(1, 6), range(1, 5)
+
+OFA_595M = {  # the released configuration's kernels and expansions, unit by unit
+    "k": ([3, 5, 3], [5, 5, 3, 5], [7, 5, 3, 5], [3, 5, 7, 3], [3, 3, 5, 3]),
+    "e": ([3, 4, 3], [4, 4, 6, 3], [6, 6, 3, 4], [6, 6, 6, 4], [6, 6, 6, 3]),
+}
+
+PROXYLESS = {  # Figure 5: stage by stage kernel and expansion; the blocks left out are Zero
+    "Mobile": ("53 33", "73 33 53 53", "76 53 53 53", "56 53 53 53", "76 76 73 73", "76"),
+    "CPU": ("36 33 33 33", "36 33 33 53", "36 33", "56 33 33 33", "56 53 53 33", "56"),
+    "GPU": ("53", "73 33", "76 53", "56 33 53", "76 76 76 56", "76"),
+}
+PROXYLESS["Mobile-14"] = PROXYLESS["Mobile"]
+
+FBNET_C = """
+    k3_e1 k3_e6 skip k3_e1 k3_e1 k5_e6 k5_e3 k5_e6 k3_e6 k5_e6 k5_e3 k5_e6 k5_e6
+    k5_e6 k5_e6 k5_e6 k5_e3 k5_e6 k5_e6 k5_e6 k5_e6 k3_e6
+"""
+
+MNASNET_A1 = {
+    "op2": "mbconv3", "k2": 5, "se2": 0.25, "F2": 40, "F3": 80, "se4": 0.25, "F4": 112, "N4": 2,
+    "k5": 5, "se5": 0.25,
+}  # fmt: skip
+
+
+def numbered(blocks):
+    return {f"b{number}": block for number, block in enumerate(blocks, 1)}
+
+
+def proxyless(platform):
+    """The candidate of each of the 21 blocks."""
+    for stage, layers in zip(PROXYLESS[platform], (4, 4, 4, 4, 4, 1), strict=True):
+        found = [f"{k}x{k}_MBConv{e}" for k, e in stage.split()]
+        yield from found + ["Zero"] * (layers - len(found))
+
+
+def ofa(unit_by_unit):
+    """The settings of kernels and expansions, and the depths that they have."""
+    settings = {f"d{unit}": len(unit_by_unit["k"][unit - 1]) for unit in UNITS}
+    for letter, units in unit_by_unit.items():
+        for unit, values in enumerate(units, 1):
+            settings |= {f"{letter}{unit}{layer}": value for layer, value in enumerate(values, 1)}
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("space", "settings", "network"),
+    [
+        ("ofa_mbv3_space", {**ofa(OFA_595M), "alpha": 1.2, "res": 236}, "ofa_mbv3"),
+        *(
+            ("proxylessnas_space", {**numbered(proxyless(name)), "platform": name}, network)
+            for name, network in [
+                ("Mobile", "proxylessnas_mobile"),
+                ("Mobile-14", "proxylessnas_mobile_14"),
+                ("CPU", "proxylessnas_cpu"),
+                ("GPU", "proxylessnas_gpu"),
+            ]
+        ),
+        ("fbnet_space", numbered(FBNET_C.split()), "fbnet"),
+        ("mnasnet_space", MNASNET_A1, "mnasnet_a1"),
+        ("mnasnet_space", {}, "mobilenet_v2"),
+    ],
+)
+@pytest.mark.parametrize("convention", ["paper", "paper-with-norm"])
+def test_released_networks_are_networks_of_their_space(space, settings, network, convention):
+    found = costcalc.totals(space, convention=convention, **settings)
+    assert found == costcalc.totals(network, convention=convention)
+
+
+class Counter:
+    """Weights and multiply-accumulates, added up convolution by convolution."""
+
+    def __init__(self, stem=16, side=224):
+        self.weights = self.macs = 0
+        self.side, self.channels = side, 3
+        self.conv(stem, 3, stride=2)
+
+    def conv(self, out, kernel, stride=1, groups=1):
+        self.side //= stride
+        weights = kernel * kernel * self.channels * out // groups
+        self.weights += weights
+        self.macs += weights * self.side**2
+        self.channels = out
+
+    def bottleneck(self, out, kernel, ratio, stride=1, groups=1, squeeze=0, expands=True):
+        if expands:
+            self.conv(ratio * self.channels, 1, groups=groups)
+        self.conv(self.channels, kernel, stride, groups=self.channels)
+        self.excite(squeeze)
+        self.conv(out, 1, groups=groups)
+
+    def excite(self, squeeze):
+        self.weights += 2 * self.channels * squeeze
+        self.macs += 2 * self.channels * squeeze
+
+    def head(self, *widths):
+        """1 x 1 convolutions of the map and of what is pooled from it, and the classes."""
+        first, *pooled = widths
+        self.conv(first, 1)
+        self.side = 1
+        for width in (*pooled, 1000):
+            self.conv(width, 1)
+        return self.macs, self.weights
+
+
+def eighths(width):
+    """The nearest multiple of 8, or the next one if that loses more than a tenth."""
+    near = (width + 4) // 8 * 8
+    return near if 10 * near >= 9 * width else near + 8
+
+
+def ofa_by_hand(settings):
+    counter = Counter(16)
+    counter.bottleneck(16, 3, 1, expands=False)
+    widths, strides, squeezed = (24, 40, 80, 112, 160), (2, 2, 2, 1, 2), (0, 1, 0, 1, 1)
+    for unit, width, stride, has_se in zip(UNITS, widths, strides, squeezed, strict=True):
+        for layer in range(1, settings[f"d{unit}"] + 1):
+            kernel, ratio = settings[f"k{unit}{layer}"], settings[f"e{unit}{layer}"]
+            squeeze = eighths(ratio * counter.channels // 4) if has_se else 0
+            counter.bottleneck(width, kernel, ratio, stride if layer == 1 else 1, 1, squeeze)
+    return counter.head(960, 1280)
+
+
+def proxyless_by_hand(settings):
+    counter = Counter(32)
+    counter.bottleneck(16, 3, 1, expands=False)
+    number = 0
+    for width, stride, layers in zip(
+        (24, 40, 80, 96, 192, 320), (2, 2, 2, 1, 2, 1), (4, 4, 4, 4, 4, 1), strict=True
+    ):
+        for layer in range(layers):
+            number += 1
+            block = settings[f"b{number}"]
+            if block != "Zero":
+                counter.bottleneck(width, int(block[0]), int(block[-1]), 1 if layer else stride)
+    return counter.head(1280)
+
+
+def fbnet_by_hand(settings):
+    counter = Counter(16)
+    number = 0
+    for width, layers, stride in [
+        (16, 1, 1), (24, 4, 2), (32, 4, 2), (64, 4, 2), (112, 4, 1), (184, 4, 2), (352, 1, 1),
+    ]:  # fmt: skip
+        for layer in range(layers):
+            number += 1
+            block, step = settings[f"b{number}"], 1 if layer else stride
+            if block != "skip":
+                kernel, ratio = int(block[1]), int(block[4])
+                counter.bottleneck(width, kernel, ratio, step, 2 if "g2" in block else 1)
+            elif (counter.channels, 1) != (width, step):
+                counter.conv(width, 1, step)
+    return counter.head(1984)
+
+
+def mnasnet_by_hand(settings):
+    counter = Counter(32)
+    counter.bottleneck(16, 3, 1, expands=False)
+    for number, stride in enumerate((2, 2, 2, 1, 2), 1):
+        op, kernel, ratio = (settings[f"{name}{number}"] for name in ("op", "k", "se"))
+        width = settings[f"F{number}"]
+        for layer in range(settings[f"N{number}"]):
+            step, squeeze = 1 if layer else stride, int(ratio * counter.channels)
+            if op == "conv":
+                counter.conv(width, kernel, step)
+                counter.excite(squeeze)
+            else:
+                expansion = {"dconv": 1, "mbconv3": 3, "mbconv6": 6}[op]
+                is_wider = expansion > 1
+                counter.bottleneck(width, kernel, expansion, step, 1, squeeze, is_wider)
+    counter.bottleneck(320, 3, 6)
+    return counter.head(1280)
+
+
+BY_HAND = {
+    "ofa_mbv3_space": ofa_by_hand,
+    "proxylessnas_space": proxyless_by_hand,
+    "fbnet_space": fbnet_by_hand,
+    "mnasnet_space": mnasnet_by_hand,
+}
+SIZES = {  # settings; each unit of Once-for-All has three depths, and eight choices of three
+    "ofa_mbv3_space": (3 * 3**8) ** 5,
+    "proxylessnas_space": 6**6 * 7**15,
+    "fbnet_space": 9**22,
+    "mnasnet_space": 432**5,
+}
+
+
+def choices(name):
+    """The space that the spec declares."""
+    return opening.opened(name).document.space
+
+
+def by_hand(name, settings):
+    return BY_HAND[name](settings)
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_networks_drawn_from_a_space_equal_arithmetic(name):
+    space, random = choices(name), Random(1)
+    for _ in range(40):
+        settings = {key: random.choice(values) for key, values in space.items()}
+        totals = costcalc.totals(name, **settings)
+        assert (totals.mult_adds, totals.params) == by_hand(name, settings)
+
+
+@pytest.mark.parametrize("name", ["ofa_mbv3_space", "proxylessnas_space", "fbnet_space"])
+def test_tables_of_a_space_add_up_to_its_networks(name):
+    space, random = costcalc.space(name), Random(2)
+    values = choices(name)
+    assert space.size == SIZES[name]
+    for _ in range(40):
+        settings = {key: random.choice(own) for key, own in values.items()}
+        totals = space.totals(settings)
+        assert (totals["mult_adds"], totals["params"]) == by_hand(name, settings)
