@@ -191,8 +191,7 @@ class Pricing:
         self.document = document = grid.document
         self.evaluations = 0
         self.makers: dict[Any, int] = {}
-        counts_by_kind = grid.accounting.convention.uses(OF_LAYER_READ)
-        self.is_kind_asked = counts_by_kind or has_bytes(grid.metrics)
+        self.is_kind_asked = grid.accounting.convention.uses(OF_LAYER_READ)
         self.missing: dict[int, tuple[list[int], Array]] = {}
         """For parts so far their axes, and where they, or those before, do not exist."""
         known = {"alpha", "res", "in", *document.parameters}
