@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import operator
 import pickle
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import islice
+from multiprocessing import resource_tracker
+from threading import Thread, current_thread, main_thread
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from costcalc.advice import option
@@ -84,7 +87,6 @@ class Workers(NamedTuple):
     def _client(self) -> Iterator[Any]:
         """A client of the workers; those of this machine end with it."""
         try:
-            import distributed
             from distributed.utils import silence_logging_cmgr
         except ImportError:
             refuse(
@@ -97,15 +99,11 @@ class Workers(NamedTuple):
                 with self._connected(self.scheduler) as client:
                     yield client
                 return
-            with (
-                distributed.LocalCluster(
-                    n_workers=self.processes,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    silence_logs=_NO_LOGS,
-                ) as cluster,
-                self._connected(cluster) as client,
-            ):
+            with _interrupts_held_back() as arrived:
+                cluster = _started(self.processes)
+            with cluster, self._connected(cluster) as client:
+                for number in arrived:
+                    signal.raise_signal(number)
                 yield client
 
     def _connected(self, where: Any) -> Any:
@@ -115,7 +113,6 @@ class Workers(NamedTuple):
             SpecError: it does not.
         """
         from queue import Empty, SimpleQueue
-        from threading import Thread
 
         # A thread of its own, which is left behind: a server that is not Dask's, such as a
         # scheduler's dashboard, may keep a client waiting for ever.
@@ -133,6 +130,52 @@ class Workers(NamedTuple):
             "the address that 'dask scheduler' prints, such as tcp://10.0.0.1:8786",
             found=str(client).partition("\n")[0],
         )
+
+
+def _started(processes: int) -> Any:
+    from distributed import LocalCluster
+
+    try:
+        return LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=_NO_LOGS,
+        )
+    except RuntimeError as error:
+        refuse(
+            None,
+            f"{processes} processes cannot be started on this machine",
+            found=str(error).partition("\n")[0],
+            hint=option("jobs", "1"),
+        )
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[list[int]]:
+    """Starts processes that an interrupt from the keyboard leaves to this one to end.
+
+    Yields:
+        The signals that arrive in the meantime, to be raised once the processes can be ended.
+    """
+    arrived: list[int] = []
+    if current_thread() is not main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield arrived
+        return
+    handlers = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    # New threads, and the processes that these start, now and later, inherit the mask; the
+    # tracker of resources, which Python starts with the first of them, would lift it.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield arrived
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _client_or_error(where: Any) -> Any:
