@@ -36,6 +36,8 @@ class PartText(NamedTuple):
     steps: tuple[Step, ...]
     names: frozenset[str]
     """The names in the text, and in the conditions of the sequences around it."""
+    structure: frozenset[str]
+    """Those of them that may decide which layers it has, whatever their sizes are."""
     conditions: frozenset[str]
     """Those of them that decide whether, and how often, it occurs."""
     is_optional: bool
@@ -60,6 +62,7 @@ class PartText(NamedTuple):
         return PartText(
             (*self.steps, *other.steps),
             self.names | other.names,
+            self.structure | other.structure,
             self.conditions | other.conditions,
             self.is_optional and other.is_optional,
             self.reads | other.reads,
@@ -172,6 +175,7 @@ def _parts(
         yield PartText(
             (step,),
             around | _text(document, step),
+            around | _structure(document, step),
             around | _of(common.when) | _of(common.repeat),
             may_lack,
             frozenset(word for inner in written for word, _ in inner.common.sources or ()),
@@ -223,6 +227,15 @@ def _reads_recent(document: Document, step: Step) -> bool:
 def _text(document: Document, step: Step) -> frozenset[str]:
     """The names in a step's text, and in the blocks that it calls."""
     return frozenset[str]().union(*(_own(document, inner) for inner in _written(step)))
+
+
+def _structure(document: Document, step: Step) -> frozenset[str]:
+    """The names that may decide which layers a step has."""
+    if not isinstance(step, LayerStep) or step.common.gate:
+        return _text(document, step)
+    return frozenset[str]().union(
+        *map(_of, (step.common.when, step.common.repeat, step.norm, step.act))
+    )
 
 
 def _own(document: Document, step: Step) -> frozenset[str]:

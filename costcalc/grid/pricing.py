@@ -212,6 +212,8 @@ class Pricing:
         sides = frozenset[str]().union(*(side.names for side in document.input))
         self.input = self.axes_of({"res", "in", *sides})
         self.read_text(parts(document))
+        for index, need in enumerate(self.own):
+            self.check(index, need)
         self.chosen = self.existing()
         self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
 
@@ -272,18 +274,25 @@ class Pricing:
 
     def texts(self) -> Iterator[frozenset[str]]:
         """For each part the names in its text, and in that of the parts that share with it."""
+        kept = frozenset[str]().union(*(self.kept_by(self.parts[at]) for at in self.predicting))
         together: dict[tuple[str, str], frozenset[str]] = {}
         for index, part in enumerate(self.parts):
             for key in self.shared(index):
                 together[key] = together.get(key, frozenset()) | part.names
         for index, part in enumerate(self.parts):
-            yield part.names.union(*(together[key] for key in self.shared(index)))
+            names = part.names.union(*(together[key] for key in self.shared(index)))
+            yield names | kept if index in self.predicting else names
+
+    def kept_by(self, part: PartText) -> frozenset[str]:
+        """The names that decide which widths are kept, in the text of a part at the end."""
+        ends = (self.parts[at].structure for at in self.predicting)
+        is_of_shape = any(not structure.isdisjoint(AXES) for structure in ends)
+        return part.names if is_of_shape else part.structure
 
     def shared(self, index: int) -> set[tuple[str, str]]:
-        """What a part has in common with others: params, a name, widths that are kept."""
+        """What a part has in common with others: params, or a name."""
         part = self.parts[index]
-        keys = {("params", word) for word in part.shares} | {("name", name) for name in part.called}
-        return keys | {("kept", "")} if index in self.predicting else keys
+        return {("params", word) for word in part.shares} | {("name", name) for name in part.called}
 
     def needs(self) -> Needs:
         """The axes that each part depends on.
@@ -291,9 +300,7 @@ class Pricing:
         Raises:
             Entangled: they are too many.
         """
-        needs: list[frozenset[int]] = [own | self.input for own in self.own]
-        for index, need in enumerate(self.own):
-            self.check(index, need)
+        needs: list[frozenset[int]] = [*self.own]
         while True:
             runs = self.runs(needs, self.interfaces)
             following = self.following(needs, runs)
