@@ -68,7 +68,7 @@ class CostTables(NamedTuple):
     existences: tuple[Existence, ...] = ()
     """A network exists where all parts do; there is none here for those that always do."""
     grid: Grid | None = None
-    """The grid, which knows why a network does not exist, if there may be none."""
+    """The grid, which knows why a network does not exist, and which settings are one network."""
 
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
@@ -169,8 +169,7 @@ def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
     found = [_trimmed(CostTable(part.axes, part.costs)) for part in priced]
     existences = tuple(_existences(priced))
     merged = _merged(found, grid.metrics)
-    whole = grid if existences else None
-    result = CostTables(grid.axes, merged, pricing.evaluations, existences, whole)
+    result = CostTables(grid.axes, merged, pricing.evaluations, existences, grid)
     return result if _is_right(result, grid) else Coupled("parts depend on one another")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from math import prod
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy
@@ -23,6 +24,7 @@ from costcalc.grid.evaluate import Chunk
 from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
+from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
 from costcalc.spaces.distribution import LISTED, Distribution, Entangled, Independent, Scale, reach
 from costcalc.spaces.idle import distinct
@@ -104,8 +106,19 @@ class Kind:
         scales: Mapping[Form, Scale],
         parts: Sequence[Distribution],
         region: Region,
+        sign: int,
         asked: int,
     ) -> None:
+        """Makes lists of the parts when they are needed.
+
+        Args:
+            scales: how each sum of costs is a part of the keys.
+            parts: their keys.
+            region: what is counted.
+            sign: -1 if they are taken away from what other kinds have too many.
+            asked: as for :func:`kinds`.
+        """
+        self._sign = sign
         self._scales = scales
         self._region = region
         self._sums = Sums(parts, tuple(scales.values()), asked)
@@ -122,7 +135,7 @@ class Kind:
             bounds.append([(high, 1)] + ([(below, -1)] if below >= 0 else []))
         total = Interval(0, 0)
         for corner in product(*bounds):
-            sign = prod(sign for _, sign in corner)
+            sign = self._sign * prod(sign for _, sign in corner)
             total = total.plus(self._sums.at_most([bound for bound, _ in corner]).times(sign))
         return total
 
@@ -132,6 +145,7 @@ def kinds(
     condition: Condition | None,
     known: Mapping[str, Any],
     further: Sequence[Form] = (),
+    ceilings: Mapping[str, int] = MappingProxyType({}),
     asked: int = ASKED,
 ) -> Iterator[Kind]:
     """The networks that satisfy a condition, of kinds that exclude one another.
@@ -141,6 +155,7 @@ def kinds(
         condition: None for all networks.
         known: the values of parameters that do not vary.
         further: sums of costs that are asked about besides those in the condition.
+        ceilings: what peaks are at most, by metric.
         asked: how often something may be looked up for a kind and two bounds.
 
     Raises:
@@ -154,10 +169,32 @@ def kinds(
     every: Iterable[tuple[Choices, Sequence[Region]]] = [({}, [{}])]
     for choices, regions in cases(tables, condition, known) if condition else every:
         for region in regions:
-            forms = tuple(dict.fromkeys((*region, *further)))
-            space = Independent(tables, forms, choices)
-            for parts in space.cases():
-                yield Kind(dict(zip(forms, space.scales, strict=True)), parts, region, asked)
+            sums = {form: sides for form, sides in region.items() if not _is_peak(form)}
+            forms = tuple(dict.fromkeys((*sums, *further)))
+            for sign, most in _ceilings(region, ceilings):
+                space = Independent(tables, forms, choices, most)
+                scales = dict(zip(forms, space.scales, strict=True))
+                for parts in space.cases():
+                    yield Kind(scales, parts, sums, sign, asked)
+
+
+def _is_peak(form: Form) -> bool:
+    return METRICS[form[0][0]].is_largest
+
+
+def _ceilings(
+    region: Region, ceilings: Mapping[str, int]
+) -> Iterator[tuple[int, Mapping[str, int]]]:
+    """The ranges of peaks as differences: at most the one end, less those below the other."""
+    ranges = {form[0][0]: sides for form, sides in region.items() if _is_peak(form)}
+    ends = [((1, high), (-1, low - 1)) for low, high in ranges.values()]
+    for corner in product(*ends):
+        most = dict(zip(ranges, (end for _, end in corner), strict=True))
+        both = {
+            name: min(given[name] for given in (most, ceilings) if name in given)
+            for name in (*most, *ceilings)
+        }
+        yield prod(sign for sign, _ in corner), both
 
 
 def cases(

@@ -18,8 +18,9 @@ from typing import Any
 import numpy
 
 from costcalc.grid.bounded import Array, bounded, fits
-from costcalc.grid.regions import Form, Range
+from costcalc.grid.regions import Form, Inseparable, Range
 from costcalc.grid.tables import CostTables
+from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
 from costcalc.spaces.idle import distinct
 
@@ -184,6 +185,7 @@ class Independent:
         tables: CostTables,
         forms: Sequence[Form] = (),
         chosen: Mapping[int, Sequence[int]] = MappingProxyType({}),
+        ceilings: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Finds the steps of the costs.
 
@@ -191,6 +193,7 @@ class Independent:
             tables: the space.
             forms: the sums of costs that the keys are made of.
             chosen: the indexes of an axis's values, if not all of them.
+            ceilings: what the peaks of all parts are at most, by metric.
         """
         self.names = [axis.name for axis in tables.axes]
         self._sizes = {
@@ -223,7 +226,10 @@ class Independent:
                 steps = (above if fits(0, scale.step) else above.astype(object)) // scale.step
                 keys = keys + numpy.asarray(steps).astype(kind) * scale.stride
             keys = numpy.asarray(keys, kind)
-            self._factors.append(_Factor(table.axes, keys, numpy.ones(keys.shape, bool)))
+            allowed = numpy.ones(keys.shape, bool)
+            for name, ceiling in ceilings.items():
+                allowed &= part(table.costs[name], table.axes) <= ceiling
+            self._factors.append(_Factor(table.axes, keys, allowed))
         idle = distinct(tables.grid) if tables.grid is not None else ()
         for own in (*tables.existences, *idle):
             allowed = part(own.exists, own.axes)
@@ -332,9 +338,16 @@ class Independent:
 
 
 def reach(tables: CostTables, form: Form) -> Range:
-    """What a sum of costs is never below, and never above."""
+    """What a sum of costs is never below, and never above.
+
+    Raises:
+        Inseparable: a peak is added to something.
+    """
+    if len(form) > 1 and any(METRICS[name].is_largest for name, _ in form):
+        raise Inseparable("adds to a peak, which is the largest of its parts")
     arrays = [_sum_of(table.costs, form) for table in tables.tables]
-    return sum(int(array.min()) for array in arrays), sum(int(array.max()) for array in arrays)
+    both = max if METRICS[form[0][0]].is_largest else sum
+    return both(int(array.min()) for array in arrays), both(int(array.max()) for array in arrays)
 
 
 def _sum_of(costs: Mapping[str, Array], form: Form) -> Array:

@@ -15,8 +15,9 @@ from costcalc.errors import refuse
 from costcalc.grid.regions import Form, Inseparable
 from costcalc.grid.select import Condition, check_name
 from costcalc.grid.tables import CostTables
+from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
-from costcalc.spaces.counting import Kind, kinds, listed
+from costcalc.spaces.counting import kinds, listed
 from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
 from costcalc.spaces.within import Interval, Line
 
@@ -118,12 +119,14 @@ class _Spread:
         check_name(metric, "a histogram", {}, tuple(tables.tables[0].costs))
         form: Form = ((metric, 1),)
         self.least, self.most = reach(tables, form)
-        self._kinds: list[Kind] = []
         self._line: Line | None = None
-        self._form = form
         self.at_most = cache(self._at_most)
+        self._asked = tables, condition, known
+        self._peak = metric if METRICS[metric].is_largest else ""
+        self._form = form
+        forms = () if self._peak else (form,)
         try:
-            self._kinds = list(kinds(tables, condition, known, (form,), ASKED))
+            self._kinds = list(kinds(tables, condition, known, forms, asked=ASKED))
         except (Inseparable, Entangled) as error:
             self._line = self._listed(tables, condition, known, metric, error)
         if not self.at_most(self.most).high:
@@ -149,6 +152,10 @@ class _Spread:
         if self._line is not None:
             return self._line.at_most(bound - self.least)
         total = Interval(0, 0)
+        if self._peak:
+            for kind in kinds(*self._asked, ceilings={self._peak: bound}, asked=ASKED):
+                total = total.plus(kind.within({}))
+            return total
         for kind in self._kinds:
             total = total.plus(kind.within({self._form: (self.least, bound)}))
         return total
