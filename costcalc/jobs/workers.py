@@ -11,6 +11,7 @@ import operator
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -203,6 +204,8 @@ class _Submission:
         self.client = client
         self.name = f"costcalc-{uuid4().hex}"
         self.done: SimpleQueue[Any] = SimpleQueue()
+        self.idle_since: float | None = None
+        """When there was no worker any more."""
         packed = cloudpickle.dumps(_Packed(cloudpickle.dumps(function)))
         # A task like any other: if its worker is lost, another one unpacks it again.  Only
         # workers need costcalc, as the scheduler sees bytes and functions of other packages.
@@ -254,7 +257,7 @@ class _Submission:
 
         while True:
             try:
-                future = self.done.get(timeout=self.workers.patience)
+                future = self.done.get(timeout=self.workers.patience / 4)
             except Empty:
                 self._check_workers()
                 continue
@@ -274,7 +277,7 @@ class _Submission:
 
         while True:
             try:
-                return future.result(timeout=self.workers.patience)
+                return future.result(timeout=self.workers.patience / 4)
             except TimeoutError:
                 self._check_workers()
             except KilledWorker:
@@ -292,12 +295,17 @@ class _Submission:
                 _refuse_version("none, or one without 'costcalc.jobs'")
 
     def _check_workers(self) -> None:
-        """Checks that there is a worker.
+        """Checks that there is a worker, or was a short while ago.
 
         Raises:
             CostcalcError: there is none.
         """
         if self._asked(self.client.nthreads):
+            self.idle_since = None
+            return
+        now = time.monotonic()
+        self.idle_since = self.idle_since or now
+        if now - self.idle_since < self.workers.patience:
             return
         refuse(
             None,

@@ -26,7 +26,7 @@ def cluster():
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=60
     ) as cluster:
-        yield Workers(scheduler=cluster.scheduler_address, patience=5)
+        yield Workers(scheduler=cluster.scheduler_address, patience=60)
 
 
 def killing(marker, function):
