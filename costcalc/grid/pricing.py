@@ -194,10 +194,6 @@ class Pricing:
         self.is_kind_asked = grid.accounting.convention.uses(OF_LAYER_READ)
         self.missing: dict[int, tuple[list[int], Array]] = {}
         """For parts so far their axes, and where they, or those before, do not exist."""
-        known = {"alpha", "res", "in", *document.parameters}
-        others = [axis.name for axis in grid.axes if axis.name not in known]
-        if others:
-            raise Entangled("the probability that a block runs is none of its parameters", others)
         if document.reread is not None:
             raise Entangled("the network is read again at each setting")
         for metric in grid.metrics:

@@ -73,6 +73,8 @@ class RandomSpace:
             self.axes["res"] = self.random.choice([[8, 32], [24, 32, 40], [2, 5, 16, 33]])
         if self.chance(0.3):
             self.axes["alpha"] = self.some(["0.25", "0.5", "1", "1.5"])
+        if self.chance(0.1):
+            self.axes["in"] = [1, 3]
         rounding = self.random.choice(
             ["", "", "width_rounding: {divisible_by: 8}", "width_rounding: nearest"]
         )

@@ -7,15 +7,19 @@ from random import Random
 import pytest
 
 import costcalc
+from costcalc import opening
 from costcalc.costs import convention
-from costcalc.errors import SpecError
+from costcalc.errors import Problems, SpecError
 from costcalc.graph.expand import expand
+from costcalc.graph.parameters import all_parameters, resolve
+from costcalc.grid import sweep as sweep_module
 from costcalc.grid import tables as module
 from costcalc.grid.axes import axis
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.tables import CostTables, Coupled, tables
 from costcalc.metrics import BYTES, COUNTED, Accounting, measured
 from costcalc.spec.reader import read
+from tests.collection import networks
 from tests.grid.random_spaces import RandomSpace
 
 PAPER = Accounting(convention.load("paper"))
@@ -273,6 +277,51 @@ def test_parts_depend_on_others(what, unchecked):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
 
 
+def test_probabilities_of_blocks_change_no_cost():
+    axes = {"execute.conv1_2": (Fraction(1, 2), 1), "classes": (10, 100), "depth": (38, 74)}
+    grid = Grid(opening.read_spec("skipnet"), PAPER, {}, tuple(axis(*one) for one in axes.items()))
+    found = tables(grid, worth=0)
+    assert isinstance(found, CostTables)
+    for indexes in product(*map(range, grid.shape)):
+        assert added(found, grid, indexes) == alone(grid, indexes)
+
+
+def choices(document, random):
+    """Some parameters of a network of the collection, with some values of each."""
+    defaults = resolve(document, {}, Problems()).values
+    for name, parameter in all_parameters(document).items():
+        default = defaults[name]
+        if parameter.choices:
+            yield axis(name, random.sample(parameter.choices, min(3, len(parameter.choices))))
+        elif isinstance(default, bool):
+            yield axis(name, [False, True])
+        elif name == "alpha":
+            yield axis(name, [1, 2])
+        elif isinstance(default, int):
+            yield axis(name, [default, default + 32 if default > 9 else default + 1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("metrics", [COUNTED, BYTES])
+def test_networks_of_the_collection(name, metrics, unchecked):
+    random = Random(name)
+    document, settings, _ = opening.opened(name, {})
+    axes = [one for one in choices(document, random) if one.name not in settings]
+    how = Accounting(convention.load("paper"), "int8", "liveness")
+    axes = random.sample(axes, min(4, len(axes)))
+    try:
+        grid = Grid(document, how, settings, tuple(axes), metrics)
+    except SpecError:
+        pytest.skip("values that do not go together")
+    found = tables(grid, worth=0)
+    if isinstance(found, Coupled):
+        pytest.skip(str(found))
+    for _ in range(5):
+        indexes = tuple(random.randrange(n) for n in grid.shape)
+        assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
 def coupled_text(widths):
     """Convolutions each of which has the widths of two parameters, and the kernel of one."""
     layers = "\n".join(f"  - conv: {{out: w{i} + w{i + 1}, kernel: k}}" for i in range(widths - 1))
@@ -291,17 +340,20 @@ def test_what_is_coupled_is_named():
     )
 
 
-def test_a_sweep_says_why_it_unfolds_a_network_often():
-    choices = {f"d{i}": [1, 2] for i in range(10)}
-    layers = "\n".join(f"  - conv: {{out: in + 8, kernel: 1, repeat: d{i}}}" for i in range(10))
-    parameters = ", ".join(f"{name}: 1" for name in choices)
+def test_a_sweep_says_why_it_unfolds_a_network_often(monkeypatch):
+    monkeypatch.setattr(sweep_module, "OFTEN", 64)
+    depths = {f"d{i}": [1, 2] for i in range(6)}
+    layers = "\n".join(f"  - conv: {{out: in + 8, kernel: 1, repeat: {name}}}" for name in depths)
+    parameters = ", ".join(f"{name}: 1" for name in depths)
     text = STAGES.format(parameters=parameters, layers=layers).encode()
-    sweep = costcalc.sweep(read(text, "deep.yaml", lambda name: None), **choices)
-    assert len(sweep) == 1024
-    # Every width depends on all depths before it: the ninth layer has half of all settings.
+    sweep = costcalc.sweep(read(text, "deep.yaml", lambda name: None), **depths)
+    assert len(sweep) == 64
+    # Every width depends on all depths before it: the fifth layer has half of all settings.
     (note,) = [note for note in sweep.notes() if "unfolded" in note]
-    assert note.startswith("Stages was unfolded 1,024 times: conv on line 15 depends on 512")
-    assert note.endswith("combinations of parameters: " + ", ".join([*choices][:9]) + ".")
+    assert note == (
+        "Stages was unfolded 64 times: conv on line 11 depends on 32 combinations of "
+        "parameters: d0, d1, d2, d3, d4."
+    )
 
 
 def test_a_space_says_what_is_coupled():
