@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 from costcalc import metrics
 from costcalc.claims.claim import Counting, Quantity, Subject
 from costcalc.claims.networks import Networks
+from costcalc.claims.spaces import network_count
 from costcalc.costs.count import LayerCost
 from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.layer import Layer, LayerGraph
@@ -17,6 +18,7 @@ from costcalc.kinds.base import elements
 from costcalc.kinds.naming import type_name
 from costcalc.metrics import Measured
 from costcalc.names import paths
+from costcalc.opening import OpenNetwork
 
 
 class Part(NamedTuple):
@@ -24,6 +26,7 @@ class Part(NamedTuple):
 
     measured: Measured
     subject: Subject
+    network: OpenNetwork
 
     @property
     def graph(self) -> LayerGraph:
@@ -48,6 +51,8 @@ class Metric(NamedTuple):
     """What layers contribute, with their names, if a layer has a value of its own."""
     is_bytes: bool = False
     """Whether it depends on a storage, and its figures are in bytes."""
+    is_of_space: bool = False
+    """Whether it is of all networks that a spec's space has, whatever each of them costs."""
 
 
 def _largest(values: Iterable[Any]) -> Any:
@@ -112,6 +117,10 @@ def _input_neurons(part: Part) -> Any:
     return elements(part.graph.input)
 
 
+def _network_count(part: Part) -> int:
+    return network_count(part.network, part.measured.accounting)
+
+
 QUANTITIES = (
     *(_measured_row(name, metrics.METRICS[name]) for name in ("mult_adds", "params")),
     *(_measured_row(name, row) for name, row in metrics.METRICS.items() if row.unit),
@@ -122,6 +131,7 @@ QUANTITIES = (
     Metric("input_neurons", "Input neurons", _input_neurons),
     _by_layer("map_side", "Side", _side, _largest),
     _by_layer("stride", "Stride", _stride, _largest),
+    Metric("network_count", "Networks", _network_count, is_of_space=True),
 )
 """What can be measured, alone or with a suffix of :data:`RELATIONS`."""
 
@@ -200,7 +210,7 @@ def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part
         if not any(networks.selected(name, graph, _selected) for graph in graphs):
             _refuse_name(name, graphs)
     selected = []
-    for whole in counts:
+    for network, whole in zip(subject.networks, counts, strict=True):
         graph = whole.graph
         kept = {*range(len(graph.layers))}
         if subject.only:
@@ -211,7 +221,7 @@ def parts(subject: Subject, counting: Counting, networks: Networks) -> list[Part
             kept = {index for index in kept if graph.layers[index].output[-1:] == (subject.side,)}
         for name in counting.without:
             kept -= networks.selected(name, graph, _selected)
-        selected.append(Part(whole.part(kept), subject))
+        selected.append(Part(whole.part(kept), subject, networks.opened(network)))
     return selected
 
 

@@ -138,6 +138,14 @@ class Networks:
         """
         return self._read(network)[0]
 
+    def opened(self, network: ClaimedNetwork) -> OpenNetwork:
+        """The network's document and its settings.
+
+        Raises:
+            SpecError: the document is wrong.
+        """
+        return OpenNetwork(*self._read(network))
+
     def _read(self, network: ClaimedNetwork) -> tuple[Document, dict[str, Any]]:
         """The network's document and its settings, except those used up by importing a model."""
         if importer(network.path) is not None:
@@ -156,7 +164,7 @@ class Networks:
         Raises:
             CostcalcError: the spec, a setting, a shape or the convention is wrong.
         """
-        usual = as_usually_run(OpenNetwork(*self._read(network)), self.loaded(convention))
+        usual = as_usually_run(self.opened(network), self.loaded(convention))
         key = (network.path, tuple(usual.settings.items()))
         if key not in self._graphs:
             self._graphs[key] = usual.graph()

@@ -156,6 +156,8 @@ def replayed(words: Sequence[str], plain: Reading, networks: Networks) -> Readin
 def axes_of(quantity: Quantity, networks: Networks) -> tuple[Axis, ...]:
     """The axes on which a quantity may depart."""
     metric, _ = METRICS[quantity.metric]
+    if metric.is_of_space:
+        return ()
     subjects = [quantity.subject, *([quantity.over] if quantity.over else [])]
     named = [network for subject in subjects for network in subject.networks]
     is_large = sum(len(networks.graph(network).layers) for network in named) > LARGE

@@ -36,10 +36,7 @@ UNITS = {
     "KiB": Fraction(2**10),
     "MiB": Fraction(2**20),
     "GiB": Fraction(2**30),
-    "1e3": Fraction(10**3),
-    "1e6": Fraction(10**6),
-    "1e8": Fraction(10**8),
-    "1e9": Fraction(10**9),
+    **{f"1e{power}": Fraction(10**power) for power in range(1, limits.DIGITS)},
 }
 """The units that a figure may have, with the number that each stands for."""
 
@@ -54,7 +51,7 @@ _SCALES = {**UNITS, **QUANTITIES["ms"], **QUANTITIES["mJ"]}
 _FIGURE = re.compile(
     r"(?P<bound><=|<|≤)?\s*"
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?"
-    r"(?:e(?P<exponent>\d)|\s+(?P<power>1e\d)|\s*(?P<unit>[A-Za-z%×]*))"
+    r"(?:e(?P<exponent>\d\d?)|\s+(?P<power>1e\d\d?)|\s*(?P<unit>[A-Za-z%×]*))"
 )
 _SPELLINGS = {**{unit.lower(): unit for unit in UNITS}, "×": "x", "X": "x"}
 _EXPECTED = "a number and a unit, as in '569 M', '94.86 %', '32 x', '14,208' or '<= 600M'"
@@ -185,8 +182,9 @@ def parse(text: str, measured_in: str = "") -> Figure:
     unit = spelling if spelling in units else _SPELLINGS.get(spelling.lower(), spelling)
     if unit not in units:
         offset = match.start(match.lastgroup or 0)
-        expected = filter(None, units)
-        raise ExpressionError(f"unknown unit '{unit}'", offset, "one of " + ", ".join(expected))
+        named = ", ".join(name for name in units if name and name[0] != "1")
+        expected = f"one of {named}" if measured_in else f"one of {named}, or a power of ten: 1.8e9"
+        raise ExpressionError(f"unknown unit '{unit}'", offset, expected)
     decimals = match["decimals"] or ""
     bound: Any = {"≤": "<=", None: ""}.get(match["bound"], match["bound"])
     number = Fraction(match["whole"].replace(",", "") + decimals)

@@ -72,7 +72,8 @@ class _Occurring:
 
     def is_optional(self, index: int) -> bool:
         """Whether parameters, and nothing else, may leave a part out."""
-        return bool(self.axes[index]) and self.parts[index].conditions.isdisjoint(AXES)
+        part = self.parts[index]
+        return part.is_optional and part.conditions.isdisjoint(AXES)
 
     def of(self, index: int) -> Array:
         """Where a part occurs, along each of the axes that decide it."""

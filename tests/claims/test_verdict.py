@@ -129,6 +129,44 @@ def test_a_stride_on_another_layer_is_tried_in_spite_of_printed_shapes() -> None
     assert "with stride 2 on line" in result.explanation
 
 
+SPACE = """
+name: space
+input: [3, 8, 8]
+parameters: {d: 2, k1: 3, k2: 3}
+space: {d: [1, 2], k1: [3, 5, 7], k2: [3, 5, 7]}
+layers:
+  - conv: {out: 4, kernel: k1}
+  - conv: {out: 4, kernel: k2, when: d > 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        # Three networks of one layer, whatever k2 is, and nine of two.
+        ("network_count: 12", "exact"),
+        ("network_count: 1.2e1", "exact"),
+        ("network_count: 1e1", "rounded"),
+        ("network_count: 18", "mismatch"),
+        ("at: d=2, network_count: 9", "exact"),
+        ("at: d=1, network_count: 3", "exact"),
+        ('at: "d=1,k1=5,k2=7", network_count: 1', "exact"),
+        ("over: space.yaml@d=1, network_count_ratio: 4 x", "exact"),
+    ],
+)
+def test_the_networks_of_a_space_are_counted(tmp_path: Path, claim: str, verdict: str) -> None:
+    (tmp_path / "space.yaml").write_text(SPACE, encoding="utf-8")
+    (result,) = judged(tmp_path, f"network: space.yaml\nclaims:\n  - {{{claim}}}\n")
+    assert result.verdict == verdict
+    assert ("no reading" in result.explanation) == (verdict == "mismatch")
+
+
+def test_a_spec_without_a_space_has_no_number_of_networks(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="small declares no space") as caught:
+        one(tmp_path, "network_count: 12")
+    assert "claims.yaml:3:" in str(caught.value)
+
+
 def test_a_spec_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")

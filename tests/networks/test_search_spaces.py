@@ -6,6 +6,7 @@ import pytest
 
 import costcalc
 from costcalc import opening
+from costcalc.spaces.counting import networks
 
 UNITS, LAYERS = range(1, 6), range(1, 5)
 
@@ -187,11 +188,12 @@ BY_HAND = {
     "fbnet_space": fbnet_by_hand,
     "mnasnet_space": mnasnet_by_hand,
 }
-SIZES = {  # settings; each unit of Once-for-All has three depths, and eight choices of three
-    "ofa_mbv3_space": (3 * 3**8) ** 5,
-    "proxylessnas_space": 6**6 * 7**15,
-    "fbnet_space": 9**22,
-    "mnasnet_space": 432**5,
+SIZES = {
+    # Settings, and networks: a unit of Once-for-All has nine choices in each layer that it has.
+    "ofa_mbv3_space": ((3 * 9**4) ** 5, (9**2 + 9**3 + 9**4) ** 5),
+    "proxylessnas_space": (6**6 * 7**15,) * 2,
+    "fbnet_space": (9**22,) * 2,
+    "mnasnet_space": (432**5,) * 2,
 }
 
 
@@ -213,11 +215,11 @@ def test_networks_drawn_from_a_space_equal_arithmetic(name):
         assert (totals.mult_adds, totals.params) == by_hand(name, settings)
 
 
-@pytest.mark.parametrize("name", ["ofa_mbv3_space", "proxylessnas_space", "fbnet_space"])
+@pytest.mark.parametrize("name", BY_HAND)
 def test_tables_of_a_space_add_up_to_its_networks(name):
     space, random = costcalc.space(name), Random(2)
     values = choices(name)
-    assert space.size == SIZES[name]
+    assert (space.size, networks(space.tables)) == SIZES[name]
     for _ in range(40):
         settings = {key: random.choice(own) for key, own in values.items()}
         totals = space.totals(settings)

@@ -29,6 +29,8 @@ from costcalc.spec.numbers import ExpressionError
         ("1600 KB", 1_605_632, None),  # zeros are digits unless the claim says otherwise
         ("1.8 1e9", 1_795_000_000, "rounded"),
         ("1.81e6", 1_810_000, "exact"),
+        ("1e21", 9**22, "rounded"),
+        ("1 1e13", 432**5, "truncated"),
         ("3 B", 2_500_000_000, "rounded"),
         ("2.3 G", 2_300_000_000, "exact"),
     ],

@@ -1,0 +1,32 @@
+"""How large the space is that a spec declares: a figure of networks, not of one."""
+
+from __future__ import annotations
+
+from costcalc.errors import refuse
+from costcalc.metrics import Accounting
+from costcalc.opening import OpenNetwork
+
+
+def network_count(network: OpenNetwork, accounting: Accounting) -> int:
+    """The networks of the space that a spec declares, without the parameters that are set.
+
+    Settings that differ only in choices that change nothing are one network.
+
+    Raises:
+        SpecError: the spec declares no space, or one that is no sum of small tables.
+    """
+    from costcalc.grid.evaluate import Grid
+    from costcalc.grid.networks import axes_of
+    from costcalc.grid.tables import Coupled, tables
+    from costcalc.spaces.counting import networks
+
+    document, settings = network.document, network.settings
+    if not document.space:
+        expected = "a key of its spec: space: {k1: [3, 5, 7]}"
+        refuse(None, f"{document.titled({})} declares no space", expected)
+    free = {name: values for name, values in document.space.items() if name not in settings}
+    grid = Grid(document, accounting, settings, tuple(axes_of(free)), ("params",))
+    priced = tables(grid, worth=0)
+    if isinstance(priced, Coupled):
+        refuse(None, f"the networks of {document.titled({})} are not counted: {priced}")
+    return networks(priced)
