@@ -117,23 +117,25 @@ class CostTables(NamedTuple):
     def chunk(self, start: int, slices: Block) -> Chunk:
         """The costs of one of :meth:`blocks`."""
         costs = {name: self.over(name, slices) for name in self.tables[0].costs}
-        exists: Any = numpy.ones((), bool)
+        is_valid = _flat(numpy.ones((), bool), slices)
+        refusals = []
         for row in self.existences:
-            exists = exists & _part(row.axes, row.exists, slices)
-        is_valid = _flat(exists, slices)
-        if is_valid.all():
-            return Chunk(start, slices, costs, is_valid, (), 0)
-        costs = {name: numpy.where(is_valid, cost, 0) for name, cost in costs.items()}
-        return Chunk(start, slices, costs, is_valid, (self._refusal(slices, is_valid),), 0)
+            exists = _flat(_part(row.axes, row.exists, slices), slices)
+            lacking = is_valid & ~exists
+            if lacking.any():
+                refusals.append(self._refusal(slices, lacking))
+            is_valid = is_valid & exists
+        if refusals:
+            costs = {name: numpy.where(is_valid, cost, 0) for name, cost in costs.items()}
+        return Chunk(start, slices, costs, is_valid, tuple(refusals), 0)
 
-    def _refusal(self, slices: Block, is_valid: Array) -> RefusedSettings:
-        """The settings of a part of the grid that do not exist, and why the first does not."""
+    def _refusal(self, slices: Block, lacking: Array) -> RefusedSettings:
+        """Some settings of a part of the grid that do not exist, and why the first does not."""
         assert self.grid is not None
         lengths = [part.stop - part.start for part in slices]
-        first = numpy.unravel_index(int(is_valid.argmin()), lengths)
+        first = numpy.unravel_index(int(lacking.argmax()), lengths)
         indexes = [part.start + int(at) for part, at in zip(slices, first, strict=True)]
-        count = len(is_valid) - int(is_valid.sum())
-        return self.grid.refusal(indexes, count)
+        return self.grid.refusal(indexes, int(lacking.sum()))
 
 
 def together(metric: str, costs: Iterable[Any]) -> Any:

@@ -154,7 +154,14 @@ def test_settings_that_do_not_exist_have_no_row():
     rows = [*product(*axes.values())]
     (chunk,) = found.chunks()
     assert chunk.is_valid.tolist() == [existing[row[:3]] for row in rows]
-    assert chunk.refusals[0].settings == len(rows) - int(chunk.is_valid.sum())
+    # The first part that does not fit refuses a setting: by hand, as above.
+    first = sum(res < k1 for res, k1 in product([4, 8, 32], [3, 9])) * 8
+    second = sum(res - k1 + 1 < k2 and res >= k1 for res, k1, k2 in existing) * 4
+    assert [refusal.settings for refusal in chunk.refusals] == [first, second]
+    assert [refusal.error.problems[0].message[:13] for refusal in chunk.refusals] == [
+        "layer 'conv1'",
+        "layer 'conv2'",
+    ]
     for row, cost, is_valid in zip(rows, chunk.params.tolist(), chunk.is_valid, strict=True):
         _, k1, k2, w1, w2 = row
         assert cost == (3 * k1 * k1 * w1 + w1 * k2 * k2 * w2 + 10 * w2 if is_valid else 0)
