@@ -208,7 +208,7 @@ class Independent:
             return array
 
         costs = [
-            [part(_sum_of(table.costs, form), table.axes) for table in tables.tables]
+            [part(sum_of(table.costs, form), table.axes) for table in tables.tables]
             for form in forms
         ]
         scales, stride = [], 1
@@ -345,12 +345,12 @@ def reach(tables: CostTables, form: Form) -> Range:
     """
     if len(form) > 1 and any(METRICS[name].is_largest for name, _ in form):
         raise Inseparable("adds to a peak, which is the largest of its parts")
-    arrays = [_sum_of(table.costs, form) for table in tables.tables]
+    arrays = [sum_of(table.costs, form) for table in tables.tables]
     both = max if METRICS[form[0][0]].is_largest else sum
     return both(int(array.min()) for array in arrays), both(int(array.max()) for array in arrays)
 
 
-def _sum_of(costs: Mapping[str, Array], form: Form) -> Array:
+def sum_of(costs: Mapping[str, Array], form: Form) -> Array:
     """A sum of costs of a table."""
     # Without axes, NumPy makes numbers of arrays.
     (first, times), *others = form
