@@ -191,7 +191,6 @@ class Pricing:
         self.document = document = grid.document
         self.evaluations = 0
         self.makers: dict[Any, int] = {}
-        self.is_kind_asked = grid.accounting.convention.uses(OF_LAYER_READ)
         self.missing: dict[int, tuple[list[int], Array]] = {}
         """For parts so far their axes, and where they, or those before, do not exist."""
         if document.reread is not None:
@@ -202,6 +201,9 @@ class Pricing:
         self.storage: Storage | None = None
         if has_bytes(grid.metrics):
             self.storage = storage_or_default(grid.accounting.storage)
+        self.is_kind_asked = grid.accounting.convention.uses(OF_LAYER_READ) or (
+            self.storage is not None and self.storage.uses(OF_LAYER_READ)
+        )
         self.has_peak = "peak_bytes" in grid.metrics
         self.is_whole = False
         """Whether parts are priced only where the whole network exists."""

@@ -5,7 +5,7 @@ A storage is to bytes what a convention is to mult-adds: a small YAML file with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -67,6 +67,11 @@ class Storage(NamedTuple):
     def scratch_of(self, kind: Kind) -> tuple[Rule, ...]:
         """The scratch buffers of a kind, by its own rules or its family's."""
         return self.scratch.get(kind.name) or self.scratch.get(kind.family) or ()
+
+    def uses(self, names: Set[str]) -> bool:
+        """Whether a rule of scratch uses one of some names."""
+        rules = (rule for listed in self.scratch.values() for rule in listed)
+        return any(rule.expression and rule.expression.names & names for rule in rules)
 
     def amount(self, bytes_: int) -> str:
         """Bytes for people, and the same in the storage's unit: ``2,560 B (2.5 KiB)``."""

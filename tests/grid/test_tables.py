@@ -284,6 +284,29 @@ def test_parts_depend_on_others(what, unchecked):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
 
 
+STORAGE = """
+name: padded
+title: a storage whose convolutions copy what a pool gives
+source: the test
+bits: {activations: 8, weights: 8, biases: 32, norm_params: 32, other_params: 32, buffers: 32,
+  caches: 8}
+fused: [activation]
+scratch: {conv: 5 * n_in if follows == 'max_pool' else 0}
+"""
+
+
+def test_scratch_may_depend_on_the_layer_before(tmp_path, unchecked):
+    path = tmp_path / "padded.yaml"
+    path.write_text(STORAGE, encoding="utf-8")
+    parameters, layers, *_ = COUPLINGS["what the layer before is"]
+    text = STAGES.format(parameters=parameters, layers=layers.replace("  - batch_norm\n", ""))
+    how = Accounting(convention.load("paper"), str(path))
+    grid = grid_of(text.encode(), {"op": ["a", "b"], "k": [1, 3]}, how, ("peak_bytes",))
+    found = tables(grid, worth=0)
+    for indexes in product(range(2), range(2)):
+        assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
 def test_probabilities_of_blocks_change_no_cost():
     axes = {"execute.conv1_2": (Fraction(1, 2), 1), "classes": (10, 100), "depth": (38, 74)}
     grid = Grid(opening.read_spec("skipnet"), PAPER, {}, tuple(axis(*one) for one in axes.items()))
