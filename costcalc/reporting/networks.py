@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, overload
@@ -44,6 +44,8 @@ class ShippedNetwork(NamedTuple):
     """The published accuracy at these settings."""
     spec: str
     """The name of its spec, of which it is a variant unless that is its own."""
+    space: frozenset[str]
+    """The parameters of the space that its spec declares, if it does."""
 
 
 class ShippedNetworks(Answer, Sequence[str]):
@@ -145,6 +147,7 @@ def _counted(shipped: OfCollection, convention: Convention) -> ShippedNetwork:
         shipped.year,
         published(network.document, graph.parameters),
         shipped.spec,
+        frozenset(network.document.space),
     )
 
 
@@ -170,15 +173,19 @@ def _tree(networks: Sequence[ShippedNetwork], width: int) -> Iterator[Row]:
             family = network.family
             yield Row((family, FAMILIES[family], *[None] * (width - 2)))
         is_below = network.spec != network.name and network.spec in names
-        yield Row(_cells(network), 2 if is_below else 1)
+        yield Row(_cells(network, network.space), 2 if is_below else 1)
 
 
-def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
+def _cells(network: ShippedNetwork, space: Collection[str] = ()) -> tuple[Cell, ...]:
+    """A row of either table; the parameters of a space are counted instead of shown."""
     source = network.source
     settings = ", ".join(
-        f"{name}={exact(value)}"
-        for name, value in network.parameters.items()
-        if (name, value) not in (("alpha", 1), ("classes", 1000))
+        [
+            f"{name}={exact(value)}"
+            for name, value in network.parameters.items()
+            if (name, value) not in (("alpha", 1), ("classes", 1000)) and name not in space
+        ]
+        + ([f"{len(space)} choices"] if space else [])
     )
     return (
         network.name,

@@ -29,6 +29,13 @@ def test_every_network_is_listed_with_source_settings_and_totals():
     assert rows["mnasnet0_5"]["settings"].startswith("alpha=0.5, res=224")
 
 
+def test_the_choices_of_a_space_are_counted_in_the_table_and_listed_for_scripts():
+    (row,) = (line for line in run("--search", "fbnet space").splitlines() if "fbnet_space" in line)
+    assert "  res=224, last=1984, 22 choices  " in row
+    (row,) = csv.DictReader(run("--search", "fbnet space", "--format", "csv").splitlines())
+    assert row["settings"].startswith("res=224, last=1984, b1=k5_e6, b2=k5_e6, ")
+
+
 @pytest.mark.parametrize(
     ("search", "names"),
     [

@@ -15,6 +15,22 @@ OFA_595M = {  # the released configuration's kernels and expansions, unit by uni
     "e": ([3, 4, 3], [4, 4, 6, 3], [6, 6, 3, 4], [6, 6, 6, 4], [6, 6, 6, 3]),
 }
 
+OFA_PROXYLESS = {  # the released configurations' kernels and expansions, unit by unit
+    "ofa_1080ti_12ms": {
+        "k": ([3, 3], [3, 5, 5], [5, 5, 7], [3, 7, 3, 3], [7, 5, 7, 5], [3]),
+        "e": ([3, 3], [6, 4, 4], [6, 3, 3], [4, 3, 6, 4], [6, 4, 3, 3], [6]),
+    },
+    "ofa_tx2_35ms": {
+        "k": ([3, 3], [3, 7], [5, 5], [5, 3], [5, 3], [5]),
+        "e": ([4, 3], [6, 6], [6, 3], [3, 4], [6, 4], [4]),
+    },
+    "ofa_tx2_96ms": {
+        "k": ([3, 3, 3], [7, 5], [3, 5, 5, 5], [5, 7, 7, 3], [3, 3, 5, 3], [5]),
+        "e": ([3, 4, 6], [3, 4], [4, 4, 4, 3], [4, 3, 3, 6], [6, 6, 6, 4], [3]),
+    },
+}
+RESOLUTIONS = {"ofa_1080ti_12ms": 128, "ofa_tx2_35ms": 128, "ofa_tx2_96ms": 172}
+
 PROXYLESS = {  # Figure 5: stage by stage kernel and expansion; the blocks left out are Zero
     "Mobile": ("53 33", "73 33 53 53", "76 53 53 53", "56 53 53 53", "76 76 73 73", "76"),
     "CPU": ("36 33 33 33", "36 33 33 53", "36 33", "56 33 33 33", "56 53 53 33", "56"),
@@ -57,6 +73,10 @@ def ofa(unit_by_unit):
     ("space", "settings", "network"),
     [
         ("ofa_mbv3_space", {**ofa(OFA_595M), "alpha": 1.2, "res": 236}, "ofa_mbv3"),
+        *(
+            ("ofa_proxyless_space", {**ofa(units), "res": RESOLUTIONS[network]}, network)
+            for network, units in OFA_PROXYLESS.items()
+        ),
         *(
             ("proxylessnas_space", {**numbered(proxyless(name)), "platform": name}, network)
             for name, network in [
@@ -131,6 +151,18 @@ def ofa_by_hand(settings):
     return counter.head(960, 1280)
 
 
+def ofa_proxyless_by_hand(settings):
+    counter = Counter(40)  # 1.3 of the channels, in eighths
+    counter.bottleneck(24, 3, 1, expands=False)
+    for unit, width, stride in zip(
+        range(1, 7), (32, 56, 104, 128, 248, 416), (2, 2, 2, 1, 2, 1), strict=True
+    ):
+        for layer in range(1, settings.get(f"d{unit}", 1) + 1):
+            kernel, ratio = settings[f"k{unit}{layer}"], settings[f"e{unit}{layer}"]
+            counter.bottleneck(width, kernel, ratio, stride if layer == 1 else 1)
+    return counter.head(1664)
+
+
 def proxyless_by_hand(settings):
     counter = Counter(32)
     counter.bottleneck(16, 3, 1, expands=False)
@@ -184,6 +216,7 @@ def mnasnet_by_hand(settings):
 
 BY_HAND = {
     "ofa_mbv3_space": ofa_by_hand,
+    "ofa_proxyless_space": ofa_proxyless_by_hand,
     "proxylessnas_space": proxyless_by_hand,
     "fbnet_space": fbnet_by_hand,
     "mnasnet_space": mnasnet_by_hand,
@@ -191,6 +224,7 @@ BY_HAND = {
 SIZES = {
     # Settings, and networks: a unit of Once-for-All has nine choices in each layer that it has.
     "ofa_mbv3_space": ((3 * 9**4) ** 5, (9**2 + 9**3 + 9**4) ** 5),
+    "ofa_proxyless_space": ((3 * 9**4) ** 5 * 9, (9**2 + 9**3 + 9**4) ** 5 * 9),
     "proxylessnas_space": (6**6 * 7**15,) * 2,
     "fbnet_space": (9**22,) * 2,
     "mnasnet_space": (432**5,) * 2,
