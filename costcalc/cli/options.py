@@ -306,14 +306,14 @@ def workers_options(function: F) -> F:
     function = click.option(
         "--scheduler",
         metavar="ADDRESS",
-        help="A Dask cluster that does the work: tcp://HOST:8786.",
+        help="A Dask cluster that computes the rows: tcp://HOST:8786.",
     )(function)
     return click.option(
         "--jobs",
         type=Whole(),
         default=1,
         metavar="N",
-        help="Processes of this machine that do the work, up to 256.",
+        help="Processes of this machine that compute the rows, up to 256, by Dask.",
     )(function)
 
 
@@ -470,7 +470,7 @@ def file_option(
         callback=_file_or_folder if has_folders else _file,
         is_eager=True,  # the format may depend on it
         metavar="FILE",
-        help=help,
+        help=help + " DIR/ is a folder, with a Parquet file of each part." * has_folders,
     )(function)
 
 

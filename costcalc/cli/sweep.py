@@ -94,7 +94,8 @@ def command(
 
     Values are lists, and ranges that include their last value: --alpha 0.25,0.5,1
     --res 128:224:32 --set t=4,6.  The last parameter varies fastest.  CSV and
-    Parquet are written as they are computed, so they may exceed memory.
+    Parquet are written as they are computed, so they may exceed memory.  -o DIR/
+    is a folder of Parquet files, whose missing ones the same command adds.
 
     Bytes are those of memory.  Without addresses (liveness, layer-io) they are
     computed as fast as mult-adds, with addresses one setting after another.

@@ -40,6 +40,10 @@ TRIED = 2**8
 """Settings that show how many are unfolded by themselves, in a grid of more than :data:`FEW`."""
 
 FEW = 2**12
+"""Settings that are few enough to be unfolded together, whatever they need."""
+
+PARTS = 2**14
+"""Parts of a grid from which on they grow instead, as each is handed out by one process."""
 
 T = TypeVar("T")
 
@@ -151,13 +155,16 @@ class Grid:
     @cached_property
     def together(self) -> int:
         """Settings that are unfolded together: the fewer, the more often the grid is cut."""
+        settings = prod(self.shape)
         if self.is_planned:
-            return PLANNED
-        if prod(self.shape) <= FEW:
-            return CHUNK
-        start, slices = next(numbered(self.shape, TRIED))
-        tried = self.chunk(start, slices)
-        return min(CHUNK, max(1, UNFOLDED * len(tried.is_valid) // tried.evaluations))
+            cells = PLANNED
+        elif settings <= FEW:
+            cells = CHUNK
+        else:
+            start, slices = next(numbered(self.shape, TRIED))
+            tried = self.chunk(start, slices)
+            cells = max(1, UNFOLDED * len(tried.is_valid) // tried.evaluations)
+        return min(CHUNK, max(cells, settings // PARTS))
 
     def chunks(self) -> Iterator[Chunk]:
         """The costs of all settings, a chunk at a time.

@@ -39,8 +39,8 @@ BATCH = 2**16
 """Rows that are handed on together."""
 
 PLANNED_SETTINGS = 100_000
-"""Settings that a sweep may have if a planner gives addresses at each, which takes a second for
-some 200,000 tensors: half a minute for a network of 66, eight for one of a thousand."""
+"""Settings that a sweep in one process may have if a planner gives addresses at each, a second
+for some 200,000 tensors: half a minute for a network of 66, eight for one of a thousand."""
 
 ROWS = 100_000
 """Rows that a table, or JSON, may have."""
@@ -113,15 +113,17 @@ class Sweep(Answer):
             if condition is not None:
                 condition.check(network.known, self.metrics)
         planned = sum(size(one.grid.axes) for one in self.networks if one.grid.is_planned)
-        if planned > PLANNED_SETTINGS:
+        if planned > PLANNED_SETTINGS and isinstance(self.engine, ThisProcess):
             planner = self.accounting.planner_of_peaks
             refuse(
                 None,
                 f"'{planner}' would give addresses at {planned:,} settings, one after another",
-                f"at most {PLANNED_SETTINGS:,}",
+                f"at most {PLANNED_SETTINGS:,} in one process",
                 hint=advice(
-                    "{}, the bound of every plan, at any number of settings",
+                    "{}, the bound of every plan, at any number of settings; or {}, or {}",
                     option("planner", "liveness"),
+                    option("jobs", "N"),
+                    option("scheduler", "ADDRESS"),
                 ),
             )
 

@@ -20,9 +20,11 @@ from multiprocessing import resource_tracker
 from threading import Thread, current_thread, main_thread
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from costcalc.advice import option
+from costcalc.advice import advice, option
 from costcalc.errors import refuse
 from costcalc.records import NamedTuple
+
+ADDRESS = "the address that 'dask scheduler' prints, such as tcp://10.0.0.1:8786"
 
 ANSWER = 10
 """Seconds within which a scheduler answers."""
@@ -128,7 +130,7 @@ class Workers(NamedTuple):
         refuse(
             None,
             f"no scheduler answers at '{self.scheduler}'",
-            "the address that 'dask scheduler' prints, such as tcp://10.0.0.1:8786",
+            ADDRESS,
             found=str(client).partition("\n")[0],
         )
 
@@ -206,6 +208,7 @@ class _Submission:
         self.done: SimpleQueue[Any] = SimpleQueue()
         self.idle_since: float | None = None
         """When there was no worker any more."""
+        self.room, self.asked_again = 0, 0.0
         packed = cloudpickle.dumps(_Packed(cloudpickle.dumps(function)))
         # A task like any other: if its worker is lost, another one unpacks it again.  Only
         # workers need costcalc, as the scheduler sees bytes and functions of other packages.
@@ -244,8 +247,12 @@ class _Submission:
         return future
 
     def _room(self) -> int:
-        threads: Mapping[str, int] = self._asked(self.client.nthreads)
-        return AHEAD * max(1, sum(threads.values()))
+        """How many units may be under way; workers come and go, so it is asked again."""
+        now = time.monotonic()
+        if now >= self.asked_again:
+            threads: Mapping[str, int] = self._asked(self.client.nthreads)
+            self.room, self.asked_again = AHEAD * max(1, sum(threads.values())), now + 1
+        return self.room
 
     def _next_done(self) -> Any:
         """A future that is done.
@@ -376,11 +383,13 @@ def engine(jobs: int = 1, scheduler: str | None = None) -> Engine:
     """Who does the units: ``jobs`` processes of this machine, or a cluster.
 
     Raises:
-        SpecError: both are asked for.
+        SpecError: both are asked for, or the address of the cluster's scheduler is empty.
     """
+    if scheduler is not None and not scheduler.strip():
+        refuse(None, advice("{} has no address", option("scheduler")), ADDRESS)
     if scheduler is None:
         return ThisProcess() if jobs == 1 else Workers(processes=jobs)
     if jobs != 1:
-        both = f"{option('jobs')} and {option('scheduler')}"
-        refuse(None, f"{both} name different workers", "one of the two")
+        message = advice("{} and {} name different workers", option("jobs"), option("scheduler"))
+        refuse(None, message, "one of the two")
     return Workers(scheduler=scheduler)

@@ -133,6 +133,8 @@ FREE = {
         "--max-ms",
         "--max-mj",
         "--year",
+        "--jobs",
+        "--scheduler",
     ),
 }
 """Options whose values are numbers or sentences."""

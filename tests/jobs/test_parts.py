@@ -205,6 +205,7 @@ def test_the_command_says_what_the_folder_holds(tmp_path):
         (["-o", "grid/", "--format", "csv"], "only parquet is written in parts"),
         (["--jobs", "0"], "from 1 to 256"),
         (["--jobs", "2", "--scheduler", "tcp://a:1"], "one of the two"),
+        (["--scheduler", " "], "--scheduler has no address"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(tmp_path, monkeypatch, more, message):
