@@ -6,7 +6,8 @@ import pytest
 
 import costcalc
 from costcalc import opening
-from costcalc.spaces.counting import networks
+from costcalc.grid.select import Condition
+from costcalc.spaces.counting import count, networks
 
 UNITS, LAYERS = range(1, 6), range(1, 5)
 
@@ -249,7 +250,13 @@ def test_networks_drawn_from_a_space_equal_arithmetic(name):
         assert (totals.mult_adds, totals.params) == by_hand(name, settings)
 
 
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in BY_HAND if name != "mnasnet_space"),
+        pytest.param("mnasnet_space", marks=pytest.mark.slow),
+    ],
+)
 def test_tables_of_a_space_add_up_to_its_networks(name):
     space, random = costcalc.space(name), Random(2)
     values = choices(name)
@@ -258,3 +265,43 @@ def test_tables_of_a_space_add_up_to_its_networks(name):
         settings = {key: random.choice(own) for key, own in values.items()}
         totals = space.totals(settings)
         assert (totals["mult_adds"], totals["params"]) == by_hand(name, settings)
+
+
+def everywhere(name, **values):
+    """The same value for all parameters whose names begin alike."""
+    return {
+        parameter: next(value for start, value in values.items() if parameter.startswith(start))
+        for parameter in choices(name)
+    }
+
+
+# Where channels nearly double on one map, groups of two cost less than the convolution of skip.
+FEWEST_OF_FBNET = {"b14": "k3_e1_g2", "b22": "k3_e1_g2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fewest", "most"),
+    [
+        ("ofa_mbv3_space", {"k": 3, "e": 3, "d": 2}, {"k": 7, "e": 6, "d": 4}),
+        ("ofa_proxyless_space", {"k": 3, "e": 3, "d": 2}, {"k": 7, "e": 6, "d": 4}),
+        ("proxylessnas_space", {"b": "Zero"}, {"b": "7x7_MBConv6"}),
+        ("fbnet_space", {"b": "skip"}, {"b": "k5_e6"}),
+    ],
+)
+def test_no_network_of_a_space_is_beyond_its_smallest_and_its_largest(name, fewest, most):
+    fewest, most = everywhere(name, **fewest), everywhere(name, **most)
+    if name == "fbnet_space":
+        fewest |= FEWEST_OF_FBNET
+    if name == "proxylessnas_space":  # the first of a stage is not left out
+        fewest |= dict.fromkeys(("b1", "b5", "b9", "b13", "b17", "b21"), "3x3_MBConv3")
+    tables = costcalc.space(name).tables
+    (low, _), (high, _) = by_hand(name, fewest), by_hand(name, most)
+    for settings in (fewest, most):
+        totals = costcalc.totals(name, **settings)
+        assert (totals.mult_adds, totals.params) == by_hand(name, settings)
+    within = count(tables, Condition(f"mult_adds >= {low} and mult_adds <= {high}"))
+    assert within.low == within.high == SIZES[name][1]
+    inside = count(tables, Condition(f"mult_adds > {low} and mult_adds < {high}"))
+    assert inside.high < SIZES[name][1]
+    beyond = count(tables, Condition(f"mult_adds < {low} or mult_adds > {high}"))
+    assert beyond.high == 0
