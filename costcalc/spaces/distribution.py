@@ -385,11 +385,11 @@ def dot(a: Array, b: Array) -> int:
         return 0
     if object in (a.dtype, b.dtype):
         return int((a.astype(object) * b.astype(object)).sum())
-    most, total = int(a.max()), int(b.sum())
-    if fits(0, most * total):
+    wide, narrow = sorted((a, b), key=lambda one: -int(one.max()))
+    if fits(0, int(wide.max()) * int(narrow.max()) * len(a)):
         return int(numpy.dot(a, b))
-    if most > 1:
-        bits = most.bit_length() // 2
-        return (dot(a >> bits, b) << bits) + dot(a & ((1 << bits) - 1), b)
-    half = len(b) // 2
-    return dot(a[:half], b[:half]) + dot(a[half:], b[half:])
+    bits = (int(wide.max()).bit_length() + 1) // 2
+    if bits < 2:
+        half = len(a) // 2
+        return dot(a[:half], b[:half]) + dot(a[half:], b[half:])
+    return (dot(wide >> bits, narrow) << bits) + dot(wide & ((1 << bits) - 1), narrow)

@@ -29,7 +29,10 @@ RANKED = 2**26
 BANDS = 2**29
 """The most that is added up, row by row, to take one band after another."""
 
-INSIDE = 2**20
+SEARCHED = 16
+"""What it takes to find a point's place in a list, in additions."""
+
+INSIDE = 2**18
 """Cells of what is inside a band."""
 
 
@@ -99,7 +102,7 @@ class Corners:
         self.x = x.by_first()
         self.z = z
         self.y = y.by_first()
-        if int(x.counts.sum()) * int(z.counts.sum()) >= LIMIT:
+        if int(x.counts.max()) * int(z.counts.max()) >= LIMIT:
             self.x = self.x._replace(counts=self.x.counts.astype(object))
         self.columns, self.rows = Below(self.y.first), Below(self.y.second)
         column = numpy.arange(len(self.columns.places))
@@ -155,7 +158,7 @@ class Corners:
         places, x = self.columns.places, self.x.first
         ends = (numpy.searchsorted(x, left.first - at, "right") for at in places[[0, -1]])
         asked = abs(int(numpy.subtract(*ends).sum()))
-        bands = min(BANDS, asked) // len(self.rows.places)
+        bands = min(BANDS, asked) // (len(self.rows.places) + SEARCHED * len(left.first))
         bands = max(bands, isqrt(len(places) * len(self.y.first) // INSIDE), 1)
         cuts = max(1, min(bands, len(places) - 1)) + 1
         edges: list[int] = numpy.linspace(0, len(places) - 1, cuts).astype(numpy.int64).tolist()
