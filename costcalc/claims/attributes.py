@@ -125,6 +125,14 @@ class AttributeReader:
                 expected=f'{metric}: {{figure: "<= 20", device: stm32f746}}',
             )
             return None
+        parts = [name for name in ("only", "side", "without") if name in nodes]
+        if METRICS[metric][0].is_of_space and parts:
+            self.problems.add(
+                nodes[parts[0]].mark,
+                f"{metric} is a figure of whole networks, not of some of their layers",
+                hint=f"leave out '{parts[0]}:'",
+            )
+            return None
         return Quantity(metric, subject, counting, over)
 
     def over(self, nodes: Nodes) -> Subject | None:

@@ -167,6 +167,13 @@ def test_a_spec_without_a_space_has_no_number_of_networks(tmp_path: Path) -> Non
     assert "claims.yaml:3:" in str(caught.value)
 
 
+@pytest.mark.parametrize("part", ["only: conv1", "side: 8", "without: conv1"])
+def test_a_space_has_no_layers(tmp_path: Path, part: str) -> None:
+    (tmp_path / "space.yaml").write_text(SPACE, encoding="utf-8")
+    with pytest.raises(SpecError, match="not of some of their layers"):
+        judged(tmp_path, f"network: space.yaml\nclaims:\n  - {{network_count: 12, {part}}}\n")
+
+
 def test_a_spec_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
