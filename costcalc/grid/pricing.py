@@ -50,7 +50,7 @@ CELLS = 2**20
 TOGETHER = 2**12
 """Combinations that parts may be priced at together, whatever each of them needs."""
 
-HELD = 2**22
+HELD = 2**21
 """Combinations of all parts of a run together, which bounds the memory."""
 
 TRIES = 16
@@ -169,6 +169,21 @@ class _Run(NamedTuple):
         return _Part(values, refused, ~(known.any(-1) | refused))
 
 
+class _Seen(NamedTuple):
+    """What a part hands on, as far as others ask."""
+
+    part: _Part
+    """Without values if nothing is missing."""
+    outputs: frozenset[int]
+    """The axes that its output varies along, if nothing is missing."""
+    places: Mapping[int, int]
+    """The dimension of each axis that varies in the run."""
+    varied: frozenset[int]
+    """The dimensions that its output varies along."""
+    steps: int
+    """The most steps that it unfolds to."""
+
+
 class Pricing:
     """Prices the parts of a network in order.
 
@@ -181,7 +196,7 @@ class Pricing:
 
         Args:
             grid: the network, and the parameters that vary.
-            fits: whether a part may have so many combinations.
+            fits: whether parts may have so many combinations together.
 
         Raises:
             Entangled: a setting is none of the network's parameters, or it exists at few.
@@ -210,8 +225,7 @@ class Pricing:
         sides = frozenset[str]().union(*(side.names for side in document.input))
         self.input = self.axes_of({"res", "in", *sides})
         self.read_text(parts(document))
-        for index, need in enumerate(self.own):
-            self.check(index, need)
+        self.check(self.own)
         self.chosen = self.existing()
         self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
 
@@ -228,7 +242,7 @@ class Pricing:
         if self.storage is not None and is_alive:
             self.crossings = tuple(crossings(parts, self.storage))
 
-    def priced(self) -> list[PricedPart]:
+    def priced(self) -> Iterator[PricedPart]:
         """Every part, for all that it depends on.
 
         Raises:
@@ -241,14 +255,12 @@ class Pricing:
             except _Leaning as leaning:
                 self.read_text(joined(self.parts, leaning.part))
         self.is_whole = self.storage is not None
-        runs = self.runs(needs, self.costs)
-        found = []
-        for index, run in enumerate(runs):
-            part = self.taken(run, index, needs, self.costs)
-            costs = {name: part.values[name] for name in self.grid.metrics}
-            axes = tuple(sorted(needs[index]))
-            found.append(PricedPart(axes, costs, ~part.refused))
-        return found
+        for group, run in self.runs(needs, self.costs):
+            for index in group:
+                part = run.part(index, self.lengths(needs[index]))
+                part = self.taken(part, index, needs, self.costs)
+                costs = {name: part.values[name] for name in self.grid.metrics}
+                yield PricedPart(tuple(sorted(needs[index])), costs, ~part.refused)
 
     # what parts depend on
 
@@ -300,23 +312,26 @@ class Pricing:
         """
         needs: list[frozenset[int]] = [*self.own]
         while True:
-            runs = self.runs(needs, self.interfaces)
-            following = self.following(needs, runs)
+            self.check(needs)
+            seen = self.seen(needs)
+            following = self.following(needs, seen)
             if following == needs:
-                self.check_steps(runs)
+                self.check_steps(seen)
                 return needs
             needs = following
 
-    def check(self, index: int, need: frozenset[int]) -> None:
-        """Refuses a part that depends on too much.
+    def check(self, needs: Needs) -> None:
+        """Refuses parts that depend on too much, each by itself or all together.
 
         Raises:
-            Entangled: it does.
+            Entangled: they do.
         """
-        if not self.is_small(need):
-            names = [self.grid.axes[axis].name for axis in sorted(need)]
-            cells = f"{self.cells(need):,} combinations of parameters"
-            raise Entangled(f"{self.described(index)} depends on {cells}", names)
+        cells = [*map(self.cells, needs)]
+        if max(cells) > CELLS or not self.fits(sum(cells)):
+            index = max(range(len(cells)), key=cells.__getitem__)
+            names = [self.grid.axes[axis].name for axis in sorted(needs[index])]
+            combinations = f"{cells[index]:,} combinations of parameters"
+            raise Entangled(f"{self.described(index)} depends on {combinations}", names)
 
     def is_small(self, axes: Iterable[int]) -> bool:
         """Whether a part may depend on these axes."""
@@ -325,14 +340,18 @@ class Pricing:
 
     def cells(self, axes: Iterable[int]) -> int:
         """The combinations of the values of some axes."""
-        return prod(len(self.grid.axes[axis].values) for axis in axes)
+        return prod(self.lengths(axes).values())
+
+    def lengths(self, axes: Iterable[int]) -> dict[int, int]:
+        """How many values some axes have, in their order."""
+        return {axis: len(self.grid.axes[axis].values) for axis in sorted(axes)}
 
     def described(self, index: int) -> str:
         """A part in a message."""
         first = self.parts[index].steps[0]
         return f"{described(first)} on line {first.common.mark.line}"
 
-    def following(self, needs: Needs, runs: Sequence[_Run]) -> list[frozenset[int]]:
+    def following(self, needs: Needs, seen: Sequence[_Seen]) -> list[frozenset[int]]:
         """What parts depend on, given what reaches them if they depend on ``needs``.
 
         It is right for the parts up to the first that differs, and a guess for the others.
@@ -348,19 +367,15 @@ class Pricing:
             need = self.own[index].union(*self.read(index, needs, outputs))
             if part.follows or part.is_optional:
                 need |= here
-            if is_proven:
-                self.check(index, need)
-            elif not self.is_small(need):
-                need = self.own[index]
+            is_small = self.is_small(need)
+            if is_proven and not is_small:
+                self.check([*found, need])
+            need = need if is_small else self.own[index]
             is_proven = is_proven and need == needs[index]
             if is_proven:
-                taken = self.taken(runs[index], index, needs, self.interfaces)
-                axes = sorted(need)
-                handed = (array for key, array in taken.values.items() if key != STEPS)
-                varied = {at for array in handed for at in varying(array)}
-                here = frozenset(axes[at] for at in varied)
+                here = self.handed(seen[index], index, needs)
             else:
-                here = self.guessed(runs[index], index, need, needs[index])
+                here = _guessed(seen[index], need, needs[index])
             outputs.append(here)
             found.append(need)
         return found
@@ -418,27 +433,34 @@ class Pricing:
             raise Entangled(f"{self.described(index)} is in memory with {self.described(at)}")
         return needs[at]
 
-    def guessed(
-        self, run: _Run, index: int, need: frozenset[int], varied: frozenset[int]
-    ) -> frozenset[int]:
-        """The axes that a part's output seems to depend on, though others vary with them.
-
-        Args:
-            run: one in which the part was taken to depend on ``varied`` alone.
-            index: the part.
-            need: what it depends on, as is known by now.
-            varied: what a dimension is taken to be, if one of these varies along it.
-        """
-        arrays = run.arrays(index).items()
-        places = {at for key, array in arrays if key != STEPS for at in varying(array)}
-        known = {run.places.get(axis) for axis in varied}
-        others = {axis for axis in need if run.places.get(axis) not in known}
-        return frozenset(axis for axis in varied | others if run.places.get(axis) in places)
+    def handed(self, seen: _Seen, index: int, needs: Needs) -> frozenset[int]:
+        """The axes that a part's output depends on."""
+        part = self.taken(seen.part, index, needs, self.interfaces)
+        if not part.values:
+            return seen.outputs
+        axes = sorted(needs[index])
+        arrays = (array for key, array in part.values.items() if key != STEPS)
+        return frozenset(axes[at] for array in arrays for at in varying(array))
 
     # running
 
-    def runs(self, needs: Needs, evaluate: Evaluate) -> list[_Run]:
-        """All parts, tabulated together; for each part the run that it is in."""
+    def seen(self, needs: Needs) -> list[_Seen]:
+        """What every part hands on, if parts depend on ``needs``."""
+        found: dict[int, _Seen] = {}
+        for group, run in self.runs(needs, self.interfaces):
+            for index in group:
+                arrays = run.arrays(index)
+                steps = int(arrays.pop(STEPS, numpy.zeros(1)).max())
+                varied = frozenset(at for array in arrays.values() for at in varying(array))
+                part = run.part(index, self.lengths(needs[index]))
+                is_missing = part.refused.any() or part.unknown.any()
+                outputs = frozenset(axis for axis in needs[index] if run.places[axis] in varied)
+                kept = part if is_missing else part._replace(values={})
+                found[index] = _Seen(kept, outputs, run.places, varied, steps)
+        return [found[index] for index in range(len(self.parts))]
+
+    def runs(self, needs: Needs, evaluate: Evaluate) -> Iterator[tuple[list[int], _Run]]:
+        """Groups of parts that are tabulated together, each with its run."""
         groups: list[list[int]] = []
         for index in range(len(self.parts)):
             fitting = (one for one in groups if self.fit([needs[at] for at in (*one, index)]))
@@ -447,10 +469,8 @@ class Pricing:
                 groups.append([index])
             else:
                 group.append(index)
-        found: dict[int, _Run] = {}
         for group in groups:
-            found |= dict.fromkeys(group, self.run(group, needs, evaluate))
-        return [found[index] for index in range(len(self.parts))]
+            yield group, self.run(group, needs, evaluate)
 
     def fit(self, needs: Needs) -> bool:
         """Whether parts vary together in about as many combinations as one of them has."""
@@ -506,21 +526,19 @@ class Pricing:
         self.evaluations += done.evaluations
         return _Run(places, done)
 
-    def taken(self, run: _Run, index: int, needs: Needs, evaluate: Evaluate) -> _Part:
+    def taken(self, part: _Part, index: int, needs: Needs, evaluate: Evaluate) -> _Part:
         """A part's values along the axes that it depends on; anything where it does not exist.
 
         Raises:
             Entangled: it is not reached at some of them.
         """
         axes = sorted(needs[index])
-        lengths = {axis: len(self.grid.axes[axis].values) for axis in axes}
-        part = run.part(index, lengths)
         dead = self.dead(index, axes) if part.unknown.any() else part.unknown
         base: Mapping[str, Any] | None = self.base
         for _ in range(TRIES):
             if base is not None and part.unknown.any():
-                alone = self.run([index], needs, evaluate, base).part(index, lengths)
-                part = part.completed(alone)
+                alone = self.run([index], needs, evaluate, base)
+                part = part.completed(alone.part(index, self.lengths(axes)))
             left = part.unknown & ~dead
             if not left.any():
                 break
@@ -678,13 +696,13 @@ class Pricing:
         if not known.issuperset(graph.outputs) and len(self.predicting) < len(self.parts):
             raise Entangled("which widths are kept depends on all parts")
 
-    def check_steps(self, runs: Sequence[_Run]) -> None:
+    def check_steps(self, seen: Iterable[_Seen]) -> None:
         """Refuses parts that may be too many layers together.
 
         Raises:
             Entangled: they may.
         """
-        steps = sum(int(run.done.arrays[at, STEPS].max()) for at, run in enumerate(runs))
+        steps = sum(part.steps for part in seen)
         if steps > limits.STEPS:
             raise Entangled(f"parts may unfold to {steps:,} layers together")
 
@@ -729,6 +747,19 @@ class _Stage(NamedTuple):
 def varying(array: Array) -> list[int]:
     """The dimensions along which an array varies."""
     return [at for at in range(array.ndim) if bool((array != numpy.take(array, [0], at)).any())]
+
+
+def _guessed(seen: _Seen, need: frozenset[int], taken: frozenset[int]) -> frozenset[int]:
+    """The axes that a part's output seems to depend on, though others vary with them.
+
+    Args:
+        seen: what it hands on if it depends on ``taken`` alone.
+        need: what it depends on, as is known by now.
+        taken: what a dimension is taken to be, if one of these varies along it.
+    """
+    known = {seen.places.get(axis) for axis in taken}
+    others = {axis for axis in need if seen.places.get(axis) not in known}
+    return frozenset(axis for axis in taken | others if seen.places.get(axis) in seen.varied)
 
 
 def _filled(array: Array, missing: Array) -> Array:

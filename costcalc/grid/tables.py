@@ -24,7 +24,7 @@ from costcalc.metrics import METRICS, measured
 from costcalc.records import NamedTuple
 
 WORTH = 4
-"""A grid has at least this many times as many settings as its tables have cells."""
+"""A grid has at least this many times as many settings as its parts have combinations."""
 
 CHECKED = 4
 """Settings whose sums are compared with the whole network's costs."""
@@ -160,18 +160,22 @@ def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
 
     Args:
         grid: the network and its axes.
-        worth: the grid has at least this many times as many settings as a table has cells.
+        worth: the grid has at least this many times as many settings as its parts have.
     """
     size = prod(grid.shape)
+    found: dict[tuple[int, ...], CostTable] = {}
+    existences: list[Existence] = []
     try:
         pricing = Pricing(grid, lambda cells: cells * worth <= size)
-        priced = pricing.priced()
+        for part in pricing.priced():
+            table = _trimmed(CostTable(part.axes, part.costs))
+            known = found.get(table.axes)
+            found[table.axes] = table if known is None else _added(known, table)
+            existences += _existence(part)
     except Entangled as error:
         return Coupled(error.reason, error.names)
-    found = [_trimmed(CostTable(part.axes, part.costs)) for part in priced]
-    existences = tuple(_existences(priced))
-    merged = _merged(found, grid.metrics)
-    result = CostTables(grid.axes, merged, pricing.evaluations, existences, grid)
+    merged = _merged(found.values(), grid.metrics)
+    result = CostTables(grid.axes, merged, pricing.evaluations, tuple(existences), grid)
     return result if _is_right(result, grid) else Coupled("parts depend on one another")
 
 
@@ -207,13 +211,12 @@ def _flat(array: Any, slices: Sequence[slice]) -> Array:
     return numpy.broadcast_to(array, [n for n in lengths if n > 1]).ravel()
 
 
-def _existences(priced: Iterable[PricedPart]) -> Iterator[Existence]:
-    """Where parts that do not always exist do, each along the axes that it varies along."""
-    for part in priced:
-        if not part.exists.all():
-            varied = varying(part.exists)
-            place = tuple(slice(None) if at in varied else 0 for at in range(part.exists.ndim))
-            yield Existence(tuple(part.axes[at] for at in varied), part.exists[place])
+def _existence(part: PricedPart) -> Iterator[Existence]:
+    """Where a part exists that does not always, along the axes that this varies along."""
+    if not part.exists.all():
+        varied = varying(part.exists)
+        place = tuple(slice(None) if at in varied else 0 for at in range(part.exists.ndim))
+        yield Existence(tuple(part.axes[at] for at in varied), part.exists[place])
 
 
 def _trimmed(table: CostTable) -> CostTable:
