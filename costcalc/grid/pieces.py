@@ -53,6 +53,8 @@ class Piece(NamedTuple):
     """Which of the unit's settings they are, ascending."""
     costs: Mapping[str, Array]
     """What these rows cost, by metric."""
+    wanted: int
+    """How many rows met the condition, whichever of them were picked."""
     refusals: tuple[RefusedSettings, ...]
     evaluations: int = 0
     """How often the network was unfolded for them."""
@@ -126,6 +128,14 @@ class Published(NamedTuple):
         return cells[numpy.isin(cells, positions)]
 
 
+class Counted(NamedTuple):
+    """None of them, as they are only counted."""
+
+    def __call__(self, network: SweptNetwork, chunk: Chunk, cells: Array) -> Array:
+        """Among the cells."""
+        return cells[:0]
+
+
 class Work(NamedTuple):
     """What is asked of each unit of a sweep."""
 
@@ -152,7 +162,8 @@ class Work(NamedTuple):
         if self.condition is not None:
             is_wanted = self.condition.holds(network.grid, chunk, network.known)
         cells = numpy.flatnonzero(is_wanted)
+        wanted = len(cells)
         if self.pick is not None:
             cells = self.pick(network, chunk, cells)
         costs = {name: array[cells] for name, array in chunk.costs.items()}
-        return Piece(unit, cells, costs, chunk.refusals, chunk.evaluations)
+        return Piece(unit, cells, costs, wanted, chunk.refusals, chunk.evaluations)

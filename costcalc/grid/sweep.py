@@ -15,7 +15,16 @@ from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, of_values, size
 from costcalc.grid.dataset import Dataset, write
-from costcalc.grid.pieces import Front, Largest, NetworkRefusal, Pick, Piece, Published, Work
+from costcalc.grid.pieces import (
+    Counted,
+    Front,
+    Largest,
+    NetworkRefusal,
+    Pick,
+    Piece,
+    Published,
+    Work,
+)
 from costcalc.grid.select import Condition, check_name, front
 from costcalc.grid.streamed import Streamed
 from costcalc.grid.swept import SweptNetwork
@@ -282,7 +291,7 @@ class Sweep(Answer):
 
     def __len__(self) -> int:
         """The number of rows; to count them, all are evaluated."""
-        return sum(len(piece.cells) for piece in self._chosen())
+        return sum(piece.wanted for piece in self._chosen(Counted()))
 
     def page(self) -> Page:
         """One row for each setting."""

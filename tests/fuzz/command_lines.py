@@ -93,8 +93,11 @@ VALUES: dict[str, tuple[str, ...]] = {
     "output": (
         *("out.csv", "out.json", "out.html", "out.tex", "out.md", "out.txt", "out.onnx", "out"),
         *("out.prototxt", "out.py", "out.yaml", "-", "folder", "missing/out.csv", "/dev/null"),
-        *("/dev/full", "/dev/stdout", "net.yaml", "", "out.svg", "out.parquet"),
+        *("/dev/full", "/dev/stdout", "net.yaml", "", "out.svg", "out.parquet", "parts/"),
+        *("folder/", "/dev/null/", "net.yaml/"),
     ),
+    "jobs": ("1", "0", "-1", "1000", "two"),
+    "scheduler": ("", " ", "host", "tcp://", "tcp:/host:8786", "http://host:8786", "8786"),
 }
 """Values to try for each option and argument, by Click's names for them."""
 
@@ -114,8 +117,9 @@ SLOW_OPTIONS = {"shipped": 40}
 PICTURES = frozenset({"svg", "png", "pdf", "out.svg"})
 """Formats that take a tenth of a second to draw, which are tried one time in twelve."""
 
-PATHS = frozenset({"output"})
-"""Options that are written to, for which no other value is drawn than those in the table."""
+LISTED = frozenset({"output", "jobs", "scheduler"})
+"""Options for which no value is drawn but those in the table: paths that are written to, and
+processes and clusters, which take seconds to start or to give up."""
 
 
 @cache
@@ -194,7 +198,7 @@ def _value(draws: Draws, param: click.Parameter, networks: Sequence[str], is_car
     if networks:
         return draws.of(*networks)
     is_odd = not is_careful and draws.chance(3)
-    if param.name in PATHS or (param.name in VALUES and not is_odd):
+    if param.name in LISTED or (param.name in VALUES and not is_odd):
         chosen = draws.of(*VALUES[param.name or ""])
     elif is_odd:
         chosen = hostile.text(draws).replace("\0", "")
