@@ -27,6 +27,7 @@ def read_space(
     node = given(node)
     if node is None:
         return {}
+    entries: list[tuple[Node, Node]]
     if isinstance(node, ListNode):
         entries = [(item, Scalar("", False, item.mark)) for item in node.items]
     elif isinstance(node, MapNode):
