@@ -327,11 +327,13 @@ class Pricing:
             Entangled: they do.
         """
         cells = [*map(self.cells, needs)]
-        if max(cells) > CELLS or not self.fits(sum(cells)):
-            index = max(range(len(cells)), key=cells.__getitem__)
-            names = [self.grid.axes[axis].name for axis in sorted(needs[index])]
-            combinations = f"{cells[index]:,} combinations of parameters"
-            raise Entangled(f"{self.described(index)} depends on {combinations}", names)
+        index = max(range(len(cells)), key=cells.__getitem__)
+        names = [self.grid.axes[axis].name for axis in sorted(needs[index])]
+        most = f"{self.described(index)} depends on {cells[index]:,}"
+        if not self.is_small(needs[index]):
+            raise Entangled(f"{most} combinations of parameters", names)
+        if not self.fits(total := sum(cells)):
+            raise Entangled(f"{most} of its parts' {total:,} combinations of parameters", names)
 
     def is_small(self, axes: Iterable[int]) -> bool:
         """Whether a part may depend on these axes."""
