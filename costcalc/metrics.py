@@ -532,6 +532,19 @@ def limits(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
     return found
 
 
+def floors(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
+    """The least of counts that is asked for, without those that are None.
+
+    Args:
+        given: numbers or text.
+
+    Raises:
+        SpecError: one is not a number above zero, or has a unit of bytes.
+    """
+    numbers = {name: budget(option(f"min_{name}"), amount(value)) for name, value in given.items()}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
 def limit(name: str, value: Any) -> int | Fraction | None:
     """A bound on a metric in its own unit; None if there is none.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from types import MappingProxyType
@@ -120,16 +120,19 @@ def opened(
     refuse_value(network)
 
 
-def opened_for(parameter: str, network: AnyNetwork, settings: Mapping[str, Any]) -> OpenNetwork:
-    """Opens a network to solve for a parameter, of which it keeps no value of its own.
+def opened_for(
+    parameters: Collection[str], network: AnyNetwork, settings: Mapping[str, Any]
+) -> OpenNetwork:
+    """Opens a network to solve for some parameters, of which it keeps no values of its own.
 
     Raises:
-        SpecError: as for :func:`opened`, or the settings or the reference set the parameter.
+        SpecError: as for :func:`opened`, or the settings or the reference set a parameter.
     """
-    if parameter in settings or parameter in stated(network, is_one_of_several=False):
-        refuse(None, f"'{parameter}' is both solved for and set", "one of the two")
+    for parameter in parameters:
+        if parameter in settings or parameter in stated(network, is_one_of_several=False):
+            refuse(None, f"'{parameter}' is both solved for and set", "one of the two")
     document, own, name = opened(network, settings)
-    return OpenNetwork(document, {key: own[key] for key in own if key != parameter}, name)
+    return OpenNetwork(document, {key: own[key] for key in own if key not in parameters}, name)
 
 
 def stated(network: AnyNetwork, is_one_of_several: bool) -> Mapping[str, Any]:

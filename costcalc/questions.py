@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from costcalc.reporting.kinds import KindDescription, KindList
     from costcalc.reporting.networks import ShippedNetworks
     from costcalc.reporting.parameters import Settings
+    from costcalc.solving.several import BestNetworks
     from costcalc.solving.solve import Solution
     from costcalc.spaces.space import Space
     from costcalc.symbolic.explain import Explanation
@@ -463,7 +464,7 @@ def space(
 
 def solve(
     network: AnyNetwork,
-    name: str = "",
+    name: str | Iterable[str] | Mapping[str, Iterable[Any] | str] = "",
     *,
     max_mult_adds: Amount = None,
     max_params: Amount = None,
@@ -472,6 +473,8 @@ def solve(
     max_traffic: Amount = None,
     max_ms: Amount = None,
     max_mj: Amount = None,
+    min_mult_adds: Amount = None,
+    min_params: Amount = None,
     storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
@@ -479,17 +482,24 @@ def solve(
     dtype: str | None = None,
     step: Any = None,
     values: Iterable[Any] | str = (),
+    space: bool = False,
+    by: str = "",
+    top: int = 1,
     convention: NameOrPath = "paper",
     unit: str | None = None,
     watch: Callable[[int], None] | None = None,
     at: Mapping[str, Any] | None = None,
     **settings: Any,
-) -> Solution:
+) -> Solution | BestNetworks:
     """The largest value of a parameter at which a network stays within budgets.
+
+    For several parameters, the largest networks that their choices make within the budgets, or
+    the cheapest that have at least so many params.
 
     Args:
         network: as for :func:`report`.
-        name: the parameter, such as ``"alpha"`` or ``"res"``.
+        name: the parameter, such as ``"alpha"`` or ``"res"``; or several, all of whose choices
+            are searched, or the values to search of each.
         max_mult_adds: a limit, ``100_000_000``, ``100e6`` or ``"100M"``; None for none.
         max_params: likewise.
         max_ram: a limit on the peak, ``peak_bytes``: ``"256 KiB"``, or a number of bytes.
@@ -497,6 +507,8 @@ def solve(
         max_traffic: likewise on ``traffic_bytes``.
         max_ms: likewise on ``bound_ms``, of a device.
         max_mj: likewise on ``energy``, of a device.
+        min_mult_adds: the least that is asked for, of several parameters.
+        min_params: likewise.
         storage: of limits in bytes, as for :func:`memory`.
         planner: likewise.
         batch: likewise.
@@ -504,6 +516,11 @@ def solve(
         dtype: likewise.
         step: the search covers the multiples of this; by default 0.001 for alpha, else 1.
         values: the values to search instead.
+        space: whether to solve for all parameters of the space that the spec declares.
+        by: the metric that the networks of several parameters are ranked by, the largest
+            first; with ``-``, the smallest.  By default mult-adds: the largest if anything is
+            limited, else the smallest, or the fewest params if ``min_mult_adds`` is given.
+        top: how many networks of several parameters.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         watch: called with the number of values counted so far; for progress bars.
@@ -512,23 +529,26 @@ def solve(
 
     Returns:
         The solution; if nothing fits, ``best`` is None and ``nearest`` is the closest
-        value.
+        value.  For several parameters, ``best`` are the networks.
 
     Raises:
         CostcalcError: the network, the parameter, a setting or the convention is wrong.
 
     >>> solve("mobilenet_v1", "res", max_mult_adds=10**8, step=32, alpha=0.5).best
     Candidate(value=160, params=1319648, mult_adds=76524800)
+    >>> best = solve("mobilenet_v1", {"alpha": [0.5, 0.75], "res": [128, 160]}, max_params="2M")
+    >>> best.best[0].settings, best.best[0].mult_adds
+    ({'alpha': Fraction(1, 2), 'res': 160}, 76524800)
     """
     from costcalc import metrics
     from costcalc.solving import solve as solving
     from costcalc.solving.search import Budgets
 
-    if not name:
+    if not name and not space:
         refuse(
             None,
             "the parameter to solve for is missing",
-            'solve(network, "alpha", max_mult_adds=...)',
+            Advice("--for alpha", 'solve(network, "alpha", max_mult_adds=...)'),
         )
     most = max_mult_adds, max_params, max_ram, max_flash, max_traffic, max_ms, max_mj
     limits = metrics.limits(metrics.by_metric(*most))
@@ -536,7 +556,32 @@ def solve(
     instead = option("max_ram", "256KiB") if device is None else option("max_ms", "20")
     how = storage, planner, batch, device, dtype, instead
     accounting = metrics.accounting(loaded_convention, limits, *how)
-    network = opening.opened_for(name, network, exact({**(at or {}), **settings}))
+    fixed = exact({**(at or {}), **settings})
+    least = metrics.floors({"mult_adds": min_mult_adds, "params": min_params})
+    if space or least or not isinstance(name, str):
+        if step is not None or (values and not isinstance(name, str)):
+            refuse(
+                None,
+                advice("{} and {} are those of one parameter", option("step"), option("values")),
+                expected=Advice("--for NAME=VALUES", 'solve(network, {"alpha": [0.5, 1]})'),
+            )
+        one = {name: values} if isinstance(name, str) and name and values else name
+        names = {} if space and not name else one
+        from costcalc.solving.several import best_networks, named
+
+        budgets = Budgets(limits)
+        return best_networks(
+            named(network, names, fixed, accounting, limits), budgets, least, by, top
+        )
+    if by or top != 1:
+        refuse(
+            None,
+            advice(
+                "{} and {} rank the networks of several parameters", option("top"), option("by")
+            ),
+            expected=Advice("--for NAME --for NAME", "a list of parameters"),
+        )
+    network = opening.opened_for([name], network, fixed)
     network = as_usually_run(network, loaded_convention)
     return solving.solve(
         network.document,

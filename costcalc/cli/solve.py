@@ -20,19 +20,39 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
+from costcalc.cli.words import Whole
 
 
 @click.command()
 @click.argument("network", shell_complete=completed_by("networks"))
 @click.option(
     "--for",
-    "name",
-    required=True,
-    metavar="NAME",
+    "names",
+    multiple=True,
+    metavar="NAME[=VALUES]",
     shell_complete=completed_by("parameters"),
-    help="The parameter to solve for: alpha, res or another.",
+    help="The parameter to solve for: alpha, res or another.  Several, each with --for: the best "
+    "networks that their choices make, or VALUES such as 0.5,0.75,1.",
 )
+@click.option("--space", is_flag=True, help="For all parameters of the space in the spec.")
 @budget_options()
+@click.option(
+    "--min-mult-adds", metavar="N", help="Of several parameters: at least N mult-adds: 200M."
+)
+@click.option(
+    "--min-params",
+    metavar="N",
+    help="Of several parameters: at least N params: the cheapest such networks.",
+)
+@click.option(
+    "--top", type=Whole(), default=1, metavar="N", help="Of several parameters: the N best."
+)
+@click.option(
+    "--by",
+    default="",
+    metavar="KEY",
+    help="Of several parameters: rank by this metric, -KEY for the smallest.",
+)
 @storage_options
 @times_options
 @click.option(
@@ -51,12 +71,15 @@ def command(
     /,
     options: Options,
     network: str,
-    name: str,
+    names: tuple[str, ...],
     step: str | None,
     values: str | None,
     **budgets: Any,
 ) -> None:
     """The largest alpha, resolution or other parameter of NETWORK within budgets.
+
+    For several parameters at once: the largest networks within the budgets, or
+    the cheapest with at least so many params.
 
     Values are counted exactly, rounding rules included: all of the first 4096;
     of larger ones, or of a number of repeats, those that bisection needs where
@@ -68,7 +91,7 @@ def command(
     with progress("values", None) as watch:
         solution = questions.solve(
             network,
-            name,
+            _names(names),
             **budgets,
             **options.stored_by,
             **options.timed_by,
@@ -79,5 +102,13 @@ def command(
             **options.counted_by,
         )
     show(solution, options)
-    if solution.best is None:
+    if not solution.best:
         context.exit(1)
+
+
+def _names(given: tuple[str, ...]) -> str | dict[str, str]:
+    """The one parameter, or several with their values."""
+    if len(given) == 1 and "=" not in given[0]:
+        return given[0]
+    listed = (one.partition("=") for one in given)
+    return {name.strip(): values for name, _, values in listed}

@@ -344,7 +344,7 @@ def _page(solution: Solution) -> Page:
         for candidate in candidates
         if candidate is not None
     )
-    budget = ", ".join(f"{cost} <= {_amount(limit, cost)}" for cost, limit in limits.items())
+    budget = ", ".join(f"{cost} <= {limit_text(limit, cost)}" for cost, limit in limits.items())
     facts = (
         ("budget", budget),
         ("settings", settings_line(solution.settings)),
@@ -396,7 +396,7 @@ def _notes(solution: Solution) -> tuple[str, ...]:
         what, verb = _subject(cost, solution.unit)
         it_does = "it does" if verb == "is" else "they do"
         sentences.append(
-            f"At every {name} searched {what} {verb} {_amount(amount, cost)}: "
+            f"At every {name} searched {what} {verb} {limit_text(amount, cost)}: "
             f"{it_does} not depend on {name}."
         )
     if not solution.is_bounded and not is_constant:
@@ -447,7 +447,7 @@ def _qualifications(solution: Solution) -> list[str]:
         limit = solution.budgets.limits[closed.metric]
         sentences.append(
             f"In closed form, nothing rounded: {closed.symbol} <= {exact(closed.value)}, "
-            f"where {costs} = {closed.formula} reach {_amount(limit, closed.metric)}."
+            f"where {costs} = {closed.formula} reach {limit_text(limit, closed.metric)}."
         )
     if solution.exceptions:
         sentences.append(
@@ -490,7 +490,7 @@ def _bytes(solution: Solution) -> dict[str, Any]:
     return {**{name: value for name, value in facts.items() if value}, **batch}
 
 
-def _amount(limit: int | Fraction, cost: str) -> str:
+def limit_text(limit: int | Fraction, cost: str) -> str:
     if METRICS[cost].is_timed and isinstance(limit, Fraction):
         return significant(limit, 4)
     amount = counted(limit) if isinstance(limit, int) else exact(limit)
@@ -499,7 +499,7 @@ def _amount(limit: int | Fraction, cost: str) -> str:
 
 def _costs(candidate: Candidate, solution: Solution) -> str:
     *costs, last = (
-        f"{_amount(candidate.costs[cost], cost)} {_word(cost, solution.unit)}"
+        f"{limit_text(candidate.costs[cost], cost)} {_word(cost, solution.unit)}"
         for cost in _shown(solution)
     )
     return f"{', '.join(costs)} and {last}"
