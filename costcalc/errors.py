@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
@@ -153,6 +154,15 @@ def refuse(
         CostcalcError: always, of type ``error``; an exception being handled is not shown.
     """
     raise error([Problem(mark, message, expected, found, hint)]) from None
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not do what was asked, in its own words, not those of a library.
+
+    >>> reason(OSError(28, "Error writing bytes to file. Detail: [errno 28]"))
+    'No space left on device'
+    """
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def warn(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.cli.options import Options, is_device
 from costcalc.cli.streams import printed, write_note
-from costcalc.errors import Mark, refuse
+from costcalc.errors import Mark, reason, refuse
 
 if TYPE_CHECKING:
     from costcalc.render.answer import Answer
@@ -114,7 +114,7 @@ def whole(output: str) -> Iterator[str]:
                 yield partial
                 _replace(target, partial)
         except OSError as error:
-            refuse(Mark(output), f"cannot be written: {error.strerror}")
+            refuse(Mark(output), f"cannot be written: {reason(error)}")
         finally:
             if os.path.exists(partial):
                 os.unlink(partial)

@@ -44,6 +44,8 @@ def progress(task: str, total: int | None) -> Iterator[Callable[[int], None] | N
         if time.monotonic() - begun > _LONG:
             bar.start()
         bar.update(task_id, completed=done)
+        if done == total:
+            bar.stop()  # before any note about the result
 
     try:
         yield advance

@@ -19,12 +19,15 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 from uuid import uuid4
 
-from costcalc.errors import Mark, refuse
+from costcalc.errors import Mark, reason, refuse
 from costcalc.records import NamedTuple
 from costcalc.render.stream import Columns, read_facts, write_parquet
 
 MANIFEST = "_costcalc.json"
 """The file that says what the parts are of."""
+
+_LONGEST = 2**20
+"""Characters of a manifest that are read; it has a few hundred."""
 
 _PARTIAL = re.compile(r"\.part-\d+\.parquet\.[0-9a-f]{32}")
 
@@ -133,10 +136,10 @@ class PartFolder(NamedTuple):
     def _manifest(self) -> dict[str, Any] | None:
         try:
             with open(os.path.join(self.path, MANIFEST), encoding="utf-8") as file:
-                return dict(json.load(file))
+                return dict(json.loads(file.read(_LONGEST)))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             refuse(Mark(os.path.join(self.path, MANIFEST)), "is no manifest of parts")
 
     def _write_manifest(self, manifest: Mapping[str, Any]) -> None:
@@ -160,10 +163,9 @@ def _readable(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
         refuse(
             Mark(path),
-            f"cannot be written: {reason}",
+            f"cannot be written: {reason(error)}",
             hint="the same command again, once it can be: parts that are there are kept",
         )
 

@@ -110,12 +110,16 @@ def write_parquet(
 def read_facts(path: str) -> Mapping[str, Any] | None:
     """The ``facts`` of a Parquet file; None if it is not a whole file with some."""
     parquet = _parquet()
-    from pyarrow import ArrowInvalid
+    from pyarrow import ArrowException
 
     try:
         metadata = parquet.read_metadata(path).metadata or {}
         return dict(json.loads(metadata[_FACTS.encode()]))
-    except (ArrowInvalid, FileNotFoundError, KeyError, ValueError):
+    except OSError as error:
+        if error.errno is None or isinstance(error, FileNotFoundError):  # None is Arrow's own
+            return None
+        raise
+    except (ArrowException, KeyError, ValueError):
         return None
 
 
