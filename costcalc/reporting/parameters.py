@@ -14,6 +14,7 @@ from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.formatting import number
 from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.phrases import source_line
+from costcalc.spec.document import Document
 from costcalc.spec.numbers import exact
 
 
@@ -26,6 +27,8 @@ class Setting(NamedTuple):
     allowed: str
     """Its choices or its range; empty if it takes any number, or any word."""
     doc: str
+    space: str = ""
+    """What a search chooses among, if the spec's space has the parameter."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,10 +42,12 @@ class Settings(Answer):
 
     def page(self) -> Page:
         """The parameters as one table, in the order of the spec."""
+        has_space = any(setting.space for setting in self.parameters)
         columns = (
             Column("name", "Parameter"),
             Column("default", "Default"),
             Column("allowed", "Allowed", rank=1),
+            *([Column("space", "Space", rank=1)] if has_space else []),
             Column("doc", "Meaning", rank=1),
         )
         rows = tuple(
@@ -51,6 +56,7 @@ class Settings(Answer):
                     setting.name,
                     None if setting.value is None else exact(setting.value),
                     setting.allowed,
+                    *([setting.space] if has_space else []),
                     setting.doc,
                 )
             )
@@ -74,6 +80,7 @@ class Settings(Answer):
                     "default": number(setting.value),
                     "allowed": setting.allowed,
                     "doc": setting.doc,
+                    **({"space": setting.space} if setting.space else {}),
                 }
                 for setting in self.parameters
             ],
@@ -95,7 +102,12 @@ def settings_of(network: OpenNetwork) -> Settings:
         document.source,
         document.description,
         tuple(
-            Setting(name, values[name], allowed(parameter), parameter.doc)
+            Setting(name, values[name], allowed(parameter), parameter.doc, _space(document, name))
             for name, parameter in all_parameters(document).items()
         ),
     )
+
+
+def _space(document: Document, name: str) -> str:
+    values = document.space.get(name, "")
+    return values if isinstance(values, str) else ", ".join(map(exact, values))

@@ -36,6 +36,24 @@ def test_the_choices_of_a_space_are_counted_in_the_table_and_listed_for_scripts(
     assert row["settings"].startswith("res=224, last=1984, b1=k5_e6, b2=k5_e6, ")
 
 
+def test_the_parameters_of_a_space_are_shown_with_what_a_search_chooses_among():
+    rows = {
+        row["name"]: row
+        for row in csv.DictReader(run("mnasnet_space", "--format=csv").splitlines())
+    }
+    assert [rows[name]["space"] for name in ("res", "op1", "F2")] == [
+        "",
+        "conv, dconv, mbconv3, mbconv6",
+        "24, 32, 40",
+    ]
+    data = json.loads(run("mnasnet_space", "--format", "json"))
+    assert [each.get("space") for each in data["parameters"] if each["name"] in ("res", "N1")] == [
+        None,
+        "1, 2, 3",
+    ]
+    assert "space" not in run("mnasnet", "--format", "csv").splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("search", "names"),
     [
