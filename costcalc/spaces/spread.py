@@ -21,8 +21,11 @@ from costcalc.spaces.counting import kinds, listed
 from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
 from costcalc.spaces.within import Interval, Line
 
-ASKED = 2**24
-"""Pairs that are looked up for one bin if a condition bounds another cost: two seconds."""
+ASKED = 2**27
+"""Pairs that are looked up for one bin if a condition bounds another cost: some seconds."""
+
+FINEST = 2**10
+"""If such a bound makes counts intervals, quantiles are found to this part of all costs."""
 
 
 class Histogram(NamedTuple):
@@ -98,12 +101,7 @@ def quantiles(
         SpecError: as for :func:`.counting.count`, or no network is counted.
     """
     spread = _Spread(tables, metric, condition, known or {})
-    total = spread.at_most(spread.most)
-    found = []
-    for share in shares:
-        ranks = [max(1, ceil(share * end)) for end in total]
-        found.append(Quantile(share, spread.first(ranks[0], 1), spread.first(ranks[1], 0)))
-    return tuple(found)
+    return tuple(spread.quantile(share) for share in shares)
 
 
 class _Spread:
@@ -132,21 +130,28 @@ class _Spread:
         if not self.at_most(self.most).high:
             refuse(None, "no network satisfies the condition", "one at least")
 
-    def first(self, rank: int, end: int) -> int:
-        """The least cost that so many networks do not exceed.
+    def quantile(self, share: Fraction) -> Quantile:
+        """The least cost that a share of the networks do not exceed.
 
-        Args:
-            rank: how many.
-            end: which end of their number is looked at.
+        Costs are halved until one is left; if counts are intervals, until few are.
         """
-        low, high = self.least, self.most
-        while low < high:
-            middle = (low + high) // 2
-            if self.at_most(middle)[end] >= rank:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        total = self.at_most(self.most)
+        ends = []
+        for end, count in ((1, total.low), (0, total.high)):
+            rank = max(1, ceil(share * count))
+            low, high, least = self.least, self.most, 0
+            while high - low > least:
+                middle = (low + high) // 2
+                fitting = self.at_most(middle)
+                if fitting.low < fitting.high:
+                    least = (self.most - self.least) // FINEST
+                if fitting[end] >= rank:
+                    high = middle
+                else:
+                    low = middle + 1
+            ends.append((low, high))
+        (low, _), (_, high) = ends
+        return Quantile(share, low, high)
 
     def _at_most(self, bound: int) -> Interval:
         if self._line is not None:

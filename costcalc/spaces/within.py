@@ -34,8 +34,11 @@ SUMMED = 2**31
 ASKED = 2**31
 """Pairs of the first two lists for which the third one is looked up: a minute or two."""
 
-SAMPLED, SAMPLED_BY = 64, 1_000_003
-"""One sum in so many tells how many there are: those with a small remainder by a prime."""
+SAMPLED_BITS = 6
+"""One sum in two to this power tells how many sums there are: those with a hash of 0."""
+
+HASHED = numpy.uint64(0x9E3779B97F4A7C15)
+"""What keys are multiplied by for their hash: 2 to the power of 64 over the golden ratio."""
 
 NEIGHBOURS = 32
 """Parts of which each pair is tried; of more, neighbours are joined at first."""
@@ -309,7 +312,8 @@ class _Arranged:
         """About how many times something is looked up, if one of the costs is taken in bands."""
         x, z, y = map(self._size, groups)
         reaches = self._reaches[cost]
-        band = 1 + 16 * sum(reaches[at] for at in groups[2]) // (1 + sum(reaches))
+        # Of the pairs outside the band, a quarter or so are looked up by the other cost.
+        band = 5 + 12 * sum(reaches[at] for at in groups[2]) // (1 + sum(reaches))
         return x * z * band // 16 + 16 * (x + 16 * z + y)
 
     def _is_listed(self, group: tuple[int, ...]) -> bool:
@@ -333,9 +337,12 @@ ZERO = Distribution(numpy.zeros(1, numpy.int64), numpy.ones(1, numpy.int64))
 
 
 def _sampled(a: Distribution, b: Distribution) -> int:
-    """About how many sums two distributions have, from those with some remainder."""
+    """About how many sums two distributions have, from those with a hash of 0."""
     keys = numpy.add.outer(a.keys, b.keys).ravel()
-    return SAMPLED * (1 + len(numpy.unique(keys[keys % SAMPLED_BY < SAMPLED_BY // SAMPLED])))
+    if keys.dtype == object:
+        return len(keys)
+    hashes = keys.astype(numpy.uint64) * HASHED >> numpy.uint64(64 - SAMPLED_BITS)
+    return (1 + len(numpy.unique(keys[hashes == 0]))) << SAMPLED_BITS
 
 
 def _collected(parts: Sequence[Distribution]) -> list[Distribution]:
