@@ -145,9 +145,12 @@ class Work(NamedTuple):
 
     def units(self) -> Iterator[Unit]:
         """The units of the sweep, in the order of its rows."""
-        for number, network in enumerate(self.networks):
-            for start, slices in network.source.blocks():
-                yield Unit(number, start, slices)
+        sources = [network.source for network in self.networks]  # priced now, not by each worker
+        return (
+            Unit(number, start, slices)
+            for number, source in enumerate(sources)
+            for start, slices in source.blocks()
+        )
 
     def piece(self, unit: Unit) -> Piece:
         """The wanted rows of a unit.
