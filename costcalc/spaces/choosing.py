@@ -469,7 +469,7 @@ def _front(
         lists = before
     whole = lists[0]._replace(costs=lists[0].costs + space.constant)
     whole = whole.part(((whole.costs >= low) & (whole.costs <= high)).all(axis=1))
-    return _merged(whole._replace(costs=whole.costs[:, :weighed]), weighed)
+    return whole._replace(costs=whole.costs[:, :weighed])
 
 
 def _merged(labels: _Labels, weighed: int, signs: Sequence[int] = ()) -> _Labels:

@@ -89,6 +89,23 @@ def test_a_budget_of_ram_and_one_of_flash(net):
     assert len(fitting) < 9
 
 
+def test_a_budget_is_met_exactly_or_not_at_all(net):
+    costs = sorted({one[2] for one in every(net, CHOICES)})
+    for limit, best in ((costs[5], costs[5]), (costs[5] - 1, costs[4])):
+        assert costcalc.solve(net, [*CHOICES], max_mult_adds=limit).best[0].mult_adds == best
+
+
+def test_the_least_ram(net):
+    choices = {"k1": [1, 3, 5], "wide": [20, 12, 8]}
+    answer = costcalc.solve(net, choices, max_ram="1 MiB", storage="int8", by="-peak_bytes", top=4)
+    peaks = {
+        wide: costcalc.memory(net, storage="int8", wide=wide).data()["peak_bytes"]
+        for wide in choices["wide"]
+    }
+    assert [row.peak_bytes for row in answer.best] == [peaks[8]] * 3 + [peaks[12]]
+    assert [row.settings["k1"] for row in answer.best] == [1, 3, 5, 1]
+
+
 def test_the_space_of_the_spec(net):
     answer = costcalc.solve(net, space=True, max_mult_adds=10**9, top=100)
     assert len(answer.best) == 4

@@ -178,3 +178,45 @@ def test_ends_of_a_front_are_the_first_of_each_cost():
 def test_questions_without_an_answer(ask, message):
     with pytest.raises(SpecError, match=message):
         ask(stacked(2, 2, 0))
+
+
+def tied(seed, layers=4, choices=3):
+    """Layers with few different costs, so that many networks cost the same; and all of these."""
+    random = np.random.default_rng(seed)
+    axes = tuple(axis(f"p{at}", range(choices)) for at in range(layers))
+    made = tuple(
+        CostTable((at,), {name: random.integers(0, 4, choices) for name in METRICS})
+        for at in range(layers)
+    )
+    tables = CostTables(axes, made, 0)
+    rows = np.array([*np.ndindex(*[choices] * layers)])
+    costs = {name: tables.at(name, [*rows.T]) for name in METRICS}
+    return tables, rows, costs
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_networks_that_cost_the_same_within_other_bounds(seed):
+    """All networks at a point of the front are counted, whatever else they cost."""
+    tables, rows, costs = tied(seed)
+    a, b, other, peak = (costs[name] for name in METRICS)
+    bound, floor = int(np.median(other)), int(np.median(peak))
+    for text, is_in in (
+        (f"weight_bytes <= {bound}", other <= bound),
+        (f"weight_bytes >= {bound}", other >= bound),
+        (f"peak_bytes >= {floor}", peak >= floor),
+        (f"peak_bytes < {floor} or weight_bytes <= {bound}", (peak < floor) | (other <= bound)),
+    ):
+        condition = Condition(text)
+        found = pareto(tables, SUMS[:2], condition=condition)
+        points = [*zip(a[is_in].tolist(), b[is_in].tolist(), strict=True)]
+        front = sorted(
+            one
+            for one in {*points}
+            if not any(o != one and o[0] <= one[0] and o[1] <= one[1] for o in points)
+        )
+        assert list(found.networks) == [points.count(one) for one in front]
+        first = [rows[is_in][points.index(one)].tolist() for one in front]
+        assert found.indexes.tolist() == first
+        order = np.argsort(a[is_in], kind="stable")
+        ranked = top(tables, SUMS[0], 10**6, is_smallest=True, condition=condition)
+        assert ranked.tolist() == rows[is_in][order].tolist()

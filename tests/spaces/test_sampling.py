@@ -14,8 +14,9 @@ from costcalc.grid.axes import axis
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.spaces import sampling, stages
+from costcalc.spaces.choosing import parts_of
 from costcalc.spaces.sampling import sample
-from tests.spaces.test_choosing import indexes, stacked, totals, wanted
+from tests.spaces.test_choosing import indexes, stacked, tied, totals, wanted
 from tests.spaces.test_counting import SIZES, spaces
 
 
@@ -88,6 +89,18 @@ def test_rare_networks_within_budgets(bounds):
         assert max(costs["mult_adds"]) <= m
     elif ">=" in bounds:
         assert min(costs["mult_adds"]) >= m
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_other_network_is_numbered_where_all_steps_are_told_apart(seed):
+    tables, _, costs = tied(seed)
+    params, mult_adds = costs["params"], costs["mult_adds"]
+    low, high = (int(np.quantile(params, share)) for share in (0.3, 0.8))
+    most = int(np.median(mult_adds))
+    text = f"params >= {low} and params <= {high} and mult_adds <= {most}"
+    (part,) = parts_of(tables, Condition(text), None)
+    truth = (params >= low) & (params <= high) & (mult_adds <= most)
+    assert sampling._Numbered(tables, part).total == int(truth.sum())
 
 
 def test_fewer_networks_than_are_wanted():
