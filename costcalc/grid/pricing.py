@@ -225,6 +225,8 @@ class Pricing:
         sides = frozenset[str]().union(*(side.names for side in document.input))
         self.input = self.axes_of({"res", "in", *sides})
         self.read_text(parts(document))
+        if not self.parts:
+            raise Entangled("the network has no layers")
         self.check(self.own)
         self.chosen = self.existing()
         self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
@@ -567,7 +569,7 @@ class Pricing:
             Entangled: always.
         """
         names = [self.grid.axes[axis].name for axis in axes]
-        raise Entangled("the network exists at few of their values", names)
+        raise Entangled("the network exists at few values of some parameters", names)
 
     def reaching(self, index: int, fixed: Mapping[int, int]) -> dict[str, Any] | None:
         """A setting at which the parts before one exist; None if they do at none.
@@ -729,7 +731,7 @@ class Pricing:
             wrong = self.index.get(id(expanded.refused))
             drawn = chosen if number % 2 or wrong is None else self.own[wrong]
             chosen |= {axis: random.randrange(len(grid.axes[axis].values)) for axis in drawn}
-        raise Entangled("the network exists at few settings")
+        raise Entangled("no setting was found at which the network exists")
 
 
 class _Stage(NamedTuple):
