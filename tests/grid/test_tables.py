@@ -20,7 +20,7 @@ from costcalc.grid.evaluate import Grid
 from costcalc.grid.tables import CostTables, Coupled, tables
 from costcalc.metrics import BYTES, COUNTED, Accounting, measured
 from costcalc.spec.reader import read
-from tests.collection import networks
+from tests.collection import QUICK_NETWORKS
 from tests.grid.random_spaces import RandomSpace
 
 PAPER = Accounting(convention.load("paper"))
@@ -333,7 +333,7 @@ def choices(document, random):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", sorted(QUICK_NETWORKS))
 @pytest.mark.parametrize("metrics", [COUNTED, BYTES])
 def test_networks_of_the_collection(name, metrics, unchecked):
     random = Random(name)
