@@ -6,15 +6,13 @@ from costcalc.grid.axes import axis
 from costcalc.grid.tables import CostTable, CostTables
 
 
-def random_space(seed, tables=6, choices=7, reach=1000):
-    """Tables of one axis each, and how many networks have each pair of costs."""
+def random_space(seed, tables=6, choices=7, reach=1000, metrics=("params", "mult_adds")):
+    """Tables of one axis each, and each cost of all networks."""
     random = np.random.default_rng(seed)
     axes = tuple(axis(f"p{at}", range(choices)) for at in range(tables))
-    costs = random.integers(0, reach, (tables, 2, choices))
-    made = [
-        CostTable((at,), {"params": own[0], "mult_adds": own[1]}) for at, own in enumerate(costs)
-    ]
-    sums = [np.zeros((), int), np.zeros((), int)]
+    costs = random.integers(1, reach, (tables, len(metrics), choices))
+    made = [CostTable((at,), dict(zip(metrics, own, strict=True))) for at, own in enumerate(costs)]
+    sums = [np.zeros((), int) for _ in metrics]
     for own in costs:
         sums = [np.add.outer(total, part).ravel() for total, part in zip(sums, own, strict=True)]
     return CostTables(axes, tuple(made), 0), sums

@@ -1,7 +1,7 @@
 """Counts of networks equal those of a loop over all settings."""
 
 import math
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -205,6 +205,41 @@ def test_three_bounds_are_exact_in_a_list_and_between_ends_beyond(monkeypatch):
     assert result.low <= int(truth.sum()) <= result.high
 
 
+@pytest.mark.parametrize("shares", [(0.5, 0.5, 0.5), (0.9, 0.8, 0.3), (0.2, 0.99, 0.97)])
+def test_three_independent_bounds(monkeypatch, shares):
+    tables, costs = random_space(4, tables=4, metrics=("params", "mult_adds", "weight_bytes"))
+    limits = [int(np.quantile(own, share)) for own, share in zip(costs, shares, strict=True)]
+    text = " and ".join(f"{name} <= {limit}" for name, limit in zip(SUMS, limits, strict=True))
+    truth = int(np.logical_and.reduce([a <= b for a, b in zip(costs, limits, strict=True)]).sum())
+    result = count(tables, Condition(text))
+    assert result.low == result.high == truth
+    monkeypatch.setattr(within, "LISTED", 2_000)
+    monkeypatch.setattr(within, "TRIED", 50)
+    result = count(tables, Condition(text))
+    assert result.low <= truth <= result.high
+    pairs = [
+        int(((a <= x) & (b <= y)).sum())
+        for (a, x), (b, y) in combinations(zip(costs, limits, strict=True), 2)
+    ]
+    assert result.high == min(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("max(params, mult_adds) <= 2000", lambda p, m: np.maximum(p, m) <= 2000),
+        ("min(params, mult_adds) > 2500", lambda p, m: np.minimum(p, m) > 2500),
+        ("params / mult_adds >= 3 / 2", lambda p, m: 2 * p >= 3 * m),
+        ("1000 / params < 1 / 3", lambda p, m: p > 3000),
+        ("params == mult_adds + 7", lambda p, m: p == m + 7),
+    ],
+)
+def test_functions_and_ratios_of_costs(text, truth):
+    tables, costs = random_space(6)
+    result = count(tables, Condition(text))
+    assert result.low == result.high == int(truth(*costs).sum()) > 0
+
+
 def test_counts_beyond_64_bits():
     """Of n coins, half show at most n / 2 heads, and half of the rest of those with as many."""
     coins = 300
@@ -297,3 +332,34 @@ def test_words_and_numbers_that_cannot_be_compared_are_refused(stages):
     for text in ("params + depth", "params <= 'deep'", "flops < 3", "params / 0 < 1"):
         with pytest.raises(SpecError):
             count(tables, Condition(text))
+
+
+def test_once_for_all_within_the_budgets_of_a_phone():
+    """Against a loop: two of its stages as they are, the others at their smallest."""
+    smallest = {f"d{s}": "2" for s in (1, 2, 3)}
+    smallest |= {f"{name}{s}{layer}": "3" for s in (1, 2, 3) for layer in (1, 2) for name in "ke"}
+    free = {f"{name}{s}{layer}": "3,5" for s in (4, 5) for layer in (1, 2, 3) for name in "ke"}
+    free = {name: "3,6" if name[0] == "e" else text for name, text in free.items()}
+    depths = {"d4": "2,3", "d5": "2,3"}
+    text = "mult_adds <= 170M and params <= 4.6M"
+    chosen = smallest | free | depths
+    space = costcalc.space("ofa_mbv3_space", **chosen)
+    result = count(space.tables, Condition(text))
+    # 2 or 3 layers of 2 kernels and 2 expansions in each of two stages
+    assert result.of == (4**2 + 4**3) ** 2
+    truth = 0
+    for chunk in space.tables.chunks():
+        fits = (chunk.mult_adds <= 170 * 10**6) & (chunk.params <= 46 * 10**5)
+        columns = np.unravel_index(
+            np.flatnonzero(fits), [len(one.values) for one in space.tables.axes]
+        )
+        for row in zip(*columns, strict=True):
+            values = {
+                one.name: one.values[at] for one, at in zip(space.tables.axes, row, strict=True)
+            }
+            truth += all(
+                values[f"d{s}"] == 3 or (values[f"k{s}3"] == 3 and values[f"e{s}3"] == 6)
+                for s in (4, 5)
+            )
+    assert 0 < truth < result.of
+    assert result.low == result.high == truth
