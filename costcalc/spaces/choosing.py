@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from itertools import chain, product
 from itertools import count as numbered
 from math import prod
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy
 
@@ -24,7 +24,7 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.grid.bounded import Array
 from costcalc.grid.dominance import undominated
 from costcalc.grid.regions import Form, Inseparable, Range, Region
-from costcalc.grid.select import Condition
+from costcalc.grid.select import Condition, largest
 from costcalc.grid.tables import CostTables, Existence
 from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
@@ -36,7 +36,7 @@ from costcalc.spaces.completions import (
     signed,
     starts,
 )
-from costcalc.spaces.counting import cases
+from costcalc.spaces.counting import cases, listed
 from costcalc.spaces.distribution import Entangled, reach
 from costcalc.spaces.stages import SpacePart, Stages
 
@@ -80,8 +80,9 @@ def top(
         the best first, equal ones in the order of the space's rows.
 
     Raises:
-        SpecError: the space has no such cost; or the condition has no meaning, is no choice
-            of bounds on sums of costs, or couples too many parts.
+        SpecError: the space has no such cost, the condition has no meaning; or it is no choice
+            of bounds on sums of costs, or couples too many parts, and the space is too large
+            to be listed.
     """
     _check(tables, [metric])
     direction = 1 if is_smallest else -1
@@ -90,8 +91,8 @@ def top(
             _BestFirst(tables, ((metric, 1),), direction, part)
             for part in parts_of(tables, condition, known)
         ]
-    except Entangled as error:
-        refuse_entangled(error)
+    except (Entangled, Inseparable) as error:
+        return _top_listed(tables, metric, count, is_smallest, condition, known, error)
     waiting: list[tuple[Any, ...]] = []
     numbers = numbered()
     for search in searches:
@@ -137,8 +138,9 @@ def pareto(
         The front, in the order of the first cost.
 
     Raises:
-        SpecError: the space has no such costs; or the condition has no meaning, is no choice
-            of bounds on sums of costs, or couples too many parts.
+        SpecError: the space has no such costs, the condition has no meaning; or it is no choice
+            of bounds on sums of costs, or couples too many parts, and the space is too large
+            to be listed.
     """
     _check(tables, metrics)
     if len(set(metrics)) < 2 or len(set(metrics)) < len(metrics):
@@ -151,8 +153,8 @@ def pareto(
     forms: list[Form] = [((name, 1),) for name in metrics]
     try:
         fronts = [_front(tables, forms, part) for part in parts_of(tables, condition, known)]
-    except Entangled as error:
-        refuse_entangled(error)
+    except (Entangled, Inseparable) as error:
+        fronts = _fronts_listed(tables, metrics, condition, known, error)
     if not fronts:
         return Front(numpy.zeros((0, len(tables.axes)), numpy.int64), ())
     front = _merged(_Labels.joined(fronts), len(forms))
@@ -191,26 +193,20 @@ def parts_of(
     """A condition as parts of a space, no two of which have a network in common.
 
     Raises:
-        SpecError: the condition has no meaning, or is no choice of bounds on sums of costs.
+        Inseparable: the condition is no choice of bounds on sums of costs.
+        SpecError: it has no meaning.
     """
     if condition is None:
         yield SpacePart()
         return
     values = {**{axis.name: axis.values[0] for axis in tables.axes}, **(known or {})}
     condition.check(values, _metrics(tables))
-    try:
-        for choices, regions in cases(tables, condition, known or {}):
-            for region in regions:
-                sums = {form: ends for form, ends in region.items() if not _is_peak(form)}
-                peaks = [_peaks(tables, form, region[form]) for form in region if _is_peak(form)]
-                for allowed in product(*peaks):
-                    yield SpacePart(choices, sums, tuple(chain.from_iterable(allowed)))
-    except Inseparable as error:
-        refuse(
-            None,
-            advice("{} '{}' {}", option("where"), condition.text, error.reason),
-            expected="metrics added, times numbers, and compared with numbers",
-        )
+    for choices, regions in cases(tables, condition, known or {}):
+        for region in regions:
+            sums = {form: ends for form, ends in region.items() if not _is_peak(form)}
+            peaks = [_peaks(tables, form, region[form]) for form in region if _is_peak(form)]
+            for allowed in product(*peaks):
+                yield SpacePart(choices, sums, tuple(chain.from_iterable(allowed)))
 
 
 def _is_peak(form: Form) -> bool:
@@ -237,9 +233,43 @@ def _peaks(tables: CostTables, form: Form, ends: Range) -> list[list[Existence]]
     ]
 
 
-def refuse_entangled(error: Entangled) -> NoReturn:
-    names = ", ".join(error.names)
-    refuse(None, f"too many parts depend on the same parameters: {names}", "fewer of these")
+def _top_listed(
+    tables: CostTables,
+    metric: str,
+    count: int,
+    is_smallest: bool,
+    condition: Condition | None,
+    known: Mapping[str, Any] | None,
+    error: Exception,
+) -> Array:
+    """The networks with the largest costs, or the smallest, one setting after the other."""
+    costs, rows = numpy.zeros(0, numpy.int64), numpy.zeros(0, numpy.int64)
+    for chunk, holds in listed(tables, condition, known or {}, error):
+        own = numpy.flatnonzero(holds)
+        costs = numpy.concatenate((costs, chunk.costs[metric][own]))
+        rows = numpy.concatenate((rows, own + chunk.start))
+        chosen = largest(costs, count, is_smallest)
+        costs, rows = costs[chosen], rows[chosen]
+    order = numpy.argsort(costs if is_smallest else -costs, kind="stable")
+    return _indexes(tables, rows[order].tolist())
+
+
+def _fronts_listed(
+    tables: CostTables,
+    metrics: Sequence[str],
+    condition: Condition | None,
+    known: Mapping[str, Any] | None,
+    error: Exception,
+) -> list[_Labels]:
+    """The Pareto front, one setting after the other."""
+    front: list[_Labels] = []
+    for chunk, holds in listed(tables, condition, known or {}, error):
+        own = numpy.flatnonzero(holds)
+        costs = numpy.stack([chunk.costs[name][own] for name in metrics], axis=1)
+        rows = (own + chunk.start)[:, None]
+        labels = _Labels(costs, rows, numpy.ones(len(own), numpy.int64))
+        front = [_merged(_Labels.joined([*front, labels]), len(metrics))]
+    return front
 
 
 def _indexes(tables: CostTables, rows: Sequence[int]) -> Array:

@@ -22,10 +22,11 @@ import numpy
 from costcalc.advice import advice, option
 from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
-from costcalc.grid.regions import Form, Region
+from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
-from costcalc.spaces.choosing import parts_of, refuse_entangled
+from costcalc.spaces.choosing import parts_of
+from costcalc.spaces.counting import listed
 from costcalc.spaces.distribution import LIMIT, Entangled, reach
 from costcalc.spaces.stages import SpacePart, Stages
 
@@ -64,13 +65,14 @@ def sample(
         in the order in which they were drawn; all networks, if there are no more.
 
     Raises:
-        SpecError: the condition has no meaning, is no choice of bounds on sums of costs, or
-            couples too many parts; or next to none of the networks that may satisfy it do.
+        SpecError: the condition has no meaning; or is no choice of bounds on sums of costs, or
+            couples too many parts, and the space is too large to be listed; or next to none of
+            the networks that may satisfy it do.
     """
     try:
         parts = [_Numbered(tables, part) for part in parts_of(tables, condition, known)]
-    except Entangled as error:
-        refuse_entangled(error)
+    except (Entangled, Inseparable) as error:
+        return _listed(tables, count, Random(seed), condition, known, error)
     totals = [part.total for part in parts]
     numbers = _shuffled(sum(totals), Random(seed))
     found = [numpy.zeros((0, len(tables.axes)), numpy.int64)]
@@ -110,6 +112,31 @@ def _networks(parts: Sequence[_Numbered], numbers: Sequence[int], axes: int) -> 
             rows[own], is_within[own] = part.at([numbers[at] - before for at in own])
         before += part.total
     return rows[is_within]
+
+
+def _listed(
+    tables: CostTables,
+    count: int,
+    random: Random,
+    condition: Condition | None,
+    known: Mapping[str, Any] | None,
+    error: Exception,
+) -> Array:
+    """Networks drawn at random from all that satisfy a condition, which are listed twice."""
+
+    def chunks() -> Iterator[Array]:
+        for chunk, holds in listed(tables, condition, known or {}, error):
+            yield numpy.flatnonzero(holds) + chunk.start
+
+    total = sum(len(rows) for rows in chunks())
+    drawn = random.sample(range(total), min(count, total))
+    rows, before = dict.fromkeys(drawn, 0), 0
+    for own in chunks():
+        rows.update((at, int(own[at - before])) for at in drawn if 0 <= at - before < len(own))
+        before += len(own)
+    shape = [len(axis.values) for axis in tables.axes]
+    found = numpy.array([rows[at] for at in drawn], numpy.int64)
+    return numpy.stack(numpy.unravel_index(found, shape), axis=1)
 
 
 def _shuffled(total: int, random: Random) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from costcalc.errors import SpecError
@@ -12,6 +12,7 @@ from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.spaces import completions, stages
 from costcalc.spaces.choosing import pareto, top
+from costcalc.spaces.sampling import sample
 from tests.spaces.test_counting import AXES, METRICS, SUMS, conditions, networks, spaces
 
 COSTS = st.sampled_from(SUMS)
@@ -63,6 +64,31 @@ def test_fronts_equal_a_loop(data):
     )
     assert [*map(tuple, found.indexes.tolist())] == [points[point][0] for point in front]
     assert list(found.networks) == [len(points[point]) for point in front]
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@given(st.data())
+def test_what_no_sums_decide_is_listed(data):
+    tables = data.draw(spaces())._replace(existences=())
+    # Settings of arrays without axes are added up in 64 bits alone.
+    assume(all(array.dtype != object for one in tables.tables for array in one.costs.values()))
+    count, is_smallest = data.draw(st.sampled_from([1, 4, 100])), data.draw(st.booleans())
+    condition = Condition("params % 3 == 1 or params * mult_adds < 1000")
+    listed = [one for one in networks(tables) if condition.parsed.evaluate(one)]
+    first = top(tables, SUMS[0], count, is_smallest=is_smallest, condition=condition)
+    ordered = sorted(listed, key=lambda one: one[SUMS[0]] * (1 if is_smallest else -1))
+    assert [*map(tuple, first.tolist())] == [indexes(one) for one in ordered[:count]]
+    points = [(one[SUMS[0]], one[SUMS[1]]) for one in listed]
+    best = {
+        one
+        for one in points
+        if not any(o != one and o[0] <= one[0] and o[1] <= one[1] for o in points)
+    }
+    front = pareto(tables, SUMS[:2], condition=condition)
+    assert list(front.networks) == [points.count(one) for one in sorted(best)]
+    drawn = sample(tables, count, 1, condition=condition).tolist()
+    assert {*map(tuple, drawn)} <= {*map(indexes, listed)}
+    assert len({*map(tuple, drawn)}) == len(drawn) == min(count, len(listed))
 
 
 @settings(max_examples=60, deadline=None, phases=[Phase.generate])
