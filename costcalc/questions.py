@@ -391,7 +391,7 @@ def sweep(
     """
     from costcalc import metrics as costs
     from costcalc.graph.whole_numbers import whole_number
-    from costcalc.grid.networks import axes_of, declared, swept
+    from costcalc.grid.networks import axes_of, declared_space, swept
     from costcalc.grid.select import Condition
     from costcalc.grid.sweep import Sweep, check_size
     from costcalc.jobs.workers import engine
@@ -400,7 +400,7 @@ def sweep(
         refuse(None, "a sweep needs a network", expected="one or more networks")
     if space and len(networks) > 1:
         refuse(None, "each network has a space of its own", "one network", f"{len(networks)}")
-    axes = axes_of({**(declared(networks[0]) if space else {}), **(at or {}), **values})
+    axes = axes_of({**(declared_space(networks[0]) if space else {}), **(at or {}), **values})
     check_size(len(networks), axes)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
@@ -422,6 +422,7 @@ def space(
     batch: int = 1,
     convention: NameOrPath = "paper",
     unit: str | None = None,
+    declared: bool | None = None,
     at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
 ) -> Space:
@@ -435,31 +436,36 @@ def space(
         batch: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
+        declared: whether the parameters of the space that the spec declares vary, too; by
+            default if no others do.
         at: values of parameters whose names are arguments of this function.
-        values: the values of each parameter that varies, as for :func:`sweep`; without any,
-            the space that the spec declares.
+        values: the values of each parameter that varies, as for :func:`sweep`.
 
     Raises:
         CostcalcError: the network, a value or the convention is wrong; or the costs of the
             network are no sums of small tables.
     """
     from costcalc import metrics as costs
-    from costcalc.grid.networks import axes_of, declared, swept
+    from costcalc.grid.networks import axes_of, declared_space, swept
     from costcalc.grid.tables import Coupled, tables
     from costcalc.spaces.space import Space
 
-    axes = axes_of({**(at or {}), **values} or declared(network))
+    given = {**(at or {}), **values}
+    if declared or (declared is None and not given):
+        given = {**declared_space(network), **given}
+    axes = axes_of(given)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
     instead = option("metrics", "peak_bytes")
     how = storage, planner, batch, None, None, instead
     accounting = costs.accounting(loaded_convention, asked, *how)
-    priced = tables(swept(network, axes, accounting, asked, False).grid, worth=0)
+    named = swept(network, axes, accounting, asked, False)
+    priced = tables(named.grid, worth=0)
     if isinstance(priced, Coupled):
         refuse(None, str(priced), hint="costcalc sweep, which counts each setting by itself")
     if (refusal := priced.refusal()) is not None:
         raise refusal.error
-    return Space(priced)
+    return Space(named, priced)
 
 
 def solve(

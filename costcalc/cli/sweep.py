@@ -30,6 +30,7 @@ from costcalc.errors import refuse
 if TYPE_CHECKING:
     from costcalc.grid.sweep import Sweep
     from costcalc.render.stream import Columns
+    from costcalc.spaces.space import Space
 
 
 @click.command()
@@ -74,6 +75,11 @@ if TYPE_CHECKING:
     help="Only rows that no other row beats: in accuracy and mult-adds if the specs have "
     "published accuracies, else in params and mult-adds.",
 )
+@click.option(
+    "--count",
+    is_flag=True,
+    help="How many networks there are, and with --where how many satisfy it; none is listed.",
+)
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
 @workers_options
 @convention_options
@@ -88,6 +94,7 @@ def command(
     top: int | None,
     by: str | None,
     pareto: bool,
+    count: bool,
     pivot: bool,
 ) -> None:
     """What NETWORKs cost over a grid of settings, each exactly as report counts it.
@@ -106,6 +113,9 @@ def command(
     if not options.texts and not space:
         expected = "--alpha VALUES, --res VALUES, --set or --space"
         refuse(None, "there is nothing to sweep", expected)
+    if count:
+        show(_space(options, networks, space, metrics).count(where), options)
+        return
     sweep = questions.sweep(
         *networks,
         metrics=metrics,
@@ -136,6 +146,22 @@ def command(
                 write_note(note)
             return
     show(chosen, options, *([True] if pivot else []))
+
+
+def _space(
+    options: Options, networks: tuple[str, ...], is_declared: bool, metrics: tuple[str, ...]
+) -> Space:
+    """The space of one network: the one that its spec declares, and the settings beside it."""
+    if len(networks) > 1:
+        refuse(None, "each network has a space of its own", "one network", f"{len(networks)}")
+    return questions.space(
+        networks[0],
+        metrics=metrics,
+        **options.stored_by,
+        declared=is_declared,
+        at=options.texts,
+        **options.counted_by,
+    )
 
 
 def _refuse_conflicts(options: Options, top: int | None, by: str | None, pareto: bool) -> None:

@@ -33,7 +33,7 @@ def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
     ]
 
 
-def declared(network: AnyNetwork) -> Mapping[str, Iterable[Any] | str]:
+def declared_space(network: AnyNetwork) -> Mapping[str, Iterable[Any] | str]:
     """The space that a network's spec declares.
 
     Raises:

@@ -18,9 +18,13 @@ import numpy
 
 from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
+from costcalc.grid.select import Condition
+from costcalc.grid.sweep import SweptNetwork
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.metrics import METRICS
 from costcalc.render.formatting import exact
+from costcalc.spaces.answers import SpaceCount, SpaceFacts
+from costcalc.spaces.counting import count
 
 
 class Space:
@@ -32,7 +36,14 @@ class Space:
     (4, {'params': 812768, 'mult_adds': 148990208})
     """
 
-    def __init__(self, tables: CostTables) -> None:
+    def __init__(self, network: SweptNetwork, tables: CostTables) -> None:
+        """Keeps the tables in the form in which single networks are looked up.
+
+        Args:
+            network: the network, with its grid.
+            tables: those of the grid.
+        """
+        self.network = network
         self.tables = tables
         self._parts = [_looked_up(table, tables) for table in tables.tables]
         self._together = [max if METRICS[name].is_largest else sum for name in self.metrics]
@@ -84,6 +95,30 @@ class Space:
         """
         columns = [*numpy.asarray(indexes).T]
         return {name: self.tables.at(name, columns) for name in self.metrics}
+
+    def count(self, where: str | None = None) -> SpaceCount:
+        """How many networks there are; with a condition, how many satisfy it.
+
+        The number is exact for bounds on one sum of costs, and on several while the tables that
+        this takes stay small; else an interval that contains it.
+
+        Args:
+            where: a condition over costs and parameters, as for :func:`costcalc.sweep`.
+
+        Raises:
+            SpecError: the condition is wrong; or no sum of costs decides it, and there are too
+                many networks to try each.
+        """
+        condition = Condition(where) if where is not None else None
+        found = count(self.tables, condition, self.network.known)
+        return SpaceCount(self._facts, where or "", found)
+
+    @property
+    def _facts(self) -> SpaceFacts:
+        network = self.network
+        notes = network.caveats(network.title)
+        accounting = network.grid.accounting
+        return SpaceFacts(network.title, self.tables.axes, accounting, self.metrics, notes)
 
     def _refuse(self, chosen: Mapping[str, Any]) -> NoReturn:
         for axis in self.tables.axes:
