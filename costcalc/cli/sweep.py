@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -80,6 +80,23 @@ if TYPE_CHECKING:
     is_flag=True,
     help="How many networks there are, and with --where how many satisfy it; none is listed.",
 )
+@click.option(
+    "--histogram",
+    metavar="METRIC",
+    shell_complete=completed_by("metrics"),
+    help="How many networks have so many mult_adds, or so much of another metric.",
+)
+@click.option(
+    "--quantiles",
+    metavar="METRIC",
+    shell_complete=completed_by("metrics"),
+    help="The least cost, the greatest, and those that a quarter, half and three quarters of the "
+    "networks do not exceed.",
+)
+@click.option("--sample", type=Whole(), metavar="N", help="N networks, drawn at random.")
+@click.option(
+    "--seed", type=Whole(), default=0, show_default=True, metavar="S", help="Of --sample."
+)
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
 @workers_options
 @convention_options
@@ -95,6 +112,10 @@ def command(
     by: str | None,
     pareto: bool,
     count: bool,
+    histogram: str | None,
+    quantiles: str | None,
+    sample: int | None,
+    seed: int,
     pivot: bool,
 ) -> None:
     """What NETWORKs cost over a grid of settings, each exactly as report counts it.
@@ -106,15 +127,42 @@ def command(
 
     Bytes are those of memory.  Without addresses (liveness, layer-io) they are
     computed as fast as mult-adds, with addresses one setting after another.
+
+    --count, --histogram, --quantiles and --sample list nothing, and neither do --top and
+    --pareto of a --space: the network may have 10^20 settings and more.
     """
-    _refuse_conflicts(options, top, by, pareto)
+    asked = {
+        "top": top is not None,
+        "pareto": pareto,
+        "count": count,
+        "histogram": histogram is not None,
+        "quantiles": quantiles is not None,
+        "sample": sample is not None,
+    }
+    _refuse_conflicts(options, by, asked)
     if is_folder(options.output) and (top is not None or pareto or pivot):
         refuse(None, "a folder of parts has every row that meets --where", "-o FILE.parquet")
     if not options.texts and not space:
         expected = "--alpha VALUES, --res VALUES, --set or --space"
         refuse(None, "there is nothing to sweep", expected)
-    if count:
-        show(_space(options, networks, space, metrics).count(where), options)
+    is_of_space = any(is_given for name, is_given in asked.items() if name not in ("top", "pareto"))
+    if is_of_space and pivot:
+        refuse(None, "--pivot shows rows, and this lists none", "one of them")
+    if is_of_space or (space and (top is not None or pareto)):
+        named = _space(options, networks, space, metrics)
+        if count:
+            show(named.count(where), options)
+        elif histogram is not None:
+            show(named.histogram(histogram, where=where), options)
+        elif quantiles is not None:
+            show(named.quantiles(quantiles, where=where), options)
+        elif sample is not None:
+            show(named.sample(sample, seed, where), options)
+        elif top is not None:
+            show(named.top(top, by or "mult_adds", where), options)
+        else:
+            weighed = {"by": [name.strip() for name in by.split(",")]} if by else {}
+            show(named.pareto(**weighed, where=where), options)
         return
     sweep = questions.sweep(
         *networks,
@@ -164,10 +212,11 @@ def _space(
     )
 
 
-def _refuse_conflicts(options: Options, top: int | None, by: str | None, pareto: bool) -> None:
-    if top is not None and pareto:
-        refuse(None, "--top and --pareto select rows by different rules", "one of the two")
-    if by is not None and top is None and not pareto:
+def _refuse_conflicts(options: Options, by: str | None, asked: Mapping[str, bool]) -> None:
+    given = [f"--{name}" for name, is_given in asked.items() if is_given]
+    if len(given) > 1:
+        refuse(None, f"{' and '.join(given)} are different questions", "one of them")
+    if by is not None and not (asked["top"] or asked["pareto"]):
         refuse(None, "--by needs --top", "--top N --by KEY, or --pareto --by METRIC,METRIC")
     if options.format == "parquet" and options.output is None:
         refuse(None, "Parquet can only be written to a file", "-o FILE.parquet")

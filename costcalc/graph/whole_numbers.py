@@ -21,6 +21,7 @@ class WholeNumber(NamedTuple):
 
 
 WHOLE_NUMBERS: Mapping[str, WholeNumber] = {
+    "bins": WholeNumber("a number of bins", 10_000),
     "batch": WholeNumber("a number of inputs", 2**20),
     "checkpoint": WholeNumber("a number of lines"),
     "cores": WholeNumber("a number of cores", 10**6),
@@ -29,6 +30,7 @@ WHOLE_NUMBERS: Mapping[str, WholeNumber] = {
     "last": WholeNumber("a number of layers"),
     "patches": WholeNumber("a number of pieces along each axis", 16),
     "ranks": WholeNumber("a number of devices", 2**20),
+    "sample": WholeNumber("a number of networks", 10**6),
     "seed": WholeNumber("a seed of random numbers", 2**64 - 1, lowest=0),
     "top": WholeNumber("a number of rows"),
     "zero": WholeNumber("a stage of ZeRO", 3, lowest=0),

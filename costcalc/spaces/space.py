@@ -8,7 +8,8 @@ costs of one network are a few numbers looked up and added.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from itertools import product
 from math import prod
 from operator import itemgetter
@@ -16,15 +17,32 @@ from typing import Any, NoReturn
 
 import numpy
 
+from costcalc.advice import option
 from costcalc.errors import refuse
+from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.bounded import Array
-from costcalc.grid.select import Condition
+from costcalc.grid.select import Condition, check_name
 from costcalc.grid.sweep import SweptNetwork
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.metrics import METRICS
-from costcalc.render.formatting import exact
-from costcalc.spaces.answers import SpaceCount, SpaceFacts
+from costcalc.opening import exact_value
+from costcalc.render.formatting import counted, exact
+from costcalc.spaces.answers import (
+    SpaceCount,
+    SpaceFacts,
+    SpaceHistogram,
+    SpaceQuantiles,
+    SpaceRow,
+    SpaceRows,
+)
+from costcalc.spaces.choosing import pareto, top
 from costcalc.spaces.counting import count
+from costcalc.spaces.sampling import sample
+from costcalc.spaces.spread import histogram, quantiles
+from costcalc.spec.numbers import is_number
+
+QUARTILES = (0, Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1)
+"""The shares of the networks whose costs are given by default."""
 
 
 class Space:
@@ -109,16 +127,133 @@ class Space:
             SpecError: the condition is wrong; or no sum of costs decides it, and there are too
                 many networks to try each.
         """
-        condition = Condition(where) if where is not None else None
-        found = count(self.tables, condition, self.network.known)
-        return SpaceCount(self._facts, where or "", found)
+        known = self.network.known
+        return SpaceCount(self._facts(where), count(self.tables, _condition(where), known))
 
-    @property
-    def _facts(self) -> SpaceFacts:
+    def histogram(
+        self, metric: str = "mult_adds", bins: int = 20, where: str | None = None
+    ) -> SpaceHistogram:
+        """How a cost is spread over the networks.
+
+        Args:
+            metric: the cost.
+            bins: about how many bins there are; their width is a round number.
+            where: which networks are counted, as for :meth:`count`.
+
+        Raises:
+            SpecError: as for :meth:`count`; or no network is counted.
+        """
+        bins = whole_number("bins", bins)
+        check_name(metric, option("histogram"), {}, self.metrics)
+        known = self.network.known
+        found = histogram(self.tables, metric, bins, _condition(where), known)
+        return SpaceHistogram(self._facts(where), found)
+
+    def quantiles(
+        self,
+        metric: str = "mult_adds",
+        shares: Iterable[Any] = QUARTILES,
+        where: str | None = None,
+    ) -> SpaceQuantiles:
+        """The least costs that shares of the networks do not exceed.
+
+        Args:
+            metric: the cost.
+            shares: from 0, the least cost, to 1, the greatest.
+            where: which networks are counted, as for :meth:`count`.
+
+        Raises:
+            SpecError: as for :meth:`count`; or a share is not between 0 and 1.
+        """
+        check_name(metric, option("quantiles"), {}, self.metrics)
+        listed = [exact_value(share) for share in shares]
+        for share in listed:
+            if not is_number(share) or not 0 <= share <= 1:
+                refuse(None, "a quantile is a share of the networks", "0 to 1", exact(share))
+        known = self.network.known
+        found = quantiles(
+            self.tables, metric, [Fraction(share) for share in listed], _condition(where), known
+        )
+        return SpaceQuantiles(self._facts(where), metric, found)
+
+    def sample(self, count: int, seed: int = 0, where: str | None = None) -> SpaceRows:
+        """Different networks, drawn at random: all are equally likely.
+
+        Args:
+            count: how many.
+            seed: the same seed draws the same networks.
+            where: a condition that each satisfies, as for :meth:`count`.
+
+        Raises:
+            SpecError: as for :meth:`count`; or next to none of the networks satisfies it.
+        """
+        count = whole_number("sample", count)
+        known = self.network.known
+        found = sample(self.tables, count, seed, condition=_condition(where), known=known)
+        choice = f"{counted(len(found))} drawn at random, seed {seed}"
+        return SpaceRows(self._facts(where), self._rows(found), choice)
+
+    def top(self, count: int, by: str = "mult_adds", where: str | None = None) -> SpaceRows:
+        """The networks with the largest costs; with the smallest for ``-mult_adds``.
+
+        Args:
+            count: how many.
+            by: the cost, or ``-`` and the cost.
+            where: a condition that each satisfies, as for :meth:`count`.
+
+        Raises:
+            SpecError: as for :meth:`count`; or the space has no such cost.
+        """
+        count = whole_number("top", count)
+        metric = by.removeprefix("-").strip()
+        found = top(
+            self.tables,
+            metric,
+            count,
+            is_smallest=by.startswith("-"),
+            condition=_condition(where),
+            known=self.network.known,
+        )
+        return SpaceRows(self._facts(where), self._rows(found), f"the first {count} by {by}")
+
+    def pareto(
+        self, by: Sequence[str] = ("mult_adds", "params"), where: str | None = None
+    ) -> SpaceRows:
+        """The networks that no other beats: lower in one cost, and not higher in another.
+
+        Args:
+            by: two or more costs.
+            where: a condition that each satisfies, as for :meth:`count`.
+
+        Raises:
+            SpecError: as for :meth:`count`; or the space has no such cost.
+        """
+        found = pareto(self.tables, by, condition=_condition(where), known=self.network.known)
+        rows = [
+            row._replace(networks=networks)
+            for row, networks in zip(self._rows(found.indexes), found.networks, strict=True)
+        ]
+        return SpaceRows(self._facts(where), tuple(rows), "the Pareto front of " + " and ".join(by))
+
+    def _rows(self, indexes: Array) -> tuple[SpaceRow, ...]:
+        costs = self.evaluate(indexes)
+        columns = [
+            [axis.values[at] for at in places]
+            for axis, places in zip(self.tables.axes, indexes.T.tolist(), strict=True)
+        ]
+        return tuple(
+            SpaceRow(
+                {name: column[row] for name, column in zip(self.names, columns, strict=True)},
+                {name: int(cost[row]) for name, cost in costs.items()},
+            )
+            for row in range(len(indexes))
+        )
+
+    def _facts(self, where: str | None) -> SpaceFacts:
         network = self.network
         notes = network.caveats(network.title)
-        accounting = network.grid.accounting
-        return SpaceFacts(network.title, self.tables.axes, accounting, self.metrics, notes)
+        how = network.grid.accounting
+        return SpaceFacts(network.title, self.tables.axes, how, self.metrics, where or "", notes)
 
     def _refuse(self, chosen: Mapping[str, Any]) -> NoReturn:
         for axis in self.tables.axes:
@@ -129,6 +264,10 @@ class Space:
                 message = f"{axis.name} cannot be {exact(chosen[axis.name])}"
                 refuse(None, message, f"one of {choices}")
         raise AssertionError("a setting is in no table")
+
+
+def _condition(where: str | None) -> Condition | None:
+    return Condition(where) if where is not None else None
 
 
 def _looked_up(
