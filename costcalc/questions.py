@@ -436,8 +436,7 @@ def space(
         batch: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        declared: whether the parameters of the space that the spec declares vary, too; by
-            default if no others do.
+        declared: whether the spec's own space varies, too; by default if nothing else does.
         at: values of parameters whose names are arguments of this function.
         values: the values of each parameter that varies, as for :func:`sweep`.
 
@@ -456,8 +455,7 @@ def space(
     axes = axes_of(given)
     asked = tuple(dict.fromkeys((*costs.COUNTED, *costs.named_metrics(names_in(metrics)))))
     loaded_convention = load_convention(convention, unit)
-    instead = option("metrics", "peak_bytes")
-    how = storage, planner, batch, None, None, instead
+    how = storage, planner, batch, None, None, option("metrics", "peak_bytes")
     accounting = costs.accounting(loaded_convention, asked, *how)
     named = swept(network, axes, accounting, asked, False)
     priced = tables(named.grid, worth=0)

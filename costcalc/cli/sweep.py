@@ -215,7 +215,7 @@ def _space(
 def _refuse_conflicts(options: Options, by: str | None, asked: Mapping[str, bool]) -> None:
     given = [f"--{name}" for name, is_given in asked.items() if is_given]
     if len(given) > 1:
-        refuse(None, f"{' and '.join(given)} are different questions", "one of them")
+        refuse(None, f"{' and '.join(given)} are different questions", "one of the two")
     if by is not None and not (asked["top"] or asked["pareto"]):
         refuse(None, "--by needs --top", "--top N --by KEY, or --pareto --by METRIC,METRIC")
     if options.format == "parquet" and options.output is None:

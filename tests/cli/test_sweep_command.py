@@ -174,3 +174,57 @@ def test_an_error_prints_no_header():
     result = run("mobilenet_v1", "--alpha", "0.5,1", "--where", "alpha / 0 > 1", "--format", "csv")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "divides by zero" in result.stderr
+
+
+SPACE = """
+input: [3, 8, 8]
+parameters: {k: {default: 3, choices: [1, 3]}, m: {default: 4, choices: [4, 8]}}
+space: [k, m]
+layers:
+  - conv: {out: m, kernel: k}
+"""
+
+QUESTIONS = [
+    ("--count",),
+    ("--histogram", "params"),
+    ("--quantiles", "mult_adds"),
+    ("--sample", "2", "--seed", "7"),
+    ("--top", "1", "--by", "-params"),
+    ("--pareto",),
+]
+
+
+@pytest.fixture
+def space(tmp_path):
+    path = tmp_path / "space.yaml"
+    path.write_text(SPACE, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
+def test_questions_about_a_space(question, form, space):
+    result = run(space, "--space", *question, "--format", form)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip()
+
+
+def test_a_count_of_named_parameters(space):
+    result = run(space, "--set", "k=1,3", "--where", "params <= 100", "--count")
+    assert " 1  50.00   2" in result.stdout  # 3·4·1·1 = 12 and 3·4·3·3 = 108
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--count", "--histogram", "params"), "--count and --histogram are different questions"),
+        (("--sample", "2", "--top", "1"), "--top and --sample are different questions"),
+        (("--count", "--pivot"), "--pivot shows rows"),
+        (("--count", "--by", "params"), "--by needs --top"),
+        (("--sample", "0"), "0 is not a number of networks"),
+    ],
+)
+def test_questions_that_do_not_go_together(options, message, space):
+    result = run(space, "--space", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
