@@ -33,6 +33,9 @@ from costcalc.spaces.within import ASKED, Interval, Sums
 TRIED = 2**16
 """Settings of the parameters in a condition that are tried out."""
 
+SHARED = 8
+"""Kinds of networks that may each take as long as one; more of them share that time."""
+
 Choices: TypeAlias = "Mapping[int, tuple[int, ...]]"
 """Some values of each axis, by their indexes; of axes that are left out, all."""
 
@@ -156,7 +159,7 @@ def kinds(
         known: the values of parameters that do not vary.
         further: sums of costs that are asked about besides those in the condition.
         ceilings: what peaks are at most, by metric.
-        asked: how often something may be looked up for a kind and two bounds.
+        asked: how often something may be looked up for a kind and two bounds, if there are few.
 
     Raises:
         Inseparable: the condition is no choice of bounds on sums of costs.
@@ -174,8 +177,10 @@ def kinds(
             for sign, most in _ceilings(region, ceilings):
                 space = Independent(tables, forms, choices, most)
                 scales = dict(zip(forms, space.scales, strict=True))
-                for parts in space.cases():
-                    yield Kind(scales, parts, sums, sign, asked)
+                independent = list(space.cases())
+                share = asked * SHARED // max(SHARED, len(independent))
+                for parts in independent:
+                    yield Kind(scales, parts, sums, sign, share)
 
 
 def _is_peak(form: Form) -> bool:
