@@ -78,7 +78,7 @@ class Space:
 
     @property
     def size(self) -> int:
-        """How many networks there are."""
+        """How many settings there are; :meth:`count` tells how many networks they are."""
         return prod(len(axis.values) for axis in self.tables.axes)
 
     def totals(
