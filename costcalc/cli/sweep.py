@@ -29,6 +29,7 @@ from costcalc.errors import refuse
 
 if TYPE_CHECKING:
     from costcalc.grid.sweep import Sweep
+    from costcalc.render.answer import Answer
     from costcalc.render.stream import Columns
     from costcalc.spaces.space import Space
 
@@ -140,7 +141,7 @@ def command(
         "sample": sample is not None,
     }
     _refuse_conflicts(options, by, asked)
-    if is_folder(options.output) and (top is not None or pareto or pivot):
+    if is_folder(options.output) and (any(asked.values()) or pivot):
         refuse(None, "a folder of parts has every row that meets --where", "-o FILE.parquet")
     if not options.texts and not space:
         expected = "--alpha VALUES, --res VALUES, --set or --space"
@@ -150,19 +151,25 @@ def command(
         refuse(None, "--pivot shows rows, and this lists none", "one of them")
     if is_of_space or (space and (top is not None or pareto)):
         named = _space(options, networks, space, metrics)
-        if count:
-            show(named.count(where), options)
-        elif histogram is not None:
-            show(named.histogram(histogram, where=where), options)
-        elif quantiles is not None:
-            show(named.quantiles(quantiles, where=where), options)
-        elif sample is not None:
-            show(named.sample(sample, seed, where), options)
-        elif top is not None:
-            show(named.top(top, by or "mult_adds", where), options)
-        else:
+
+        def answer(asked_of: Space) -> Answer:
+            if count:
+                return asked_of.count(where)
+            if histogram is not None:
+                return asked_of.histogram(histogram, where=where)
+            if quantiles is not None:
+                return asked_of.quantiles(quantiles, where=where)
+            if sample is not None:
+                return asked_of.sample(sample, seed, where)
+            if top is not None:
+                return asked_of.top(top, by or "mult_adds", where)
             weighed = {"by": [name.strip() for name in by.split(",")]} if by else {}
-            show(named.pareto(**weighed, where=where), options)
+            return asked_of.pareto(**weighed, where=where)
+
+        from costcalc.jobs.workers import engine
+
+        (answered,) = engine(options.jobs, options.scheduler).results(answer, [named])
+        show(answered, options)
         return
     sweep = questions.sweep(
         *networks,

@@ -216,6 +216,8 @@ class _Submission:
 
     def results(self, units: Iterable[T], in_order: bool) -> Iterator[Any]:
         """The results; as many units are under way as keep every worker busy."""
+        import cloudpickle
+
         self._next_done()  # the function
         numbered = enumerate(units)
         begun: dict[str, int] = {}
@@ -223,7 +225,7 @@ class _Submission:
         turn = 0
         while True:
             for number, unit in islice(numbered, max(0, self._room() - len(begun) - len(held))):
-                packed = pickle.dumps(unit)
+                packed = cloudpickle.dumps(unit)
                 future = self._submitted(str(number), operator.call, self.function, packed)
                 begun[future.key] = number
             if not begun:

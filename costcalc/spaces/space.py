@@ -22,7 +22,7 @@ from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.bounded import Array
 from costcalc.grid.select import Condition, check_name
-from costcalc.grid.sweep import SweptNetwork
+from costcalc.grid.swept import SweptNetwork
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.metrics import METRICS
 from costcalc.opening import exact_value

@@ -151,6 +151,20 @@ def test_parts_are_whole_and_once_though_a_worker_is_killed(
     assert names == ["_costcalc.json", *(f"part-000000{number}.parquet" for number in range(6))]
 
 
+@pytest.mark.parametrize("question", [["--count"], ["--sample", "3"]])
+def test_what_is_asked_of_a_space_is_the_same_on_workers(cluster, question):
+    from click.testing import CliRunner
+
+    from costcalc.cli import main
+
+    grid = ["sweep", "mobilenet_v1", "--alpha", "0.5,1,2", "--set", "classes=10,100"]
+    arguments = [*grid, "--where", "params <= 5M", *question, "--format", "json"]
+    here = CliRunner().invoke(main, arguments)
+    there = CliRunner().invoke(main, [*arguments, "--scheduler", cluster.scheduler])
+    assert (here.exit_code, there.exit_code) == (0, 0), there.stderr
+    assert there.stdout == here.stdout
+
+
 def test_a_folder_that_workers_do_not_see_is_refused(tmp_path):
     """A worker sees another folder of that name, which nobody has begun."""
     folder = tmp_path / "grid"
