@@ -51,6 +51,7 @@ from costcalc.cli.words import Whole
     "--by",
     default="",
     metavar="KEY",
+    shell_complete=completed_by("metrics"),
     help="Of several parameters: rank by this metric, -KEY for the smallest.",
 )
 @storage_options

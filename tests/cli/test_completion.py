@@ -132,6 +132,8 @@ FREE = {
         "--measured",
         "--max-ms",
         "--max-mj",
+        "--min-mult-adds",
+        "--min-params",
         "--year",
         "--jobs",
         "--scheduler",

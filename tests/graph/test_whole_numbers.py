@@ -18,6 +18,7 @@ LIMITS = {
     "checkpoint": "1 to 1,000,000,000",
     "cores": "1 to 1,000,000",
     "depth": "1 to 1,000,000,000",
+    "jobs": "1 to 256",
     "last": "1 to 1,000,000,000",
     "patches": "1 to 16",
     "ranks": "1 to 1,048,576",
