@@ -137,6 +137,9 @@ FREE = {
         "--year",
         "--jobs",
         "--scheduler",
+        "--sample",
+        "--histogram",
+        "--quantiles",
     ),
 }
 """Options whose values are numbers or sentences."""
