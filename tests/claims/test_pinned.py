@@ -202,9 +202,9 @@ WRITTEN_OUT = {
     "s1.T5.sh": shallow_shufflenet(),
     "cn.T1f.ConvNeXt-B384": convnext(128, 27, 384),
     "cn.R1f.ConvNeXt-B384": convnext(128, 27, 384),
-    "starnet:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
-    "starnet:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
-    "starnet:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
+    "starnet:Tables 6 and 14:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
+    "starnet:Tables 6 and 14:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
+    "starnet:Tables 6 and 14:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
     # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
     "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,
