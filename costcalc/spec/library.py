@@ -202,9 +202,9 @@ def named_variants(data: bytes, path: str) -> MapNode:
         variants = read_variants(
             top.get("variants") if isinstance(top, MapNode) else None, problems
         )
-        for name, settings in variants.names() if variants is not None else ():
+        for name, settings in variants.named() if variants is not None else ():
             target = f"{_bare(os.path.basename(spec))}@{settings}"
-            names.append((Scalar(name, False, root.mark), Scalar(target, False, root.mark)))
+            names.append((Scalar(name.text, False, root.mark), Scalar(target, False, root.mark)))
     problems.raise_any()
     return MapNode(tuple(names), root.mark)
 

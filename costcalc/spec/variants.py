@@ -23,6 +23,7 @@ from typing import Any
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import literal
@@ -85,11 +86,11 @@ class Variants(NamedTuple):
         )
         return () if place is None else tuple(row[place] for row in self.rows)
 
-    def names(self) -> Iterator[tuple[str, str]]:
+    def named(self) -> Iterator[tuple[Scalar, str]]:
         """The names that people type, and the settings that they stand for."""
         for pick, name in zip(self.picks, self.cells(NAME), strict=False):
             if isinstance(name, Scalar) and given(name) is not None:
-                yield name.text, f"{self.parameter.text}={pick.text}"
+                yield name, f"{self.parameter.text}={pick.text}"
 
 
 def read_variants(node: Node | None, problems: Problems) -> Variants | None:
@@ -101,12 +102,17 @@ def read_variants(node: Node | None, problems: Problems) -> Variants | None:
         return None
     refuse_others(node.keys, KEYS, "a table of variants has no", problems)
     heads, body = node.get("columns"), node.get("rows")
-    if not isinstance(heads, ListNode) or not isinstance(body, ListNode) or not body.items:
+    if not (isinstance(heads, ListNode) and isinstance(body, ListNode)) or not (
+        heads.items and body.items
+    ):
         problems.add(node.mark, "a table of variants needs columns and rows, each a list")
+        return None
+    if len(body.items) > limits.CASES:
+        problems.add(body.mark, f"{len(body.items):,} rows", f"at most {limits.CASES}")
         return None
     columns = [_column(item, problems) for item in heads.items]
     rows = [_row(item, len(heads.items), problems) for item in body.items]
-    if None in columns or None in rows or not columns:
+    if None in columns or None in rows:
         return None
     variants = Variants(
         node,
@@ -147,6 +153,16 @@ def _row(node: Node, width: int, problems: Problems) -> tuple[Node, ...] | None:
 def _are_apart(variants: Variants, problems: Problems) -> bool:
     """Whether no two columns, and no two rows, have one name; and every row has one."""
     before = len(problems)
+    if not variants.columns[0].is_parameter:
+        problems.add(
+            variants.parameter.mark,
+            "the first column picks the row",
+            expected="a parameter, which need not stand under parameters",
+            found=str(variants.parameter),
+        )
+    for name in variants.cells(NAME):
+        if not isinstance(name, Scalar):
+            problems.add(name.mark, "a name of a network is a word", found=str(name))
     if len(variants.picks) < len(variants.rows):
         odd = next(row[0] for row in variants.rows if not isinstance(row[0], Scalar))
         problems.add(odd.mark, "the first cell picks the row", "a word or a number", str(odd))
@@ -160,6 +176,7 @@ def _are_apart(variants: Variants, problems: Problems) -> bool:
         ("column", [(column.name, column.name.text) for column in variants.columns]),
         # 0.5 and 0.50 are one value.
         ("row", [(pick, literal(pick)) for pick in variants.picks]),
+        ("name", [(name, name.text) for name, _ in variants.named()]),
     ):
         seen = set[Any]()
         for name, value in names:
@@ -196,7 +213,10 @@ def _parameters(variants: Variants, node: Node | None, problems: Problems) -> No
         if isinstance(own[1], MapNode) and own[1].get("default") is not None:
             del picks["default"]
         _refuse_keys(own[1], picks, "the rows of the variants", problems)
+        if isinstance(own[1], Scalar) and given(own[1]) is not None:
+            picks["default"] = own[1]
         entries[picking.text] = own[0], _with(own[1], picks, picking.mark)
+        entries = _with_picking_first(entries, picking.text, others)
     for column in variants.columns[1:]:
         name = column.name
         if not column.is_parameter:
@@ -216,11 +236,29 @@ def _parameters(variants: Variants, node: Node | None, problems: Problems) -> No
     return MapNode(tuple(entries.values()), variants.node.mark)
 
 
+def _with_picking_first(
+    entries: Mapping[str, tuple[Scalar, Node]], picking: str, others: Collection[str]
+) -> dict[str, tuple[Scalar, Node]]:
+    """The parameters with the one that picks a row above all whose defaults follow it."""
+    names = list(entries)
+    at = next(names.index(name) for name in names if name == picking or name in others)
+    names.remove(picking)
+    return {name: entries[name] for name in (*names[:at], picking, *names[at:])}
+
+
 def _cases(variants: Variants, name: Scalar, value: Node, problems: Problems) -> Choice:
     """What the rows set, and the parameter's own default where they leave their cells empty."""
     own = value.get("default") if isinstance(value, MapNode) else value
-    own = own if isinstance(own, Scalar) and given(own) is not None else None
-    cases, is_used = [], False
+    own, is_used = given(own), False
+    if not isinstance(own, Scalar | None):
+        problems.add(
+            own.mark,
+            f"rows set '{name.text}', so its default is one value",
+            expected="what holds where a row leaves its cell empty",
+            found=str(own),
+        )
+        own = None
+    cases = []
     for pick, cell in zip(variants.picks, variants.cells(name.text), strict=True):
         if not isinstance(cell, Scalar):
             problems.add(cell.mark, "a row sets a parameter to one value", found=str(cell))
