@@ -89,6 +89,97 @@ def deeplab(c: int, aspp: bool) -> int:
     return at_33 * 33**2 + c * 256
 
 
+def rounded(width: float) -> int:
+    """A width in multiples of 8, never below nine tenths of it."""
+    multiple = max(8, int(width + 4) // 8 * 8)
+    return multiple if multiple >= 0.9 * width else multiple + 8
+
+
+# Expanded width, kernel, channels, whether with squeeze-and-excite, and stride: MobileNetV3's
+# Tables 1 and 2 up to C4, whose last three bottlenecks are halved and dilated.
+LARGE = [
+    *[(16, 3, 16, False, 1), (64, 3, 24, False, 2), (72, 3, 24, False, 1), (72, 5, 40, True, 2)],
+    *[(120, 5, 40, True, 1)] * 2,
+    *[(240, 3, 80, False, 2), (200, 3, 80, False, 1)],
+    *[(184, 3, 80, False, 1)] * 2,
+    *[(480, 3, 112, True, 1), (672, 3, 112, True, 1)],
+]
+LARGE_WHOLE = [*LARGE, (672, 5, 160, True, 1), *[(960, 5, 160, True, 1)] * 2]
+LARGE_HALVED = [*LARGE, (336, 5, 80, True, 1), *[(480, 5, 80, True, 1)] * 2]
+SMALL_HALVED = [
+    *[(16, 3, 16, True, 2), (72, 3, 24, False, 2), (88, 3, 24, False, 1), (96, 5, 40, True, 2)],
+    *[(240, 5, 40, True, 1)] * 2,
+    *[(120, 5, 48, True, 1), (144, 5, 48, True, 1)],
+    *[(144, 5, 48, True, 1), *[(288, 5, 48, True, 1)] * 2],
+]
+
+
+def v2_bottlenecks(alpha: float, tail: int) -> list[tuple[int, int, int, bool, int]]:
+    """The same of MobileNetV2's Table 2."""
+    table = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1)]
+    rows, c = [], rounded(32 * alpha)
+    for t, n, repeat, stride in [*table, (6, 160 / tail, 3, 1), (6, 320 / tail, 1, 1)]:
+        for s in [stride] + [1] * (repeat - 1):
+            rows.append((t * c, 3, rounded(n * alpha), False, s))
+            c = rows[-1][2]
+    return rows
+
+
+def segmentation(
+    c: int,
+    rows: list[tuple[int, int, int, bool, int]],
+    filters: int,
+    last: int = 0,
+    low: int = 0,
+    expand_first: bool = False,
+) -> tuple[int, int]:
+    """Params with norms and mult-adds of a row of MobileNetV3's Table 7, at 1025 x 2049.
+
+    Behind the bottlenecks a 1 x 1 convolution to ``last``, then R-ASPP, or Lite R-ASPP if it
+    reads ``low`` channels of stride 8.
+    """
+    h, w = 513, 1025
+    params, mult_adds = (27 + 2) * c, 27 * c * h * w
+    for index, (e, k, n, squeezes, stride) in enumerate(rows):
+        if index or expand_first:
+            params += (c + 2) * e
+            mult_adds += c * e * h * w
+        h, w = -(-h // stride), -(-w // stride)
+        params += (k * k + 2) * e + (e + 2) * n
+        mult_adds += (k * k * e + e * n) * h * w
+        if squeezes:
+            squeeze = rounded(e / 4)
+            params += 2 * e * squeeze + squeeze + e
+            mult_adds += 2 * e * squeeze
+        c = n
+    if last:
+        params += (c + 2) * last
+        mult_adds += c * last * h * w
+        c = last
+    if low:
+        params += (c + 2) * filters + c * filters + (filters + 1 + low + 1) * 19
+        mult_adds += c * filters * (h * w + 1) + (filters + low) * 19 * 129 * 257
+    else:
+        params += 2 * (c + 2) * filters + (2 * filters + 2) * filters + (filters + 1) * 19
+        mult_adds += (c + 2 * filters + 19) * filters * h * w + c * filters
+    return params, mult_adds
+
+
+SEGMENTATION = {
+    1: segmentation(32, v2_bottlenecks(1, 1), 256),
+    2: segmentation(32, v2_bottlenecks(1, 2), 256),
+    3: segmentation(32, v2_bottlenecks(1, 2), 256, low=192),
+    4: segmentation(32, v2_bottlenecks(1, 2), 128, low=192),
+    5: segmentation(16, LARGE_WHOLE, 256, last=960, expand_first=True),
+    6: segmentation(16, LARGE_HALVED, 256, last=480, expand_first=True),
+    7: segmentation(16, LARGE_HALVED, 256, last=480, low=120, expand_first=True),
+    8: segmentation(16, LARGE_HALVED, 128, last=480, low=120, expand_first=True),
+    9: segmentation(16, v2_bottlenecks(0.5, 2), 128, low=6 * 16),
+    10: segmentation(16, v2_bottlenecks(0.35, 2), 128, low=6 * 16),
+    11: segmentation(16, SMALL_HALVED, 128, last=288, low=88),
+}
+
+
 def fire(side: int, c: int, squeeze: int, expand: int) -> int:
     """Mult-adds of a fire module with as many 1 x 1 as 3 x 3 expand filters."""
     return (c * squeeze + 10 * squeeze * expand) * side**2
@@ -198,6 +289,8 @@ WRITTEN_OUT = {
     "v2.T7.MNetV1OS16ASPP": mobilenet_v1(8, 513, "1212121111111") + deeplab(1024, aspp=True),
     "v2.T7.MNetV2*OS16ASPP": mobilenet_v2_at_513() + deeplab(320, aspp=True),
     "v2.T7.MNetV2*OS16noASPP": mobilenet_v2_at_513() + deeplab(320, aspp=False),
+    **{f"v3.T7.{row}": mult_adds for row, (_, mult_adds) in SEGMENTATION.items()},
+    "lraspp:Table 7, and torchvision's network:3:params": SEGMENTATION[3][0],
     "sq.rd11": 2 * squeezenet_v1_1(),
     "s1.T5.sh": shallow_shufflenet(),
     "cn.T1f.ConvNeXt-B384": convnext(128, 27, 384),
