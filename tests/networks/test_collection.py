@@ -77,6 +77,28 @@ def test_every_choice_of_every_parameter_can_be_reported():
                 assert costcalc.report(str(path), **{parameter.name: choice}).totals.params > 0
 
 
+LONG = {"mobilenetv4": "the paper prints five networks, Tables 11 to 15, with a row for each block"}
+"""Specs of more than 200 lines, and why: a reader lays a spec beside its paper's table."""
+
+
+def test_a_spec_over_200_lines_has_a_reason():
+    files = [*SPECS.glob("*.yaml"), *SPECS.glob("blocks/*.yaml")]
+    lines = {path.stem: len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {name for name, count in lines.items() if count > 200} == {*LONG}
+
+
+ORDER = "name family source input parameters variants accuracy width_rounding symbols use defaults"
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_spec_says_the_same_things_in_the_same_order(path):
+    if path.stem == "names":
+        return
+    keys = re.findall(r"^(\w+):", path.read_text("utf-8"), flags=re.MULTILINE)
+    assert keys == [key for key in [*ORDER.split(), "blocks", "layers"] if key in keys]
+    assert {"name", "family", "source", "input", "parameters"} <= {*keys}
+
+
 def test_every_block_that_ships_is_called():
     texts = [path.read_text() for path in SPECS.rglob("*.yaml")]
     blocks = {
