@@ -34,7 +34,7 @@ def bind(
         Refusal: a value is invalid for its parameter.
     """
     values, channels = dict(network.values), set(network.channel_names)
-    written = dict(values)
+    written = dict(values) if reader.scales else values
     as_written = Bindings(written, channels) if reader.scales else None
     inside = Bindings(values, channels, as_written)
     for name, parameter in block.parameters.items():

@@ -172,3 +172,13 @@ def test_the_table_names_the_search_and_the_unit():
     assert "FLOPs" in text
     assert "1 network with 'vgg_c' in name or source." in text
     assert "vgg\\_c |" in run("--search", "vgg_c", "--format", "markdown")
+
+
+def test_a_file_in_the_folder_is_not_the_network_that_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("squeezenet", "squeezenet1_1"):
+        spec = "name: Mine\ninput: [3, 8, 8]\nlayers:\n  - fc: 3\n"
+        (tmp_path / f"{name}.yaml").write_text(spec, encoding="utf-8")
+    listed = run("--search", "squeezenet")
+    assert "Mine" not in listed
+    assert "3 networks" in listed  # squeezenet, and the names squeezenet1_0 and squeezenet1_1
