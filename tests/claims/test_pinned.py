@@ -240,6 +240,25 @@ def starnet(c: int, expand: int, *depths: int) -> int:
     return count + 3 * m * side**2 + m * 1000
 
 
+def pnasnet(n: int, filters: int, stem: int, side: int) -> int:
+    """Mult-adds of PNASNet-5: five pairs in every cell, separable convolutions twice each."""
+    side = (side - 1) // 2
+    mult_adds = 27 * stem * side**2
+    before, m = stem, stem
+    widths = [filters // 4, filters // 2, *[filters] * n, *[2 * filters] * n, *[4 * filters] * n]
+    for index, c in enumerate(widths):
+        halves = index < 2 or (c != filters and c != widths[index - 1])
+        out = (side + 1) // 2 if halves else side
+        p = c if index else m
+        # A separable convolution of kernel k, from m to c channels and from c to c.
+        pairs = sum(k * k * (c + c) + c * c + c * c for k in (7, 5, 3, 3))
+        pairs += sum(k * k * (p + c) + p * c + c * c for k in (5, 3))
+        mult_adds += (pairs + (c * c if halves else 0)) * out**2 + m * c * side**2
+        mult_adds += before * c * side**2 if index else m * c * out**2
+        before, m, side = m, 5 * c, out
+    return mult_adds + 5 * widths[-1] * 1000
+
+
 # ResNet-50 as everybody runs it, 4,089,184,256, with the stride of three blocks a layer
 # earlier: three quarters of these 1 x 1 convolutions are saved.
 STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
@@ -298,6 +317,7 @@ WRITTEN_OUT = {
     "starnet:Tables 6 and 14:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
     "starnet:Tables 6 and 14:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
     "starnet:Tables 6 and 14:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
+    "pnas.T5m": pnasnet(4, 216, 96, 331),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
     # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
     "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,
@@ -327,6 +347,7 @@ PUBLISHED = {
     "mv.MobileViT-XS": 1_025_911_808,
     "mv2.MobileViTv2-2.0f": 7_155_785_728,
     "fb.T4f.FBNet-C": 384_960_160,
+    "mnas.T4m.MnasNet-A1": 61_681_920,
 }
 
 # SkipNet's gates on 16 channels of 32 x 32: FFGate-I pools to 16 x 16 and has two 3 x 3 of 16
