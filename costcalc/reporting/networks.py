@@ -178,7 +178,8 @@ def _cells(network: ShippedNetwork) -> tuple[Cell, ...]:
     settings = ", ".join(
         f"{name}={exact(value)}"
         for name, value in network.parameters.items()
-        if (name, value) not in (("alpha", 1), ("classes", 1000))
+        # A network whose input is not square has no resolution.
+        if value is not None and (name, value) not in (("alpha", 1), ("classes", 1000))
     )
     return (
         network.name,

@@ -29,6 +29,11 @@ def test_every_network_is_listed_with_source_settings_and_totals():
     assert rows["mnasnet0_5"]["settings"].startswith("alpha=0.5, res=224")
 
 
+def test_what_a_network_does_not_have_is_no_setting():
+    (row,) = csv.DictReader(run("--search", "micronet_kws", "--format", "csv").splitlines())
+    assert row["settings"] == "classes=12, size=S"
+
+
 @pytest.mark.parametrize(
     ("search", "names"),
     [
