@@ -19,12 +19,13 @@ that reads a spec knows it, but for the names and the claims.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
+from costcalc.spec.parameters import NETWORK_NAMES
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import literal
 
@@ -35,8 +36,9 @@ FIGURES = ("mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes")
 
 NAME, TOP1 = "name", "top1"
 
-_DOCS = {"alpha": "width multiplier", "res": "input resolution"}
-"""What the parameters are that every network has."""
+
+_Entries: TypeAlias = dict[str, tuple[Scalar, Node]]
+"""Parameters by name: keys with values."""
 
 
 class VariantColumn(NamedTuple):
@@ -70,6 +72,11 @@ class Variants(NamedTuple):
         return self.columns[0].name
 
     @property
+    def settings(self) -> tuple[Scalar, ...]:
+        """The other parameters, which the rows set."""
+        return tuple(column.name for column in self.columns[1:] if column.is_parameter)
+
+    @property
     def has_figures(self) -> bool:
         """Whether it prints what the networks cost."""
         return any(column.name.text in FIGURES for column in self.columns)
@@ -81,10 +88,8 @@ class Variants(NamedTuple):
 
     def cells(self, name: str) -> tuple[Node, ...]:
         """The cells of a column; none if the table does not have it."""
-        place = next(
-            (place for place, each in enumerate(self.columns) if each.name.text == name), None
-        )
-        return () if place is None else tuple(row[place] for row in self.rows)
+        names = [column.name.text for column in self.columns]
+        return tuple(row[names.index(name)] for row in self.rows) if name in names else ()
 
     def named(self) -> Iterator[tuple[Scalar, str]]:
         """The names that people type, and the settings that they stand for."""
@@ -119,7 +124,7 @@ def read_variants(node: Node | None, problems: Problems) -> Variants | None:
         tuple(column for column in columns if column is not None),
         tuple(row for row in rows if row is not None),
     )
-    return variants if _are_apart(variants, problems) else None
+    return variants if _is_sound(variants, problems) else None
 
 
 def _column(node: Node, problems: Problems) -> VariantColumn | None:
@@ -150,8 +155,8 @@ def _row(node: Node, width: int, problems: Problems) -> tuple[Node, ...] | None:
     return None
 
 
-def _are_apart(variants: Variants, problems: Problems) -> bool:
-    """Whether no two columns, and no two rows, have one name; and every row has one."""
+def _is_sound(variants: Variants, problems: Problems) -> bool:
+    """Whether its first column picks a row, and no two columns, rows or networks have one name."""
     before = len(problems)
     if not variants.columns[0].is_parameter:
         problems.add(
@@ -200,29 +205,10 @@ def with_variants(root: MapNode, problems: Problems) -> MapNode:
 
 def _parameters(variants: Variants, node: Node | None, problems: Problems) -> Node:
     """The parameters of a spec, with defaults by case for those that the rows set."""
-    entries = dict(_by_name(node))
-    picking, first = variants.parameter, variants.picks[0]
-    picks: dict[str, Node] = {"choices": ListNode(variants.picks, picking.mark), "default": first}
-    others = [column.name.text for column in variants.columns[1:] if column.is_parameter]
-    own = entries.get(picking.text)
-    if own is None:
-        doc = Scalar(f"the variant, which sets {', '.join(others)}", True, picking.mark)
-        chosen = _with(None, {**picks, "doc": doc}, picking.mark)
-        entries = {picking.text: (picking, chosen), **entries}
-    else:
-        if isinstance(own[1], MapNode) and own[1].get("default") is not None:
-            del picks["default"]
-        _refuse_keys(own[1], picks, "the rows of the variants", problems)
-        if isinstance(own[1], Scalar) and given(own[1]) is not None:
-            picks["default"] = own[1]
-        entries[picking.text] = own[0], _with(own[1], picks, picking.mark)
-        entries = _with_picking_first(entries, picking.text, others)
-    for column in variants.columns[1:]:
-        name = column.name
-        if not column.is_parameter:
-            continue
-        if name.text not in entries and name.text not in _DOCS:
-            allowed = dict.fromkeys([*entries, *_DOCS, NAME, TOP1, *FIGURES])
+    entries = _with_picking(variants, dict(_by_name(node)), problems)
+    for name in variants.settings:
+        if name.text not in entries and name.text not in NETWORK_NAMES:
+            allowed = dict.fromkeys([*entries, *sorted(NETWORK_NAMES), NAME, TOP1, *FIGURES])
             problems.add(
                 name.mark,
                 f"the network has no parameter {name}",
@@ -236,9 +222,26 @@ def _parameters(variants: Variants, node: Node | None, problems: Problems) -> No
     return MapNode(tuple(entries.values()), variants.node.mark)
 
 
-def _with_picking_first(
-    entries: Mapping[str, tuple[Scalar, Node]], picking: str, others: Collection[str]
-) -> dict[str, tuple[Scalar, Node]]:
+def _with_picking(variants: Variants, entries: _Entries, problems: Problems) -> _Entries:
+    """The parameters with the one that picks a row: its choices are the rows."""
+    picking, first = variants.parameter, variants.picks[0]
+    picks: dict[str, Node] = {"choices": ListNode(variants.picks, picking.mark), "default": first}
+    others = [name.text for name in variants.settings]
+    if picking.text not in entries:
+        doc = Scalar(f"the variant, which sets {', '.join(others)}", True, picking.mark)
+        chosen = _with(None, {**picks, "doc": doc}, picking.mark)
+        return {picking.text: (picking, chosen), **entries}
+    key, own = entries[picking.text]
+    if isinstance(own, MapNode) and own.get("default") is not None:
+        del picks["default"]
+    _refuse_keys(own, picks, "the rows of the variants", problems)
+    if isinstance(own, Scalar) and given(own) is not None:
+        picks["default"] = own
+    chosen = _with(own, picks, picking.mark)
+    return _with_picking_first({**entries, picking.text: (key, chosen)}, picking.text, others)
+
+
+def _with_picking_first(entries: _Entries, picking: str, others: Collection[str]) -> _Entries:
     """The parameters with the one that picks a row above all whose defaults follow it."""
     names = list(entries)
     at = next(names.index(name) for name in names if name == picking or name in others)
