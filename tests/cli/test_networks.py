@@ -99,6 +99,27 @@ def test_unknown_families_and_years_are_refused(options, words):
     assert words in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "message", "listing"),
+    [
+        ("mobile", "there is no network 'mobile': it is a family", "--family mobile"),
+        ("shufflenet", "there is no network 'shufflenet', but 7 have it in their names", ""),
+        ("Swin_", "there is no network 'Swin_', but 6 have it in their names", ""),
+        ("mobilnet_v1", "there is no network 'mobilnet_v1'; did you mean 'mobilenet_v1'?", None),
+        ("net.yaml", "there is no file 'net.yaml'", None),
+    ],
+)
+def test_a_word_that_several_networks_have_is_told_how_to_list_them(word, message, listing):
+    result = CliRunner().invoke(main, ["networks", word])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert ("costcalc networks --" in result.output) == (listing is not None)
+    if listing is not None:
+        listing = listing or f"--search {word}"
+        assert f"costcalc networks {listing}" in result.output
+        assert run(*listing.split(), "--format", "csv").count("\n") > 5
+
+
 def test_variants_stand_below_their_network_the_oldest_network_first():
     lines = run("--family", "mobile", "--year", "2016:2018").splitlines()
     names = [line.split("  ")[0] for line in lines if "squeezenet" in line or "mobilenet_v" in line]
