@@ -124,5 +124,6 @@ def selected(which: Selection) -> Iterator[OfCollection]:
 
 def oldest_first(which: Selection) -> list[OpenNetwork]:
     """The specs that are asked for, at their defaults."""
-    specs = [row.network for row in selected(which) if row.name == row.spec]
+    rows = selected(which)
+    specs = [row.network._replace(name=row.name) for row in rows if row.name == row.spec]
     return sorted(specs, key=lambda network: age(network.document.source))
