@@ -49,10 +49,11 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
         elif value is not None and not follows:
             expected = unfit(parameter, value, default)
             if expected:
+                own = parameter.default if name not in settings else None
+                mark = own.mark if own is not None else None
                 refusal = f"{name} cannot be {exact(value)}"
-                problems.add(
-                    None, refusal, expected, hint=several(value) or _like(value, parameter)
-                )
+                hint = several(value) or _like(value, parameter)
+                problems.add(mark, refusal, expected, hint=hint)
         if follows or len(problems) > before:
             refused.add(name)  # what follows from it is not refused a second time
         is_default = is_default and (name not in settings or same(value, default))

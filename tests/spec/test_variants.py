@@ -172,6 +172,16 @@ def test_a_table_of_too_many_rows_is_refused_before_its_figures_are_read(spec):
         assert len(error.value.problems) == 1
 
 
+def test_a_cell_outside_of_its_range_is_refused_where_its_column_stands(spec, tmp_path):
+    path = tmp_path / "own.yaml"
+    text = SPEC.format(variants=TABLE).replace("{doc: layers}", "{range: [2, 9]}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match=r"own.yaml:9:36: depth cannot be 1\n    expected from 2"):
+        costcalc.report(str(path))
+    with pytest.raises(SpecError, match=r"^depth cannot be 1\n"):
+        costcalc.report(str(path), depth=1)
+
+
 def test_a_row_that_is_missing_is_refused_once(spec):
     with pytest.raises(SpecError) as error:
         costcalc.report(spec(), size="1.5X", res=8)
