@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 import costcalc
 from costcalc.cli import main
+from costcalc.opening import opened
+from costcalc.reporting.gallery import OfCollection, Selection
 
 
 def run(*arguments: str) -> str:
@@ -208,3 +210,12 @@ def test_a_file_in_the_folder_is_not_the_network_that_ships(tmp_path, monkeypatc
     listed = run("--search", "squeezenet")
     assert "Mine" not in listed
     assert "3 networks" in listed  # squeezenet, and the names squeezenet1_0 and squeezenet1_1
+
+
+def test_a_network_without_a_year_is_of_no_year(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: Mine\ninput: [3, 8, 8]\nlayers:\n  - fc: 3\n", encoding="utf-8")
+    mine = OfCollection("mine", "mine", opened(str(path)))
+    assert Selection().has(mine)
+    assert not Selection(first=2000).has(mine)
+    assert not Selection(last=2000).has(mine)
