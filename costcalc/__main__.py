@@ -8,7 +8,7 @@ def main() -> None:
     """Runs the command line."""
     # Imports and commands make many long-lived objects and hardly any reference cycles:
     # looking for them seldom, and not at all at exit, saves a tenth of a short command.
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     try:
         from costcalc.cli import main as command_line
 

@@ -12,7 +12,7 @@ from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
     from costcalc.claims.check import Checked
-    from costcalc.claims.search import Search
+    from costcalc.claims.found import Search
     from costcalc.claims.verdict import Result
     from costcalc.questions import Amount
 

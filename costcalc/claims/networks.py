@@ -10,8 +10,9 @@ from costcalc.advice import advice, listed_by
 from costcalc.claims.claim import ClaimedNetwork, Counting
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import Problems, did_you_mean, refuse
 from costcalc.graph.layer import LayerGraph
+from costcalc.graph.parameters import resolve
 from costcalc.importers import SUFFIXES, importer
 from costcalc.metrics import BYTES, Measured, accounting
 from costcalc.opening import (
@@ -58,7 +59,8 @@ class Networks:
         self.default = Counting(os.fspath(convention), (), 1, stored, planner, number, run, dtype)
         self._documents: dict[str, Document] = {}
         self._models: dict[tuple[str, Settings], tuple[Document, dict[str, Any]]] = {}
-        self._graphs: dict[tuple[str, Settings], LayerGraph] = {}
+        self._graphs: dict[tuple[str, Settings, Settings], LayerGraph] = {}
+        self._by_values: dict[tuple[str, Settings], LayerGraph] = {}
         self._measured: dict[tuple[Any, ...], Measured] = {}
         self._selected: dict[tuple[int, str], frozenset[int]] = {}
         self._conventions: dict[str, Convention] = {}
@@ -82,9 +84,8 @@ class Networks:
             return _network(name, library.reference(os.path.join(folder, text)))
         if self._aliases is None:
             self._aliases = library.aliases()
-        stands_for = self._aliases.get(name, name).partition("@")
-        shipped = os.path.join(library.shipped_folder(), f"{stands_for[0]}.yaml")
-        if not os.path.isfile(shipped):
+        shipped = library.shipped_reference(name, self._aliases)
+        if shipped is None:
             refuse(
                 None,
                 f"there is no network '{name}'",
@@ -94,9 +95,9 @@ class Networks:
                 ),
                 hint=did_you_mean(name, library.shipped()),
             )
-        texts = (stands_for[2], text[len(name) + 1 :])
-        defaults, own = (library.parse_settings(tail, text) if tail else {} for tail in texts)
-        return _network(name, library.Reference(shipped, own, defaults))
+        tail = text[len(name) + 1 :]
+        own = library.parse_settings(tail, text) if tail else {}
+        return _network(name, shipped._replace(settings=own))
 
     def named(self, text: str) -> ClaimedNetwork:
         """The network that the command line names: a path, or else a shipped network.
@@ -165,10 +166,25 @@ class Networks:
             CostcalcError: the spec, a setting, a shape or the convention is wrong.
         """
         usual = as_usually_run(self.opened(network), self.loaded(convention))
-        key = (network.path, tuple(usual.settings.items()))
+        key = (network.path, network.settings, tuple(usual.settings.items()))
         if key not in self._graphs:
-            self._graphs[key] = usual.graph()
+            self._graphs[key] = self._expanded(network.path, usual)
         return self._graphs[key]
+
+    def _expanded(self, path: str, network: OpenNetwork) -> LayerGraph:
+        """The network's layers; those of a spec once for all settings that mean the same.
+
+        Raises:
+            SpecError: a setting or a shape is wrong.
+        """
+        problems = Problems()
+        resolved = resolve(network.document, network.settings, problems)
+        if problems or resolved.executions or resolved.channels or importer(path) is not None:
+            return network.graph()
+        key = (path, tuple(resolved.values.items()))
+        if key not in self._by_values:
+            self._by_values[key] = network.graph()
+        return self._by_values[key]
 
     def selected(
         self, name: str, graph: LayerGraph, select: Callable[[str, LayerGraph], frozenset[int]]

@@ -131,9 +131,8 @@ class _Reader:
         if budgets is not None:
             tables.append(reader.budgets(budgets, inherited))
         title = source.get("paper") or stem
-        if (
-            is_spec and "paper" not in source
-        ):  # problems with the name are reported with the network
+        if is_spec and "paper" not in source:
+            # Problems with the name are reported with the network.
             title = read_title(root.get("name"), self.path, (), Problems()).text
         file = ClaimsFile(
             path=self.path,

@@ -5,31 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from costcalc.advice import advice, option
+from costcalc.claims.axes import AXES, BATCH, CONVENTION, PLAUSIBLE, Axis
 from costcalc.claims.claim import Claim, ClaimedNetwork, Counting, Quantity, Subject
+from costcalc.claims.found import Match, Search, Tried
 from costcalc.claims.measure import title
 from costcalc.claims.networks import Networks
-from costcalc.claims.readings import (
-    AXES,
-    BATCH,
-    CONVENTION,
-    PLAUSIBLE,
-    Axis,
-    Reading,
-    axes_of,
-    departures,
-    replayed,
-)
-from costcalc.costs.rules import UNITS
+from costcalc.claims.reading import Reading
+from costcalc.claims.readings import axes_of, departures, replayed
 from costcalc.errors import refuse
 from costcalc.formulas.algebra import whole
-from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import number, rounded
-from costcalc.render.page import Column, Page, Row, Table
 from costcalc.reporting.printed import Figure, Fit, parse
 from costcalc.spec.numbers import ExpressionError
 
@@ -45,8 +33,8 @@ NETWORKS = 200
 BAND = Fraction(4, 5), Fraction(5, 4)
 """How far values may be from a figure to tell how densely readings lie around it."""
 
-SHOWN = 12
-"""The most rows of a search that are shown."""
+FITTING = Fraction(3, 2)
+"""How many steps of its last digit a figure fits: half of one below it, and one above, cut off."""
 
 COMPARED = 40
 """The most matches that are held against the other figures of a column."""
@@ -85,94 +73,6 @@ def quoted(printed: str) -> Figure:
     return figure
 
 
-class Match(NamedTuple):
-    """A reading that gives the figure, or comes near it."""
-
-    reading: Reading
-    convention: str
-    value: Any
-    fit: Fit | None
-    unit: str
-    parameters: Mapping[str, Any]
-    by_chance: Fraction
-    """How many readings that depart as little as this one would fit by chance."""
-    column: tuple[int, int] | None = None
-    """How many of the other figures of the claim's column it gives, and of how many."""
-
-    @property
-    def metric(self) -> str:
-        """What is counted."""
-        return self.reading.quantity.metric
-
-    @property
-    def words(self) -> str:
-        """The departures, except to another convention."""
-        words = (word.removeprefix("at ") for word in self.reading.words)
-        return ", ".join(word for word in words if not word.startswith("under convention "))
-
-
-class Tried(NamedTuple):
-    """What a search went through."""
-
-    axes: tuple[str, ...]
-    departures: int
-    readings: int
-    networks: int
-    is_cut: bool
-    """Whether there were more readings than the search tries."""
-
-    @property
-    def words(self) -> str:
-        """What was searched, for people."""
-        named = "1 network" if self.networks == 1 else f"{self.networks} networks"
-        counts = f"{self.readings:,} readings of {named}"
-        if not self.departures:
-            return f"{counts}: what departs further was not needed"
-        cut = "; there are more, which were not tried" if self.is_cut else ""
-        ways = "one departure" if self.departures == 1 else f"up to {self.departures} departures"
-        return f"{counts}, with {ways} in {', '.join(self.axes)}{cut}"
-
-
-@dataclass(frozen=True, repr=False)
-class Search(Answer):
-    """The readings that give a figure, the most plausible first."""
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    """What the figure is about."""
-    identity: Mapping[str, Any]
-    """The same for scripts."""
-    figure: Figure
-    matches: tuple[Match, ...]
-    nearest: tuple[Match, ...]
-    """The nearest values if nothing fits."""
-    tried: Tried
-    by_chance: Fraction
-    """How many of all readings would fit by chance."""
-
-    def page(self) -> Page:
-        """The matches, the most plausible first, or the nearest values if there are none."""
-        return _page(self)
-
-    def data(self) -> dict[str, Any]:
-        """The matches, the most plausible first, the nearest values, and what was tried."""
-        return {
-            "format_version": FORMAT_VERSION,
-            **self.identity,
-            "printed": self.figure.text,
-            "matches": [_match_data(match) for match in self.matches],
-            "nearest": [_match_data(match) for match in self.nearest],
-            "searched": {
-                "axes": list(self.tried.axes),
-                "departures": self.tried.departures,
-                "readings": self.tried.readings,
-                "networks": self.tried.networks,
-                "complete": not self.tried.is_cut,
-                "by_chance": float(rounded(self.by_chance, 2)),
-            },
-        }
-
-
 def search_count(
     network: ClaimedNetwork,
     figure: Figure,
@@ -203,9 +103,9 @@ def search_count(
     others = tuple(axis for axis in axes_of(quantities[0], networks) if axis is not CONVENTION)
     axes = (*others, BATCH)
     bases = [Reading(quantity, figure) for quantity in quantities]
-    found = _Found(bases, axes, frozenset(fixed), networks)
-    found.go(is_enough=True)
-    return found.search(graph.name, (), {"network": graph.name})
+    trials = _Trials(bases, axes, frozenset(fixed), networks)
+    trials.go(until_one_fits=True)
+    return trials.answer(graph.name, (), {"network": graph.name})
 
 
 def search_claim(claim: Claim, column: Sequence[Claim], networks: Networks) -> Search:
@@ -228,13 +128,13 @@ def search_claim(claim: Claim, column: Sequence[Claim], networks: Networks) -> S
     facts = [("metric", title(quantity.metric))]
     if computed is not None:
         facts.append(("computed", claim.figure.show(computed)))
-    found = _Found([plain], axes_of(quantity, networks), frozenset(), networks)
-    found.go(is_enough=False)
+    trials = _Trials([plain], axes_of(quantity, networks), frozenset(), networks)
+    trials.go()
     identity = {"id": claim.id, "network": quantity.subject.networks[0].name}
-    return found.search(claim.title, tuple(facts), identity, column)
+    return trials.answer(claim.title, tuple(facts), identity, column)
 
 
-class _Found:
+class _Trials:
     """Tries readings, those with the fewest departures first."""
 
     def __init__(
@@ -255,12 +155,12 @@ class _Found:
         self.departures = 0
         self._chances: dict[int, Fraction] = {}
 
-    def go(self, *, is_enough: bool) -> None:
-        """Tries all readings, up to the limits; with ``is_enough`` until some departure fits."""
+    def go(self, *, until_one_fits: bool = False) -> None:
+        """Tries all readings, up to the limits, or until one fits and none departs less."""
         level: Iterable[Reading] = self.bases
         for self.departures in range(DEPARTURES + 1):
             kept = [reading for reading in level if self._try(reading)]
-            if is_enough and any(reading.fit(value) for reading, value in self.tried):
+            if until_one_fits and any(reading.fit(value) for reading, value in self.tried):
                 return
             level = self._further(kept)
 
@@ -282,14 +182,14 @@ class _Found:
         self.tried.append((reading, value))
         return True
 
-    def search(
+    def answer(
         self,
         title: str,
         facts: tuple[tuple[str, str], ...],
         identity: Mapping[str, Any],
         column: Sequence[Claim] = (),
     ) -> Search:
-        """What was found."""
+        """The readings that fit, in the order of their plausibility, or the nearest."""
         fitting = _ranked([self._match(*tried) for tried in self.tried if tried[0].fit(tried[1])])
         if column:
             checked = [self._in_column(match, column) for match in fitting[:COMPARED]]
@@ -323,7 +223,7 @@ class _Found:
         )
 
     def _in_column(self, match: Match, column: Sequence[Claim]) -> Match:
-        """The match with how many other figures of the column it gives."""
+        """The match with how many figures of the column it gives, of those it can be about."""
         fits = []
         for claim in column:
             plain = Reading(claim.quantity, claim.figure)
@@ -331,7 +231,7 @@ class _Found:
             value = reading.value(self.networks) if reading is not None else None
             if reading is not None and value is not None:
                 fits.append(reading.fit(value) is not None)
-        return match._replace(column=(sum(fits), len(fits)))
+        return match._replace(column=(sum(fits), len(fits)) if fits else None)
 
     def _by_chance(self, weight: int) -> Fraction:
         """How many readings up to a weight would fit if values lay evenly around the figure."""
@@ -349,7 +249,7 @@ class _Found:
             for reading, value in self.tried
             if reading.weight <= weight and low <= value <= high
         }
-        return len(values) * self.figure.step * self.figure.scale * Fraction(3, 2) / (high - low)
+        return len(values) * FITTING * self.figure.step * self.figure.scale / (high - low)
 
 
 def _distance(reading: Reading, value: Fraction) -> Fraction:
@@ -390,69 +290,3 @@ def _distinct(matches: list[Match]) -> list[Match]:
     for match in matches:
         first.setdefault((match.convention, match.metric, match.value), match)
     return list(first.values())
-
-
-def _page(search: Search) -> Page:
-    has_column = any(match.column for match in search.matches)
-    columns = (
-        Column("convention", "Convention"),
-        Column("metric", "Count"),
-        Column("settings", "Settings"),
-        Column("value", "Value", "right"),
-        Column("fit", "Fit"),
-        Column("by_chance", "By chance", "right"),
-        *([Column("column", "Column", "right")] if has_column else []),
-    )
-    groups: dict[tuple[Any, ...], list[str]] = {}
-    for match in search.matches or search.nearest:
-        groups.setdefault(_match_cells(match, has_column), []).append(match.convention)
-    rows = tuple(Row((_listed(names), *cells)) for cells, names in groups.items())
-    notes = [f"{len(rows) - SHOWN} less likely rows are not shown."] if len(rows) > SHOWN else []
-    chance = f"By chance: {rounded(search.by_chance, 2)} of the {search.tried.readings:,} readings"
-    notes.append(
-        f"{chance} would agree with the digits if their values lay evenly around the figure; "
-        "in a row, of those that depart no further."
-    )
-    if has_column:
-        notes.append("Column: the other figures of its column that the same reading gives.")
-    facts = [*search.facts, ("printed", search.figure.text), ("searched", search.tried.words)]
-    if not search.matches:
-        facts.append(("found", "nothing; what comes near is below"))
-    table = Table("What gives it", columns, rows[:SHOWN])
-    return Page(search.title, tuple(facts), (table,), tuple(notes))
-
-
-def _listed(names: list[str]) -> str:
-    """The names in one line; only the first three of many."""
-    rest = len(names) - 3
-    return ", ".join(names) if rest < 2 else f"{', '.join(names[:3])} and {rest} more"
-
-
-def _match_cells(match: Match, has_column: bool) -> tuple[Any, ...]:
-    """The cells that conventions in agreement share."""
-    unit = UNITS[match.unit].title if match.metric == "mult_adds" else match.metric
-    shown = match.value
-    if not isinstance(shown, int):
-        shown = match.reading.figure.show(shown)
-    cells = (unit, match.words, shown, match.fit or "", rounded(match.by_chance, 2))
-    if not has_column:
-        return cells
-    return (*cells, "{} of {}".format(*match.column) if match.column else "")
-
-
-def _match_data(match: Match) -> dict[str, Any]:
-    is_headless = "without the classifier" in match.reading.words
-    batches = [word for word in match.reading.words if word.startswith("a batch of ")]
-    return {
-        "convention": match.convention,
-        "metric": match.metric,
-        "unit": match.unit,
-        "parameters": {name: number(value) for name, value in match.parameters.items()},
-        "without_classifier": is_headless,
-        "batch": int(batches[0].rsplit(" ", 1)[1]) if batches else 1,
-        "departures": list(match.reading.words),
-        "value": number(match.value),
-        "fit": match.fit,
-        **({"column": {"fit": match.column[0], "of": match.column[1]}} if match.column else {}),
-        "by_chance": float(rounded(match.by_chance, 4)),
-    }

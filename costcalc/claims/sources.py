@@ -202,7 +202,7 @@ def papers() -> dict[str, tuple[str, ...]]:
         for name in os.listdir(folder)
         if name.endswith(".yaml")
     }
-    for spec in library.with_variants():
+    for spec in library.specs_with_variants():
         name = os.path.basename(spec).removesuffix(".yaml")
         files[name] = (*files.get(name, ()), spec)
     return dict(sorted(files.items()))

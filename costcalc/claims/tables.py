@@ -67,17 +67,17 @@ class TableReader:
             if column.name.text in FIGURES
         )
         name = self.attributes.text(variants.node.get("table"))
+        rows = zip(*(variants.cells(column.name) for column in columns), strict=True)
         claims = []
-        for pick, row in zip(variants.picks, variants.rows, strict=True):
+        for pick, row in zip(variants.picks, rows, strict=True):
             at = Scalar(f"{variants.parameter.text}={pick.text}", True, pick.mark)
             nodes = {**inherited, "row": pick, "at": at}
-            for column in columns:
-                cell = row[[each.name.text for each in variants.columns].index(column.name)]
-                if isinstance(cell, MapNode):
-                    entries = ((key, _at_row(key.text, value, at)) for key, value in cell.entries)
-                    cell = MapNode(tuple(entries), cell.mark)
+            for column, cell in zip(columns, row, strict=True):
+                own = cell.entries if isinstance(cell, MapNode) else ()
+                entries = tuple((key, _at_row(key.text, value, at)) for key, value in own)
+                figure = MapNode(entries, cell.mark) if own else cell
                 counted = {key: _at_row(key, node, at) for key, node in column.attributes.items()}
-                claims += self.claim(column, cell, {**nodes, **counted}, name)
+                claims += self.claim(column, figure, {**nodes, **counted}, name)
         return PaperTable.of(name, self.attributes.text(variants.node.get("title")), claims)
 
     def counting(self, column: VariantColumn) -> Nodes:

@@ -243,11 +243,11 @@ class LayerBuilder:
             UnknownShape: some could not be read; the problems are noted.
         """
         values: dict[str, Any] = {}
-        annotations = step.kind.attributes
+        annotations, width = step.kind.attributes, step.kind.width
         is_complete = True
         for name, argument in step.arguments.items():
             try:
-                if name == step.kind.width:
+                if name == width:
                     values[name] = self.reader.width(argument, here, path in self.kept)
                 else:
                     values[name] = self.reader.read(annotations[name], argument, here)

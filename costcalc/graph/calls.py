@@ -34,7 +34,7 @@ def bind(
         Refusal: a value is invalid for its parameter.
     """
     values, channels = dict(network.values), set(network.channel_names)
-    written = dict(values)
+    written = dict(values) if reader.scales else values
     as_written = Bindings(written, channels) if reader.scales else None
     inside = Bindings(values, channels, as_written)
     for name, parameter in block.parameters.items():
@@ -44,6 +44,14 @@ def bind(
         if argument is None:
             raise Refusal(f"block '{block.name}' lacks '{name}'", mark=step.common.mark)
         is_width = parameter.is_width
+        if not is_width and isinstance(argument, Expression) and argument.marking:
+            raise Refusal(
+                f"{name} of '{block.name}' is not a width: {argument.marking}(...) would be lost",
+                expected="a plain number, or a width in the block's parameters",
+                found=f"'{argument.text}'",
+                hint=f"{name}: {{width: true}} among the parameters of '{block.name}'",
+                mark=argument.mark,
+            )
         value = reader.width(argument, where) if is_width else plain_value(argument, where)
         expected = outside(parameter, value)
         if expected:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 from costcalc.errors import Mark, Problems, Refusal, SpecError, did_you_mean
@@ -135,7 +134,7 @@ def at_sizes(document: Document, settings: Mapping[str, Any]) -> Document:
 
 
 def _shapes(tensors: tuple[Tensor, ...]) -> tuple[Shape | None, ...]:
-    return tuple([tensor.shape for tensor in tensors])
+    return tuple(tensor.shape for tensor in tensors)
 
 
 class _TooManySteps(Exception):
@@ -302,18 +301,18 @@ class _Walk:
         """All repeats of a step; if their number is a symbol, with a note of what each is."""
         later, layers = self.after_the_first(step), self.builder.layers
         result = sources[0]
-        inputs, starts = [_shapes(sources)], [len(layers)]
+        read, spans = [sources], []
         for index in range(unfolded):
+            first = len(layers)
             result = self.once(later if index else step, sources, scope, unfolded > 1)
             sources = (result, *sources[:-1])
             scope.remember(result)
-            inputs.append(_shapes(sources))
-            starts.append(len(layers))
+            read.append(sources)
+            spans.append(range(first, len(layers)))
         if not isinstance(times, int):
-            spans = tuple(range(*span) for span in pairwise(starts))
-            self.repeats.append(
-                Repeats(times, tuple(inputs), spans, later is not step or self.shares(step))
-            )
+            inputs = tuple(map(_shapes, read))
+            is_first_other = later is not step or self.shares(step)
+            self.repeats.append(Repeats(times, inputs, tuple(spans), is_first_other))
         return result
 
     def shares(self, step: Step) -> bool:

@@ -38,17 +38,25 @@ def resolve(document: Document, settings: Mapping[str, Any], problems: Problems)
     """Every parameter's value under ``settings``; errors go to ``problems``."""
     parameters = all_parameters(document)
     values: dict[str, Any] = {}
+    refused = set[str]()
     is_default = True
     for name, parameter in parameters.items():
-        default = _default(parameter, values, problems)
+        before = len(problems)
+        follows = parameter.default is not None and not refused.isdisjoint(parameter.default.names)
+        default = None if follows else _default(parameter, values, problems)
         value = values[name] = settings.get(name, default)
         if value is None and parameter.default is None and name != "res":
             problems.add(parameter.mark, f"parameter '{name}' has no value", hint=set_option(name))
-        elif value is not None:
+        elif value is not None and not follows:
             expected = unfit(parameter, value, default)
             if expected:
+                own = parameter.default if name not in settings else None
+                mark = own.mark if own is not None else None
                 refusal = f"{name} cannot be {exact(value)}"
-                problems.add(None, refusal, expected, hint=several(value))
+                hint = several(value) or _like(value, parameter)
+                problems.add(mark, refusal, expected, hint=hint)
+        if follows or len(problems) > before:
+            refused.add(name)  # what follows from it is not refused a second time
         is_default = is_default and (name not in settings or same(value, default))
     _refuse_unknown(document.titled(values), settings, parameters, problems)
     channels = _channels(settings, problems)
@@ -96,6 +104,12 @@ def several(value: Any) -> str:
     """
     is_list = isinstance(value, str) and any(mark in value for mark in ",:")
     return sweep_for("several values") if is_list else ""
+
+
+def _like(value: Any, parameter: Parameter) -> str:
+    """A hint that names the choices like a word."""
+    words = [choice for choice in parameter.choices if isinstance(choice, str)]
+    return did_you_mean(value, words) if isinstance(value, str) else ""
 
 
 def outside(parameter: Parameter, value: Any) -> str:

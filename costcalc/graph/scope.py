@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from costcalc.errors import Mark, did_you_mean
 from costcalc.graph.bindings import Bindings, StepScope, Tensor
@@ -63,12 +63,17 @@ class NameScope:
 
     def find(self, name: str) -> Tensor | None:
         """The tensor of that name, here or in the scopes around."""
-        scope: NameScope | None = self
-        while scope is not None:
+        for scope in self.outwards():
             if name in scope.tensors:
                 return scope.tensors[name]
-            scope = scope.outer
         return None
+
+    def outwards(self) -> Iterator[NameScope]:
+        """This scope and those around it, the inner ones first."""
+        scope: NameScope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
 
     def leave_out(self, step: Step) -> None:
         """Notes that a step does not occur at these settings."""
@@ -80,11 +85,9 @@ class NameScope:
 
     def place_left_out(self, name: str) -> Mark | None:
         """The place of the step of that name that is left out, here or in the scopes around."""
-        scope: NameScope | None = self
-        while scope is not None:
+        for scope in self.outwards():
             if name in scope.left_out:
                 return scope.left_out[name]
-            scope = scope.outer
         return None
 
     def remember(self, tensor: Tensor) -> None:
@@ -94,9 +97,4 @@ class NameScope:
 
     def hint(self, name: str) -> str:
         """A hint with a similar name that is visible here."""
-        known: list[str] = []
-        scope: NameScope | None = self
-        while scope is not None:
-            known += scope.tensors
-            scope = scope.outer
-        return did_you_mean(name, known)
+        return did_you_mean(name, [known for scope in self.outwards() for known in scope.tensors])

@@ -45,7 +45,7 @@ class Sharing:
                 f"layer '{layer.name}' cannot share the params of '{owner.name}'",
                 expected=f"{_described(owner)}, as at {owner.mark}",
                 found=_described(layer),
-                hint=_bias_hint(owner, layer),
+                hint=_table_hint(owner, layer),
             )
         return layer._replace(shares=index)
 
@@ -67,11 +67,15 @@ _TABLES = ("embedding", "fc")
 """Kinds whose weights are a matrix of rows."""
 
 
-def _bias_hint(owner: Layer, layer: Layer) -> str:
-    """A hint if a fully connected layer has a bias that the table it shares lacks."""
+def _table_hint(owner: Layer, layer: Layer) -> str:
+    """A hint if a fully connected layer differs from the table it shares as such layers do."""
     (*mine, (weights, *_)), (*theirs, (others, *_)) = _learned(layer), _learned(owner)
-    is_of_bias = (mine, weights) == (theirs, others) and layer.kind != owner.kind
-    return "bias: false, as a table has none" if is_of_bias else ""
+    if mine != theirs or layer.kind == owner.kind:
+        return ""
+    connected: Any = (layer if layer.kind.name == "fc" else owner).operation
+    if weights != others and not connected.per_position:
+        return "per_position: true, for the matrix at every position"
+    return "bias: false, as a table has none" if weights == others else ""
 
 
 def _described(layer: Layer) -> str:

@@ -88,14 +88,12 @@ class Sources:
     def _inside(self, name: str, scope: NameScope) -> Tensor | None:
         """The output of a layer, or of a block, inside a used network: ``backbone/stage2``."""
         call, slash, _ = name.partition("/")
-        around: NameScope | None = scope
-        while slash and around is not None:
+        for around in scope.outwards() if slash else ():
             path = around.full(name)
             for index in reversed(self.networks.get(around.full(call), ())):
                 layer = self.layers[index].name
                 if layer == path or layer.startswith((f"{path}/", f"{path}.")):
                     return Tensor(index, self.layers[index].output)
-            around = around.outer
         return None
 
     def _inside_hint(self, name: str) -> str:

@@ -12,7 +12,8 @@ from costcalc.advice import joined, option
 from costcalc.arena.planned import PlannedSchedule
 from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
 from costcalc.costs.rules import Convention
-from costcalc.errors import refuse
+from costcalc.errors import Problems, refuse
+from costcalc.graph.parameters import all_parameters, resolve
 from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS, Accounting, measured
 from costcalc.opening import OpenNetwork
@@ -20,7 +21,7 @@ from costcalc.render.formatting import exact, milliseconds, scaled, significant
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.report import Report, report
 from costcalc.solving.search import Budgets
-from costcalc.spec.document import Accuracy, Title
+from costcalc.spec.document import Accuracy, Document
 from costcalc.spec.family import year_of
 from costcalc.storing.memory import Memory
 from costcalc.storing.storage import in_unit
@@ -296,7 +297,7 @@ def _point(
     if costs.accuracy != accuracy:
         return None
     name, totals = escaping.label(costs.network), costs.totals
-    given = _unsaid(network.document.title, accuracy.settings)
+    given = _unsaid(network.document, accuracy.settings)
     label = f"{name} ({escaping.label(given)})" if given else name
     bound = None
     if how is not None:
@@ -306,17 +307,30 @@ def _point(
     return Point(name, label, totals.mult_adds, totals.params, top1, bound, year)
 
 
-def _unsaid(title: Title, settings: Mapping[str, Any]) -> str:
+def _unsaid(document: Document, settings: Mapping[str, Any]) -> str:
     """The settings that a network's name does not say: ``alpha 0.5, res 192``."""
+    title = document.title
+    texts = (title.text, *(case for _, case in title.cases))
     said = {
         name
         for name in settings
         if name == title.parameter
-        or any(f"{{{name}}}" in text for text in (title.text, *(case for _, case in title.cases)))
+        or any(f"{{{name}}}" in text for text in texts)
+        or _names_differ(document, name)
     }
     return ", ".join(
         f"{name} {exact(value)}" for name, value in settings.items() if name not in said
     )
+
+
+def _names_differ(document: Document, parameter: str) -> bool:
+    """Whether a network has a name of its own for each choice of a parameter, as for variants."""
+    choices = all_parameters(document)[parameter].choices
+    names = {
+        document.titled(resolve(document, {parameter: choice}, Problems()).values)
+        for choice in choices
+    }
+    return len(choices) > 1 and len(names) == len(choices)
 
 
 def _in_series(files: Mapping[Point, str]) -> tuple[Point, ...]:
@@ -329,16 +343,19 @@ def _in_series(files: Mapping[Point, str]) -> tuple[Point, ...]:
 
 
 def _common(names: Sequence[str]) -> str:
-    """What names begin with, up to a sign.
+    """What names begin with, up to a sign or a number.
 
     >>> _common(["EfficientNet-B0", "EfficientNet-B1"]), _common(["VGG16"]), _common(["S0", "S1"])
     ('EfficientNet', 'VGG16', 'S0')
-    >>> _common(["DeiT-Ti", "DeiT-Ti distilled", "DeiT-S"])
-    'DeiT'
+    >>> _common(["DeiT-Ti", "DeiT-Ti distilled", "DeiT-S"]), _common(["VGG11", "VGG13", "VGG-C"])
+    ('DeiT', 'VGG')
     """
     if len({*names}) == 1:
         return names[0]
     start = os.path.commonprefix(list(names))
+    rests = [name.removeprefix(start)[:1] for name in names]
+    if len(start) > 1 and start.isalpha() and not any(rest.isalpha() for rest in rests):
+        return start
     cut = max(start.rfind(sign) for sign in (*_BETWEEN, "("))
     return start[: cut + 1].rstrip(f"{_BETWEEN}(") or names[0]
 

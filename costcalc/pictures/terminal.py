@@ -175,7 +175,7 @@ def _scattered(accuracies: Accuracies, width: int) -> str:
     for name, members in series.items():
         year = f", {members[0].year}" if members[0].year else ""
         each = "; ".join(
-            f"{'' if point.variant in (name, point.label) else point.variant + ' '}"
+            f"{'' if point.variant == name else point.variant + ' '}"
             f"{point.top1:.1f} %, {accuracies.short(point)}"
             for point in members
         )

@@ -112,9 +112,11 @@ def selected(which: Selection) -> Iterator[OfCollection]:
     aliases = library.aliases()
     open_at_defaults = cache(lambda path: opened_at(path, {}))
     for name in library.shipped():
-        reference = library.reference(name)
+        reference = library.shipped_reference(name, aliases)
+        if reference is None:
+            continue
         network = open_at_defaults(reference.network).at(carried(reference))
-        spec = aliases.get(name, name).partition("@")[0]
+        spec, _, _ = aliases.get(name, name).partition("@")
         row = OfCollection(name, spec, network)
         if which.has(row):
             yield row
@@ -122,5 +124,6 @@ def selected(which: Selection) -> Iterator[OfCollection]:
 
 def oldest_first(which: Selection) -> list[OpenNetwork]:
     """The specs that are asked for, at their defaults."""
-    specs = [row.network for row in selected(which) if row.name == row.spec]
+    rows = selected(which)
+    specs = [row.network._replace(name=row.name) for row in rows if row.name == row.spec]
     return sorted(specs, key=lambda network: age(network.document.source))

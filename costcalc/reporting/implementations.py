@@ -17,10 +17,13 @@ PAPER = "paper"
 def as_usually_run(network: OpenNetwork, *conventions: Convention) -> OpenNetwork:
     """The network in the implementation that the conventions' tools are usually run on.
 
-    Unchanged if it has no such implementation, or if its settings already name one.
+    Unchanged if it has no such implementation, if its settings already name one, or if a row
+    of its variants does: torchvision's network is then a row of its own.
     """
     parameter = network.document.parameters.get(IMPLEMENTATION)
     if parameter is None or IMPLEMENTATION in network.settings:
+        return network
+    if parameter.default is not None and parameter.default.names:
         return network
     usual = {convention.implementation for convention in conventions} - {PAPER}
     choices = usual & {*parameter.choices}

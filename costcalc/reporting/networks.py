@@ -183,7 +183,10 @@ def _cells(network: ShippedNetwork, space: Collection[str] = ()) -> tuple[Cell, 
         [
             f"{name}={exact(value)}"
             for name, value in network.parameters.items()
-            if (name, value) not in (("alpha", 1), ("classes", 1000)) and name not in space
+            # A network whose input is not square has no resolution.
+            if value is not None
+            and (name, value) not in (("alpha", 1), ("classes", 1000))
+            and name not in space
         ]
         + ([f"{len(space)} choices"] if space else [])
     )

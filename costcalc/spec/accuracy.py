@@ -38,11 +38,15 @@ def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Ac
     pairs = node.entries if isinstance(node, MapNode) else ()
     entries = {key.text: (key, value) for key, value in pairs}
     refuse_others((key for key, _ in pairs), _KEYS, "an accuracy has no", problems)
-    top1 = literal(entries["top1"][1]) if "top1" in entries else None
+    stated = entries["top1"][1] if "top1" in entries else node
+    top1 = literal(stated)
     source = entries["source"][1] if "source" in entries else None
     if isinstance(top1, bool) or not isinstance(top1, int | Fraction) or not 0 <= top1 <= 100:
         problems.add(
-            node.mark, "an accuracy must state its top1", "a number from 0 to 100", found=str(node)
+            stated.mark,
+            "an accuracy must state its top1",
+            expected="a number from 0 to 100",
+            found=str(stated),
         )
         return None
     if not isinstance(source, Scalar) or not source.text:

@@ -21,12 +21,11 @@ def network_finder(spec: str) -> FindNetwork:
             folder
         ):
             return FoundNetwork(os.path.relpath(path), {})
-        target, at, tail = library.aliases().get(name, name).partition("@")
-        path = library.shipped_path(target)
-        if not os.path.isfile(path):
+        shipped = library.shipped_reference(name, library.aliases())
+        if shipped is None:
             return None
-        texts = library.parse_settings(tail, name) if at else {}
-        return FoundNetwork(path, {key: plain_value(text) for key, text in texts.items()})
+        settings = {key: plain_value(text) for key, text in shipped.defaults.items()}
+        return FoundNetwork(shipped.network, settings)
 
     def read_at(path: str, finder: FindNetwork) -> Document:
         own = network_finder(path)._replace(around=finder.around, documents=finder.documents)

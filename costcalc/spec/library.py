@@ -71,13 +71,22 @@ def reference(text: str) -> Reference:
     if not at or os.path.exists(text):
         network, at, tail = text, "", ""
     settings = parse_settings(tail, text) if at else {}
-    if _existing(network) is None:
-        target = aliases().get(_bare(network))
-        if target is not None:
-            spec, at, tail = target.partition("@")
-            fixed = parse_settings(tail, target) if at else {}
-            return Reference(shipped_path(spec), settings, fixed)
-    return Reference(network, settings)
+    named = shipped_reference(_bare(network), aliases()) if _existing(network) is None else None
+    return Reference(network, settings) if named is None else named._replace(settings=settings)
+
+
+def shipped_reference(name: str, names: Mapping[str, str]) -> Reference | None:
+    """The spec that ships under a name; None if there is none.
+
+    Args:
+        name: the name of a spec, or one of ``names``.
+        names: those of :func:`aliases`; their settings become defaults.
+    """
+    spec, at, tail = names.get(name, name).partition("@")
+    path = _shipped_file(spec)
+    if path is None:
+        return None
+    return Reference(path, {}, parse_settings(tail, name) if at else {})
 
 
 def divided(text: str) -> tuple[str, str, str]:
@@ -197,19 +206,18 @@ def named_variants(data: bytes, path: str) -> MapNode:
     problems = Problems()
     root = parse(data, path, problems)
     names = [*root.entries] if isinstance(root, MapNode) else []
-    for spec, text in with_variants().items():
+    for spec, text in specs_with_variants().items():
         top = parse(text, spec, problems)
-        variants = read_variants(
-            top.get("variants") if isinstance(top, MapNode) else None, problems
-        )
-        for name, settings in variants.names() if variants is not None else ():
+        table = top.get("variants") if isinstance(top, MapNode) else None
+        variants = read_variants(table, problems)
+        for name, settings in variants.named() if variants is not None else ():
             target = f"{_bare(os.path.basename(spec))}@{settings}"
-            names.append((Scalar(name, False, root.mark), Scalar(target, False, root.mark)))
+            names.append((Scalar(name.text, False, root.mark), Scalar(target, False, root.mark)))
     problems.raise_any()
     return MapNode(tuple(names), root.mark)
 
 
-def with_variants() -> dict[str, bytes]:
+def specs_with_variants() -> dict[str, bytes]:
     """The shipped specs that have a table of variants: their texts, by path."""
     folder = shipped_folder()
     specs = (os.path.join(folder, file) for file in sorted(os.listdir(folder)))
@@ -226,11 +234,14 @@ def _existing(network: str) -> str | None:
     for suffix in _SUFFIXES:
         if os.path.isfile(network + suffix):
             return network + suffix
-    name = _bare(network)
-    if re.fullmatch(r"[\w\-.]+", name) and f"{name}.yaml" != _NAMES:
-        path = shipped_path(name)
-        return path if os.path.isfile(path) else None
-    return None
+    return _shipped_file(_bare(network))
+
+
+def _shipped_file(name: str) -> str | None:
+    """The path of a shipped spec; None if there is none of that name."""
+    path = shipped_path(name)
+    is_name = re.fullmatch(r"[\w\-.]+", name) and f"{name}.yaml" != _NAMES
+    return path if is_name and os.path.isfile(path) else None
 
 
 def shipped_path(name: str) -> str:

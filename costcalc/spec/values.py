@@ -10,7 +10,7 @@ from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.kinds.base import SIZES, Word
 from costcalc.spec import expression, limits
 from costcalc.spec.document import Argument, Expression, ListArgument, PrintedShape
-from costcalc.spec.numbers import ExpressionError, lists_sides, plain_value
+from costcalc.spec.numbers import ExpressionError, exact, lists_sides, plain_value
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -114,7 +114,7 @@ class Values:
                 if chosen == value:
                     return cell.evaluate(scope)
             raise ExpressionError(
-                f"there is no case for {selector.text} = {chosen}",
+                f"there is no case for {selector.text} = {exact(chosen)}",
                 expected="one of " + ", ".join(value.text for value, _ in node.cases),
             )
 

@@ -19,11 +19,13 @@ that reads a spec knows it, but for the names and the claims.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from costcalc.errors import Mark, Problems, did_you_mean
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
+from costcalc.spec.parameters import NETWORK_NAMES
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import literal
 
@@ -34,8 +36,9 @@ FIGURES = ("mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes")
 
 NAME, TOP1 = "name", "top1"
 
-_DOCS = {"alpha": "width multiplier", "res": "input resolution"}
-"""What the parameters are that every network has."""
+
+_Entries: TypeAlias = dict[str, tuple[Scalar, Node]]
+"""Parameters by name: keys with values."""
 
 
 class VariantColumn(NamedTuple):
@@ -69,6 +72,11 @@ class Variants(NamedTuple):
         return self.columns[0].name
 
     @property
+    def settings(self) -> tuple[Scalar, ...]:
+        """The other parameters, which the rows set."""
+        return tuple(column.name for column in self.columns[1:] if column.is_parameter)
+
+    @property
     def has_figures(self) -> bool:
         """Whether it prints what the networks cost."""
         return any(column.name.text in FIGURES for column in self.columns)
@@ -80,16 +88,14 @@ class Variants(NamedTuple):
 
     def cells(self, name: str) -> tuple[Node, ...]:
         """The cells of a column; none if the table does not have it."""
-        place = next(
-            (place for place, each in enumerate(self.columns) if each.name.text == name), None
-        )
-        return () if place is None else tuple(row[place] for row in self.rows)
+        names = [column.name.text for column in self.columns]
+        return tuple(row[names.index(name)] for row in self.rows) if name in names else ()
 
-    def names(self) -> Iterator[tuple[str, str]]:
+    def named(self) -> Iterator[tuple[Scalar, str]]:
         """The names that people type, and the settings that they stand for."""
         for pick, name in zip(self.picks, self.cells(NAME), strict=False):
             if isinstance(name, Scalar) and given(name) is not None:
-                yield name.text, f"{self.parameter.text}={pick.text}"
+                yield name, f"{self.parameter.text}={pick.text}"
 
 
 def read_variants(node: Node | None, problems: Problems) -> Variants | None:
@@ -101,19 +107,24 @@ def read_variants(node: Node | None, problems: Problems) -> Variants | None:
         return None
     refuse_others(node.keys, KEYS, "a table of variants has no", problems)
     heads, body = node.get("columns"), node.get("rows")
-    if not isinstance(heads, ListNode) or not isinstance(body, ListNode) or not body.items:
+    if not (isinstance(heads, ListNode) and isinstance(body, ListNode)) or not (
+        heads.items and body.items
+    ):
         problems.add(node.mark, "a table of variants needs columns and rows, each a list")
+        return None
+    if len(body.items) > limits.CASES:
+        problems.add(body.mark, f"{len(body.items):,} rows", f"at most {limits.CASES}")
         return None
     columns = [_column(item, problems) for item in heads.items]
     rows = [_row(item, len(heads.items), problems) for item in body.items]
-    if None in columns or None in rows or not columns:
+    if None in columns or None in rows:
         return None
     variants = Variants(
         node,
         tuple(column for column in columns if column is not None),
         tuple(row for row in rows if row is not None),
     )
-    return variants if _are_apart(variants, problems) else None
+    return variants if _is_sound(variants, problems) else None
 
 
 def _column(node: Node, problems: Problems) -> VariantColumn | None:
@@ -144,9 +155,19 @@ def _row(node: Node, width: int, problems: Problems) -> tuple[Node, ...] | None:
     return None
 
 
-def _are_apart(variants: Variants, problems: Problems) -> bool:
-    """Whether no two columns, and no two rows, have one name; and every row has one."""
+def _is_sound(variants: Variants, problems: Problems) -> bool:
+    """Whether its first column picks a row, and no two columns, rows or networks have one name."""
     before = len(problems)
+    if not variants.columns[0].is_parameter:
+        problems.add(
+            variants.parameter.mark,
+            "the first column picks the row",
+            expected="a parameter, which need not stand under parameters",
+            found=str(variants.parameter),
+        )
+    for name in variants.cells(NAME):
+        if not isinstance(name, Scalar):
+            problems.add(name.mark, "a name of a network is a word", found=str(name))
     if len(variants.picks) < len(variants.rows):
         odd = next(row[0] for row in variants.rows if not isinstance(row[0], Scalar))
         problems.add(odd.mark, "the first cell picks the row", "a word or a number", str(odd))
@@ -160,6 +181,7 @@ def _are_apart(variants: Variants, problems: Problems) -> bool:
         ("column", [(column.name, column.name.text) for column in variants.columns]),
         # 0.5 and 0.50 are one value.
         ("row", [(pick, literal(pick)) for pick in variants.picks]),
+        ("name", [(name, name.text) for name, _ in variants.named()]),
     ):
         seen = set[Any]()
         for name, value in names:
@@ -183,26 +205,10 @@ def with_variants(root: MapNode, problems: Problems) -> MapNode:
 
 def _parameters(variants: Variants, node: Node | None, problems: Problems) -> Node:
     """The parameters of a spec, with defaults by case for those that the rows set."""
-    entries = dict(_by_name(node))
-    picking, first = variants.parameter, variants.picks[0]
-    picks: dict[str, Node] = {"choices": ListNode(variants.picks, picking.mark), "default": first}
-    others = [column.name.text for column in variants.columns[1:] if column.is_parameter]
-    own = entries.get(picking.text)
-    if own is None:
-        doc = Scalar(f"the variant, which sets {', '.join(others)}", True, picking.mark)
-        chosen = _with(None, {**picks, "doc": doc}, picking.mark)
-        entries = {picking.text: (picking, chosen), **entries}
-    else:
-        if isinstance(own[1], MapNode) and own[1].get("default") is not None:
-            del picks["default"]
-        _refuse_keys(own[1], picks, "the rows of the variants", problems)
-        entries[picking.text] = own[0], _with(own[1], picks, picking.mark)
-    for column in variants.columns[1:]:
-        name = column.name
-        if not column.is_parameter:
-            continue
-        if name.text not in entries and name.text not in _DOCS:
-            allowed = dict.fromkeys([*entries, *_DOCS, NAME, TOP1, *FIGURES])
+    entries = _with_picking(variants, dict(_by_name(node)), problems)
+    for name in variants.settings:
+        if name.text not in entries and name.text not in NETWORK_NAMES:
+            allowed = dict.fromkeys([*entries, *sorted(NETWORK_NAMES), NAME, TOP1, *FIGURES])
             problems.add(
                 name.mark,
                 f"the network has no parameter {name}",
@@ -216,11 +222,46 @@ def _parameters(variants: Variants, node: Node | None, problems: Problems) -> No
     return MapNode(tuple(entries.values()), variants.node.mark)
 
 
+def _with_picking(variants: Variants, entries: _Entries, problems: Problems) -> _Entries:
+    """The parameters with the one that picks a row: its choices are the rows."""
+    picking, first = variants.parameter, variants.picks[0]
+    picks: dict[str, Node] = {"choices": ListNode(variants.picks, picking.mark), "default": first}
+    others = [name.text for name in variants.settings]
+    if picking.text not in entries:
+        doc = Scalar(f"the variant, which sets {', '.join(others)}", True, picking.mark)
+        chosen = _with(None, {**picks, "doc": doc}, picking.mark)
+        return {picking.text: (picking, chosen), **entries}
+    key, own = entries[picking.text]
+    if isinstance(own, MapNode) and own.get("default") is not None:
+        del picks["default"]
+    _refuse_keys(own, picks, "the rows of the variants", problems)
+    if isinstance(own, Scalar) and given(own) is not None:
+        picks["default"] = own
+    chosen = _with(own, picks, picking.mark)
+    return _with_picking_first({**entries, picking.text: (key, chosen)}, picking.text, others)
+
+
+def _with_picking_first(entries: _Entries, picking: str, others: Collection[str]) -> _Entries:
+    """The parameters with the one that picks a row above all whose defaults follow it."""
+    names = list(entries)
+    at = next(names.index(name) for name in names if name == picking or name in others)
+    names.remove(picking)
+    return {name: entries[name] for name in (*names[:at], picking, *names[at:])}
+
+
 def _cases(variants: Variants, name: Scalar, value: Node, problems: Problems) -> Choice:
     """What the rows set, and the parameter's own default where they leave their cells empty."""
     own = value.get("default") if isinstance(value, MapNode) else value
-    own = own if isinstance(own, Scalar) and given(own) is not None else None
-    cases, is_used = [], False
+    own, is_used = given(own), False
+    if not isinstance(own, Scalar | None):
+        problems.add(
+            own.mark,
+            f"rows set '{name.text}', so its default is one value",
+            expected="what holds where a row leaves its cell empty",
+            found=str(own),
+        )
+        own = None
+    cases = []
     for pick, cell in zip(variants.picks, variants.cells(name.text), strict=True):
         if not isinstance(cell, Scalar):
             problems.add(cell.mark, "a row sets a parameter to one value", found=str(cell))

@@ -235,9 +235,11 @@ class _SymbolicLayer:
         if layer.kind.name == "attention":
             return self._attention(layer)
         tensors = (*zip(layer.input_shapes, layer.inputs, strict=True), (layer.output, index))
-        if all(len(shape) == 2 and axes.get(tensor) == 1 for shape, tensor in tensors):
-            *read, output = self._tokens([shape for shape, _ in tensors])
-            return tuple(read), output
+        if all(axes.get(tensor) == len(shape) - 1 for shape, tensor in tensors):
+            shapes = [shape for shape, _ in tensors]
+            if _are_tokens(shapes):
+                *read, output = self._tokens(shapes)
+                return tuple(read), output
         inputs = tuple(
             self._shape(shape, "M", "I", f"input {n + 1}" if n else "input", n, axes.get(source, 0))
             for n, (shape, source) in enumerate(zip(layer.input_shapes, layer.inputs, strict=True))
@@ -245,7 +247,7 @@ class _SymbolicLayer:
         return inputs, self._shape(layer.output, "N", "F", "output", 0, axes.get(index, 0))
 
     def _tokens(self, shapes: Sequence[Shape]) -> list[Shape]:
-        """Matrices of tokens in the symbols of Vaswani et al.: n rows of width d.
+        """Matrices of tokens in the symbols of Vaswani et al.: n rows of width d, in G groups.
 
         Args:
             shapes: those of the inputs, and the output's.
@@ -254,7 +256,7 @@ class _SymbolicLayer:
         places += [(f"in{number}", f"input {number}") for number in range(2, len(shapes))]
         places.append(("out", "output"))
         sides = []
-        for axis, (symbol, what, alone) in enumerate(_OF_TOKENS):
+        for axis, (symbol, what, alone) in enumerate(_OF_TOKENS[len(shapes[0])]):
             values = [shape[axis] for shape in shapes]
             if len(set(values)) == 1:
                 sides.append([self._side(symbol, value, alone) for value in values])
@@ -310,7 +312,9 @@ class _SymbolicLayer:
             return ()
         if axis:
             channels_first = (shape[axis], *shape[:axis], *shape[axis + 1 :])
-            new, *others = self._shape(channels_first, channels, side, of, index, are_tokens=True)
+            new, *others = self._shape(
+                channels_first, channels, side, of, index, are_tokens=len(shape) == 2
+            )
             return (*others[:axis], new, *others[axis:])
         number = str(index + 1) if index else ""
         latex = f"{channels}_{number}" if number else channels
@@ -358,8 +362,25 @@ class _SymbolicLayer:
         return FormulaNumber(node, value)
 
 
-_OF_TOKENS = (("n", "tokens", "tokens"), ("d", "width", "width of the tokens"))
-"""The sides of a matrix of tokens: their symbols, and what they are, of one tensor or of all."""
+_WIDTH = ("d", "width", "width of the tokens")
+_OF_TOKENS = {
+    2: (("n", "tokens", "tokens"), _WIDTH),
+    3: (
+        ("G", "groups of tokens", "groups of tokens"),
+        ("n", "tokens of a group", "tokens of a group"),
+        _WIDTH,
+    ),
+}
+"""Tokens, and those in groups: symbols of their axes, what they are of one tensor and of all."""
+
+
+def _are_tokens(shapes: Sequence[Shape]) -> bool:
+    """Whether tensors whose channels are last are tokens, and not a map, which is mostly square."""
+    (axes, *others) = {len(shape) for shape in shapes}
+    if others or axes not in _OF_TOKENS:
+        return False
+    return axes == 2 or any(shape[0] != shape[1] for shape in shapes)
+
 
 _ATTRIBUTES = {
     "kernel": ("D_K", "side of the kernel"),

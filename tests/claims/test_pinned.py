@@ -89,6 +89,97 @@ def deeplab(c: int, aspp: bool) -> int:
     return at_33 * 33**2 + c * 256
 
 
+def rounded(width: float) -> int:
+    """A width in multiples of 8, never below nine tenths of it."""
+    multiple = max(8, int(width + 4) // 8 * 8)
+    return multiple if multiple >= 0.9 * width else multiple + 8
+
+
+# Expanded width, kernel, channels, whether with squeeze-and-excite, and stride: MobileNetV3's
+# Tables 1 and 2 up to C4, whose last three bottlenecks are halved and dilated.
+LARGE = [
+    *[(16, 3, 16, False, 1), (64, 3, 24, False, 2), (72, 3, 24, False, 1), (72, 5, 40, True, 2)],
+    *[(120, 5, 40, True, 1)] * 2,
+    *[(240, 3, 80, False, 2), (200, 3, 80, False, 1)],
+    *[(184, 3, 80, False, 1)] * 2,
+    *[(480, 3, 112, True, 1), (672, 3, 112, True, 1)],
+]
+LARGE_WHOLE = [*LARGE, (672, 5, 160, True, 1), *[(960, 5, 160, True, 1)] * 2]
+LARGE_HALVED = [*LARGE, (336, 5, 80, True, 1), *[(480, 5, 80, True, 1)] * 2]
+SMALL_HALVED = [
+    *[(16, 3, 16, True, 2), (72, 3, 24, False, 2), (88, 3, 24, False, 1), (96, 5, 40, True, 2)],
+    *[(240, 5, 40, True, 1)] * 2,
+    *[(120, 5, 48, True, 1), (144, 5, 48, True, 1)],
+    *[(144, 5, 48, True, 1), *[(288, 5, 48, True, 1)] * 2],
+]
+
+
+def v2_bottlenecks(alpha: float, tail: int) -> list[tuple[int, int, int, bool, int]]:
+    """The same of MobileNetV2's Table 2."""
+    table = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1)]
+    rows, c = [], rounded(32 * alpha)
+    for t, n, repeat, stride in [*table, (6, 160 / tail, 3, 1), (6, 320 / tail, 1, 1)]:
+        for s in [stride] + [1] * (repeat - 1):
+            rows.append((t * c, 3, rounded(n * alpha), False, s))
+            c = rows[-1][2]
+    return rows
+
+
+def segmentation(
+    c: int,
+    rows: list[tuple[int, int, int, bool, int]],
+    filters: int,
+    last: int = 0,
+    low: int = 0,
+    expand_first: bool = False,
+) -> tuple[int, int]:
+    """Params with norms and mult-adds of a row of MobileNetV3's Table 7, at 1025 x 2049.
+
+    Behind the bottlenecks a 1 x 1 convolution to ``last``, then R-ASPP, or Lite R-ASPP if it
+    reads ``low`` channels of stride 8.
+    """
+    h, w = 513, 1025
+    params, mult_adds = (27 + 2) * c, 27 * c * h * w
+    for index, (e, k, n, squeezes, stride) in enumerate(rows):
+        if index or expand_first:
+            params += (c + 2) * e
+            mult_adds += c * e * h * w
+        h, w = -(-h // stride), -(-w // stride)
+        params += (k * k + 2) * e + (e + 2) * n
+        mult_adds += (k * k * e + e * n) * h * w
+        if squeezes:
+            squeeze = rounded(e / 4)
+            params += 2 * e * squeeze + squeeze + e
+            mult_adds += 2 * e * squeeze
+        c = n
+    if last:
+        params += (c + 2) * last
+        mult_adds += c * last * h * w
+        c = last
+    if low:
+        params += (c + 2) * filters + c * filters + (filters + 1 + low + 1) * 19
+        mult_adds += c * filters * (h * w + 1) + (filters + low) * 19 * 129 * 257
+    else:
+        params += 2 * (c + 2) * filters + (2 * filters + 2) * filters + (filters + 1) * 19
+        mult_adds += (c + 2 * filters + 19) * filters * h * w + c * filters
+    return params, mult_adds
+
+
+SEGMENTATION = {
+    1: segmentation(32, v2_bottlenecks(1, 1), 256),
+    2: segmentation(32, v2_bottlenecks(1, 2), 256),
+    3: segmentation(32, v2_bottlenecks(1, 2), 256, low=192),
+    4: segmentation(32, v2_bottlenecks(1, 2), 128, low=192),
+    5: segmentation(16, LARGE_WHOLE, 256, last=960, expand_first=True),
+    6: segmentation(16, LARGE_HALVED, 256, last=480, expand_first=True),
+    7: segmentation(16, LARGE_HALVED, 256, last=480, low=120, expand_first=True),
+    8: segmentation(16, LARGE_HALVED, 128, last=480, low=120, expand_first=True),
+    9: segmentation(16, v2_bottlenecks(0.5, 2), 128, low=6 * 16),
+    10: segmentation(16, v2_bottlenecks(0.35, 2), 128, low=6 * 16),
+    11: segmentation(16, SMALL_HALVED, 128, last=288, low=88),
+}
+
+
 def fire(side: int, c: int, squeeze: int, expand: int) -> int:
     """Mult-adds of a fire module with as many 1 x 1 as 3 x 3 expand filters."""
     return (c * squeeze + 10 * squeeze * expand) * side**2
@@ -149,6 +240,25 @@ def starnet(c: int, expand: int, *depths: int) -> int:
     return count + 3 * m * side**2 + m * 1000
 
 
+def pnasnet(n: int, filters: int, stem: int, side: int) -> int:
+    """Mult-adds of PNASNet-5: five pairs in every cell, separable convolutions twice each."""
+    side = (side - 1) // 2
+    mult_adds = 27 * stem * side**2
+    before, m = stem, stem
+    widths = [filters // 4, filters // 2, *[filters] * n, *[2 * filters] * n, *[4 * filters] * n]
+    for index, c in enumerate(widths):
+        halves = index < 2 or (c != filters and c != widths[index - 1])
+        out = (side + 1) // 2 if halves else side
+        p = c if index else m
+        # A separable convolution of kernel k, from m to c channels and from c to c.
+        pairs = sum(k * k * (c + c) + c * c + c * c for k in (7, 5, 3, 3))
+        pairs += sum(k * k * (p + c) + p * c + c * c for k in (5, 3))
+        mult_adds += (pairs + (c * c if halves else 0)) * out**2 + m * c * side**2
+        mult_adds += before * c * side**2 if index else m * c * out**2
+        before, m, side = m, 5 * c, out
+    return mult_adds + 5 * widths[-1] * 1000
+
+
 # ResNet-50 as everybody runs it, 4,089,184,256, with the stride of three blocks a layer
 # earlier: three quarters of these 1 x 1 convolutions are saved.
 STRIDED = 256 * 128 * 56**2 + 512 * 256 * 28**2 + 1024 * 512 * 14**2
@@ -198,13 +308,16 @@ WRITTEN_OUT = {
     "v2.T7.MNetV1OS16ASPP": mobilenet_v1(8, 513, "1212121111111") + deeplab(1024, aspp=True),
     "v2.T7.MNetV2*OS16ASPP": mobilenet_v2_at_513() + deeplab(320, aspp=True),
     "v2.T7.MNetV2*OS16noASPP": mobilenet_v2_at_513() + deeplab(320, aspp=False),
+    **{f"v3.T7.{row}": mult_adds for row, (_, mult_adds) in SEGMENTATION.items()},
+    "lraspp:Table 7, and torchvision's network:3:params": SEGMENTATION[3][0],
     "sq.rd11": 2 * squeezenet_v1_1(),
     "s1.T5.sh": shallow_shufflenet(),
     "cn.T1f.ConvNeXt-B384": convnext(128, 27, 384),
     "cn.R1f.ConvNeXt-B384": convnext(128, 27, 384),
-    "starnet:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
-    "starnet:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
-    "starnet:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
+    "starnet:Tables 6 and 14:S100:mult_adds": starnet(20, 4, 1, 2, 4, 1),
+    "starnet:Tables 6 and 14:S150:mult_adds": starnet(24, 3, 1, 2, 4, 2),
+    "starnet:Tables 6 and 14:S4:mult_adds": starnet(32, 4, 3, 3, 12, 5),
+    "pnas.T5m": pnasnet(4, 216, 96, 331),
     "tf.r50": 4_089_184_256 - STRIDED * 3 // 4,
     # 24 encoders of width 1024 over 24 x 24 patches and a class, patches of 16 x 16 x 3.
     "deit.swin.ViT-L/16f": 24 * encoder(577, 1024) + 576 * 768 * 1024 + 1024 * 1000,
@@ -225,15 +338,16 @@ PUBLISHED = {
     "nas.v1m": 1_498_376_192,
     "x.T3i": 23_799_136 + 1_000 + 34_432,
     "ev2.T7f.EfficientNetV2-L": 56_079_699_008,
-    "tinynet:accuracies on ImageNet:A:mult_adds": 336_867_712,
-    "tinynet:accuracies on ImageNet:B:mult_adds": 200_709_360,
+    "tinynet:the comparison on ImageNet:A:mult_adds": 336_867_712,
+    "tinynet:the comparison on ImageNet:B:mult_adds": 200_709_360,
     "mixnet:Table 2:S:mult_adds": 239_173_360,
     "mixnet:Table 2:M:mult_adds": 339_172_672,
     "mixnet:Table 2:L:mult_adds": 555_251_792,
-    "efficientformerv2:README:L:mult_adds": 2_552_546_880,
+    "efficientformerv2:snap-research/EfficientFormer, README.md:L:mult_adds": 2_552_546_880,
     "mv.MobileViT-XS": 1_025_911_808,
     "mv2.MobileViTv2-2.0f": 7_155_785_728,
     "fb.T4f.FBNet-C": 384_960_160,
+    "mnas.T4m.MnasNet-A1": 61_681_920,
 }
 
 # SkipNet's gates on 16 channels of 32 x 32: FFGate-I pools to 16 x 16 and has two 3 x 3 of 16

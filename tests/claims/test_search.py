@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import costcalc
-from costcalc.claims.search import Search
+from costcalc.claims.found import Search
 from costcalc.cli import main
 
 
@@ -135,7 +135,7 @@ def readings(folder: Path, *claims: str, of: str = "a") -> Search:
 def test_the_readings_of_a_claim_start_with_the_fewest_departures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str, departures: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("costcalc.claims.readings.RESOLUTIONS", (16, 32))
+    monkeypatch.setattr("costcalc.claims.axes.RESOLUTIONS", (16, 32))
     result = readings(tmp_path, f"id: a, {claim}")
     assert result.matches[0].reading.words == departures
     assert all(match.fit == "exact" for match in result.matches)

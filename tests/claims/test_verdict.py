@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import costcalc
 from costcalc.claims.check import check
 from costcalc.claims.networks import Networks
 from costcalc.claims.sources import collect
@@ -172,6 +173,18 @@ def test_a_space_has_no_layers(tmp_path: Path, part: str) -> None:
     (tmp_path / "space.yaml").write_text(SPACE, encoding="utf-8")
     with pytest.raises(SpecError, match="not of some of their layers"):
         judged(tmp_path, f"network: space.yaml\nclaims:\n  - {{network_count: 12, {part}}}\n")
+
+
+def test_a_model_is_counted_at_each_input_that_claims_state(tmp_path: Path) -> None:
+    model = costcalc.export("mobilenet_v1", "onnx", alpha="0.25", res=32)
+    (tmp_path / "m.onnx").write_bytes(bytes(model))
+    claims = "claims:\n" + "".join(
+        f"  - {{network: m.onnx, at: input=3x{side}x{side}, mult_adds: 1, id: s{side}}}\n"
+        for side in (32, 64)
+    )
+    small, large = (result.computed for result in judged(tmp_path, claims))
+    classifier = 256 * 1000  # alone does not have four times the positions at twice the side
+    assert large - classifier == 4 * (small - classifier)
 
 
 def test_a_spec_outside_the_folder_is_not_read(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 import costcalc
 from costcalc.cli import main
+from costcalc.opening import opened
+from costcalc.reporting.gallery import OfCollection, Selection
 
 
 def run(*arguments: str) -> str:
@@ -52,6 +54,11 @@ def test_the_parameters_of_a_space_are_shown_with_what_a_search_chooses_among():
         "1, 2, 3",
     ]
     assert "space" not in run("mnasnet", "--format", "csv").splitlines()[0]
+
+
+def test_what_a_network_does_not_have_is_no_setting():
+    (row,) = csv.DictReader(run("--search", "micronet_kws", "--format", "csv").splitlines())
+    assert row["settings"] == "classes=12, size=S"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +124,27 @@ def test_unknown_families_and_years_are_refused(options, words):
     result = CliRunner().invoke(main, ["networks", *options])
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "message", "listing"),
+    [
+        ("mobile", "there is no network 'mobile': it is a family", "--family mobile"),
+        ("shufflenet", "there is no network 'shufflenet', but 7 have it in their names", ""),
+        ("Swin_", "there is no network 'Swin_', but 6 have it in their names", ""),
+        ("mobilnet_v1", "there is no network 'mobilnet_v1'; did you mean 'mobilenet_v1'?", None),
+        ("net.yaml", "there is no file 'net.yaml'", None),
+    ],
+)
+def test_a_word_that_several_networks_have_is_told_how_to_list_them(word, message, listing):
+    result = CliRunner().invoke(main, ["networks", word])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert ("costcalc networks --" in result.output) == (listing is not None)
+    if listing is not None:
+        listing = listing or f"--search {word}"
+        assert f"costcalc networks {listing}" in result.output
+        assert run(*listing.split(), "--format", "csv").count("\n") > 5
 
 
 def test_variants_stand_below_their_network_the_oldest_network_first():
@@ -197,3 +225,22 @@ def test_the_table_names_the_search_and_the_unit():
     assert "FLOPs" in text
     assert "1 network with 'vgg_c' in name or source." in text
     assert "vgg\\_c |" in run("--search", "vgg_c", "--format", "markdown")
+
+
+def test_a_file_in_the_folder_is_not_the_network_that_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("squeezenet", "squeezenet1_1"):
+        spec = "name: Mine\ninput: [3, 8, 8]\nlayers:\n  - fc: 3\n"
+        (tmp_path / f"{name}.yaml").write_text(spec, encoding="utf-8")
+    listed = run("--search", "squeezenet")
+    assert "Mine" not in listed
+    assert "3 networks" in listed  # squeezenet, and the names squeezenet1_0 and squeezenet1_1
+
+
+def test_a_network_without_a_year_is_of_no_year(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: Mine\ninput: [3, 8, 8]\nlayers:\n  - fc: 3\n", encoding="utf-8")
+    mine = OfCollection("mine", "mine", opened(str(path)))
+    assert Selection().has(mine)
+    assert not Selection(first=2000).has(mine)
+    assert not Selection(last=2000).has(mine)

@@ -170,3 +170,21 @@ def test_rules_over_sizes(tmp_path, rule, relu):
     graph = opening.opened(str(tmp_path / "one.yaml")).graph()
     convention = load(tmp_path, MINE.replace("activation: free", f"activation: {rule}", 1))
     assert count(graph, convention)[0].mult_adds == relu
+
+
+@pytest.mark.parametrize(
+    ("pool", "area"),
+    [
+        ("{kernel: 3, stride: 2}", 2 * 2),
+        ("{kernel: 3, stride: [2, 1]}", 2 * 1),
+        ("{kernel: 3}", 3 * 3),  # windows that do not overlap
+        ("{kernel: [3, 2]}", 3 * 2),
+    ],
+)
+def test_a_rule_may_use_the_area_of_the_strides(tmp_path, pool, area):
+    rule = "{pooling: {rule: stride_area, source: here}}"
+    text = f"name: mine\ntitle: strides\nsource: here\nextends: paper\nmult_adds: {rule}\n"
+    spec = tmp_path / "pool.yaml"
+    spec.write_text(f"name: pool\ninput: [1, 12, 12]\nlayers:\n  - max_pool: {pool}\n")
+    network = opening.opened(str(spec)).graph()
+    assert [cost.mult_adds for cost in count(network, load(tmp_path, text))] == [area]

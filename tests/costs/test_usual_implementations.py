@@ -94,6 +94,27 @@ def test_the_header_says_so(arguments):
     assert "torchvision" in run(*arguments, "--convention", "thop")
 
 
+@pytest.mark.parametrize(
+    ("network", "implementation"),
+    [
+        ("deeplabv3_mobilenet_v2", "paper"),
+        ("deeplabv3_mobilenet_v3_large", "torchvision"),
+        ("ssdlite320_mobilenet_v1", "paper"),
+        ("ssdlite320_mobilenet_v3_large", "torchvision"),
+        ("lraspp", "paper"),
+        ("lraspp_mobilenet_v3_large", "torchvision"),
+        ("mobilenetv4_hybrid_medium", "paper"),
+    ],
+)
+def test_torchvisions_code_is_counted_only_where_torchvision_has_the_network(
+    network, implementation
+):
+    counted = costcalc.report(network, convention="torch")
+    assert counted.parameters["implementation"] == implementation
+    stated = costcalc.report(network, convention="torch", implementation=implementation)
+    assert counted.totals == stated.totals
+
+
 def test_what_the_caller_sets_wins():
     for implementation in ("paper", "torchvision"):
         for reference in (

@@ -22,6 +22,7 @@ from costcalc.costs.count import count
 from costcalc.graph.expand import expand
 from costcalc.importers.document import document
 from costcalc.importers.torch import trace
+from costcalc.spec import library
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what the networks' authors are warned of
 
@@ -80,7 +81,10 @@ SPECS = [
         for size in ("xx_small", "x_small", "small", "base")
     ),
     *((f"ghostnetv2_{width}",) * 2 + ((224, 160),) for width in ("100", "130", "160")),
-    *((f"starnet_s{size}",) * 2 + ((224, 160),) for size in ("1", "2", "3", "4", "050", "150")),
+    *(
+        (f"starnet_s{size}",) * 2 + ((224, 160),)
+        for size in ("1", "2", "3", "4", "050", "100", "150")
+    ),
     *((f"convnext_{size}",) * 2 + ((224, 192),) for size in ("tiny", "small", "base", "large")),
     ("convnext_xlarge", "convnext_xlarge", (224, 384)),
     *(
@@ -98,17 +102,22 @@ SPECS = [
     ("vit_base_patch32_224", "vit_base_patch32_224", (224, 384)),
     ("vit_large_patch16_224", "vit_large_patch16_224", (224, 384)),
     ("vit_huge_patch14_224", "vit_huge_patch14_224", (224, 336)),
+    *((f"vit_{size}_384",) * 2 + ((384, 224),) for size in ("base_patch16", "base_patch32")),
+    *((f"vit_{size}_384",) * 2 + ((384, 224),) for size in ("large_patch16", "large_patch32")),
     ("swin_tiny_patch4_window7_224", "swin_tiny_patch4_window7_224", (224, 448)),
     ("swin_small_patch4_window7_224", "swin_small_patch4_window7_224", (224, 448)),
+    ("swin_base_patch4_window7_224", "swin_base_patch4_window7_224", (224, 448)),
     ("swin_base_patch4_window12_384", "swin_base_patch4_window12_384", (384, 768)),
+    ("swin_large_patch4_window12_384", "swin_large_patch4_window12_384", (384, 768)),
     ("swin_large_patch4_window7_224", "swin_large_patch4_window7_224", (224, 448)),
     ("mobilevit_xxs", "mobilevit_xxs", (256, 224)),
     ("mobilevit_xs", "mobilevit_xs", (256, 320)),
     ("mobilevit_s", "mobilevit_s", (256, 320)),
     ("mobilevitv2_050", "mobilevitv2_050", (256, 224)),
-    ("mobilevitv2_100", "mobilevitv2_100", (256, 384)),
-    ("mobilevitv2_125", "mobilevitv2_125", (256, 384)),
-    ("mobilevitv2_200", "mobilevitv2_200", (256, 384)),
+    *(
+        (f"mobilevitv2_{width}",) * 2 + ((256, 384),)
+        for width in ("075", "100", "125", "150", "175", "200")
+    ),
     ("levit_128s", "levit_128s", (224, 256)),
     ("levit_128", "levit_128", (224, 256)),
     ("levit_192", "levit_192", (224, 256)),
@@ -122,9 +131,13 @@ SPECS = [
     ("efficientformerv2_s1", "efficientformerv2_s1", (224, 256)),
     ("efficientformerv2_s2", "efficientformerv2_s2", (224, 256)),
     ("efficientformerv2_l", "efficientformerv2_l", (224, 256)),
-    ("deit_tiny_patch16_224", "deit_tiny_patch16_224", (224, 384)),
-    ("deit_small_patch16_224", "deit_small_patch16_224", (224, 384)),
-    ("deit_base_distilled_patch16_384", "deit_base_distilled_patch16_384", (224, 384)),
+    *(
+        (f"deit_{size}{distilled}_patch16_224",) * 2 + ((224, 384),)
+        for size in ("tiny", "small", "base")
+        for distilled in ("", "_distilled")
+    ),
+    ("deit_base_patch16_384", "deit_base_patch16_384", (384, 224)),
+    ("deit_base_distilled_patch16_384", "deit_base_distilled_patch16_384", (384, 224)),
     ("tinynet_a", "tinynet_a", (192, 224)),
     ("tinynet_b", "tinynet_b", (188, 224)),
     ("tinynet_c", "tinynet_c", (184, 224)),
@@ -139,6 +152,11 @@ SPECS = [
     ("lcnet_100@implementation=timm", "lcnet_100", (224, 192)),
     ("lcnet_150@implementation=timm", "lcnet_150", (224, 192)),
     ("fbnetc_100", "fbnetc_100", (224, 192)),
+    *((f"semnasnet_{width}",) * 2 + ((224, 160),) for width in ("050", "075", "100", "140")),
+    ("mnasnet_small", "mnasnet_small", (224, 160)),
+    ("pnasnet5large", "pnasnet5large", (331, 224)),
+    ("nasnetalarge", "nasnetalarge", (331, 224)),
+    ("resnext101_32x4d", "resnext101_32x4d", (224, 192)),
     ("mobilenetv4_conv_small", "mobilenetv4_conv_small", (224, 256)),
     ("mobilenetv4_conv_medium", "mobilenetv4_conv_medium", (256, 224)),
     ("mobilenetv4_conv_large", "mobilenetv4_conv_large", (384, 256)),
@@ -174,7 +192,8 @@ REPARAMETERIZED = [
     *((f"mobileone_s{size}@implementation=timm", f"mobileone_s{size}") for size in range(5)),
     *((f"fastvit_{size}",) * 2 for size in ("t8", "t12", "s12", "sa12", "sa24", "sa36", "ma36")),
     *((f"repvit_m{size}",) * 2 for size in ("0_9", "1_0", "1_1", "1_5", "2_3")),
-    *((f"repvgg_{size}",) * 2 for size in ("a0", "a1", "a2", "b0", "b1g4", "b3")),
+    *((f"repvgg_{size}",) * 2 for size in ("a0", "a1", "a2", "b0", "b1", "b2", "b3")),
+    *((f"repvgg_{size}g4",) * 2 for size in ("b1", "b2", "b3")),
 ]
 
 
@@ -266,6 +285,33 @@ def test_specs_equal_torchvisions_heads(network):
         report = costcalc.report(network, res=f"{side}x{side}", convention="torch", unit="macs")
         totals = report.totals.params, report.totals.mult_adds
         assert totals == judged(module, (3, side, side))
+
+
+TORCHVISION = sorted({*library.shipped()}.intersection(torchvision.models.list_models()) - {*HEADS})
+
+OTHER_NAMES = {"alexnet": "alexnet_one_column", "googlenet": "googlenet_bn"}
+"""Our networks that are torchvision's of another name."""
+
+WITH_AUXILIARY = {"googlenet", "inception_v3"}
+"""Networks whose auxiliary classifiers are built, but not run, unless they are declined."""
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_specs_equal_torchvisions_networks(name):
+    declined = {"aux_logits": False, "init_weights": False} if name in WITH_AUXILIARY else {}
+    with torch.device("meta"):
+        module = torchvision.models.get_model(name, weights=None, **declined).eval()
+    for side in (224, 192):
+        network = OTHER_NAMES.get(name, name)
+        report = costcalc.report(network, res=side, convention="torch", unit="macs")
+        totals = report.totals.params, report.totals.mult_adds
+        assert totals == judged(module, (3, side, side))
+
+
+def test_every_network_that_timm_spells_is_held():
+    spelt = {*library.shipped()}.intersection(timm.list_models())
+    held = {row[1] for row in (*SPECS, *REPARAMETERIZED)}
+    assert spelt <= held.union(TORCHVISION)
 
 
 def written(module: nn.Module, input: tuple[int, ...], path: str, dynamo: bool) -> None:

@@ -132,12 +132,16 @@ def test_shapes_of_each_operator(case, tmp_path):
         assert case.sample.operator in REFUSED, found
 
 
+NOT_MICRO = {"lrn", "gelu", "gelu_tanh", "hard_tanh", "clip", "power", "sign", "product"}
+"""Kinds whose operators tflite-micro does not have."""
+
+
 @pytest.mark.parametrize("name", networks(without=LACKING))
 def test_the_arena_of_shipped_networks(name, tmp_path):
     """Networks that cannot be written stand in tests/exporters/test_tflite.py, with the reason."""
     graph, path = shipped(name), tmp_path / f"{name}.tflite"
-    if lacks(graph, tflite.MISSING):
-        pytest.skip("TFLite has no operator for it, as tests/exporters/test_tflite.py holds")
+    if lacks(graph, {*tflite.MISSING, *NOT_MICRO}):
+        pytest.skip("TFLite, or tflite-micro, has no operator for one of its layers")
     with path.open("wb") as file:
         file.writelines(tflite.write(graph, dtype="int8"))
     assert heads([path]) == {path: planned(path)}
@@ -200,9 +204,6 @@ def test_addresses_of_the_arena_on_phones(name, dtype, tmp_path):
 HIDDEN = {"conv1", "global_avg_pool1"}
 """Steps whose kernels have hidden tensors: columns of a 3 x 3 convolution, sums of a mean."""
 
-
-NOT_MICRO = {"lrn", "gelu", "gelu_tanh", "hard_tanh", "clip", "power", "sign", "product"}
-"""Kinds whose operators tflite-micro does not have."""
 
 ENDS = ("no output depends on the network's input", "has no int8 form")
 

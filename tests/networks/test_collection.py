@@ -25,13 +25,14 @@ EXPECTED = {
     "shufflenet_v1", "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5",
     "shufflenet_v2_x2_0",
     "densenet121", "densenet161", "densenet169", "densenet201", "densenet264",
-    "nasnetamobile", "nasnetalarge",
+    "nasnetamobile", "nasnetalarge", "pnasnet5large", "mnasnet_small",
     *(f"efficientnet_b{number}" for number in range(8)),
     *(f"efficientnetv2_{size}" for size in ("s", "m", "l", "b0", "b1", "b2", "b3")),
     *(f"mobilenetv4_conv_{size}" for size in ("small", "medium", "large")),
     *(f"mobilenetv4_hybrid_{size}" for size in ("medium", "large")),
     *(f"tinynet_{size}" for size in "abcde"), *(f"mixnet_{size}" for size in "sml"),
     *(f"lcnet_{scale}" for scale in ("035", "050", "075", "100", "150")), "fbnetc_100",
+    *(f"semnasnet_{width}" for width in ("050", "075", "100", "140")),
     *(f"proxylessnas_{platform}" for platform in ("mobile", "mobile_14", "cpu", "gpu")),
     *(f"mcunet_in{number}" for number in range(5)), "ofa_595m",
 }
@@ -75,6 +76,28 @@ def test_every_choice_of_every_parameter_can_be_reported():
         for parameter in opening.read_spec(str(path)).parameters.values():
             for choice in parameter.choices:
                 assert costcalc.report(str(path), **{parameter.name: choice}).totals.params > 0
+
+
+LONG = {"mobilenetv4": "the paper prints five networks, Tables 11 to 15, with a row for each block"}
+"""Specs of more than 200 lines, and why: a reader lays a spec beside its paper's table."""
+
+
+def test_a_spec_over_200_lines_has_a_reason():
+    files = [*SPECS.glob("*.yaml"), *SPECS.glob("blocks/*.yaml")]
+    lines = {path.stem: len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {name for name, count in lines.items() if count > 200} == {*LONG}
+
+
+ORDER = "name family source input parameters variants accuracy width_rounding symbols use defaults"
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_spec_says_the_same_things_in_the_same_order(path):
+    if path.stem == "names":
+        return
+    keys = re.findall(r"^(\w+):", path.read_text("utf-8"), flags=re.MULTILINE)
+    assert keys == [key for key in [*ORDER.split(), "blocks", "layers"] if key in keys]
+    assert {"name", "family", "source", "input", "parameters"} <= {*keys}
 
 
 def test_every_block_that_ships_is_called():

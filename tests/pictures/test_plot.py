@@ -105,6 +105,11 @@ def test_labels_of_a_whole_family_stand_apart(mobile):
             assert away >= radius, text
 
 
+def test_a_network_without_accuracies_is_named_as_people_type_it():
+    shown = accuracies(oldest_first(Selection(families=("transformer",))), load("paper"))
+    assert shown.left_out == ("vit: its spec has no 'accuracy:'",)
+
+
 def test_a_legend_tells_the_networks_of_a_family_apart(mobile):
     figure = plots.bubbles(mobile)
     (legend,) = figure.legends
@@ -527,3 +532,14 @@ def test_names_that_the_font_lacks_are_one_warning(tmp_path):
         assert result.stderr.count("\n") == 2
     assert run("layers", str(spec), "-o", str(tmp_path / "figure.svg")).stderr == ""
     assert "畳み込み" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
+
+
+def test_variants_are_told_apart_by_their_names_alone():
+    shown = accuracies(oldest_first(Selection(families=("classic", "residual"))), load("paper"))
+    variants = {
+        name: [each.variant for each in each_of] for name, each_of in shown.by_series().items()
+    }
+    assert variants["VGG"] == ["11", "11-LRN", "13", "C", "16", "19"]
+    assert variants["ResNeXt"] == ["50 (32x4d)", "101 (32x4d)", "101 (64x4d)"]
+    text = terminal.bubbles(shown, 200)
+    assert "VGG, 2014: 11 70.4 %, 7.61 G; 11-LRN" in text

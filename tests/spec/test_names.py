@@ -123,3 +123,15 @@ def test_the_beginning_of_a_name_leads_to_all_that_begin_so():
 )
 def test_several_values_lead_to_sweep(network, settings):
     assert problem_of(network, **settings).hint == "costcalc.sweep(), for several values"
+
+
+@pytest.mark.parametrize(
+    ("text", "network", "settings"),
+    [
+        ("my@x=1/net.yaml@alpha=0.5", "my@x=1/net.yaml", "alpha=0.5"),  # the last one counts
+        ("net@device=tx2@35ms,res=96", "net", "device=tx2@35ms,res=96"),
+        ("net@", "net", ""),
+    ],
+)
+def test_a_reference_is_divided_where_its_settings_begin(text, network, settings):
+    assert library.divided(text) == (network, "@", settings)

@@ -96,7 +96,10 @@ def test_a_figure_may_say_how_the_paper_counts(spec):
         ("[S,    2,   1, 8,  1, ~,    48]", "[S, 2, 1]", "a row must have one cell for each"),
         ("1.5, 2, 32", "1.5, ~, 32", "this row does not set 'depth'"),
         ("16, ~,", "16, 3,", "every row sets 'kernel', so its default is never used"),
-        ("61.2", "161.2", "an accuracy must state its top1"),
+        ("61.2", "161.2", "expected a number from 0 to 100\n    found    '161.2'"),
+        ("Model: size, w", "Model: name, w", "9:20: the first column picks the row"),
+        ("Model: size, w", "Model: params, w", "9:20: the first column picks the row"),
+        ("depth, r: res", "name, r: res", "the name '1' is given twice"),
         ("table:", "tabel:", "a table of variants has no 'tabel'"),
         ("  rows:", "  lines:", "a table of variants needs columns and rows"),
         ("[Model: size, w", "[[size], w", "a column of variants is a name"),
@@ -135,6 +138,55 @@ def test_the_parameter_that_picks_may_pick_another_row_than_the_first(spec, tmp_
     text = SPEC.format(variants=TABLE).replace("parameters:\n", declared)
     path.write_text(text, encoding="utf-8")
     assert costcalc.report(str(path)).totals == costcalc.report(spec(), size="S").totals
+
+
+def test_the_parameter_that_picks_may_stand_below_those_that_its_rows_set(spec, tmp_path):
+    path = tmp_path / "own.yaml"
+    text = SPEC.format(variants=TABLE)
+    for declared in ("size: S", "size: {default: S}", "size: {doc: the size, default: S}"):
+        path.write_text(text.replace("kernel: 3", f"kernel: 3\n  {declared}"), encoding="utf-8")
+        assert costcalc.report(str(path)).totals == costcalc.report(spec(), size="S").totals
+
+
+@pytest.mark.parametrize("default", ["{size: {7B: 7, 1.5x: 3, S: 3}}", "[3, 3]"])
+def test_a_parameter_that_rows_set_has_one_default(spec, tmp_path, default):
+    path = tmp_path / "own.yaml"
+    text = SPEC.format(variants=TABLE).replace("kernel: 3", f"kernel: {{default: {default}}}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match="rows set 'kernel', so its default is one value"):
+        costcalc.report(str(path))
+
+
+@pytest.mark.parametrize("table", ["columns: []\n  rows: [[]]", "columns: [size]\n  rows: []"])
+def test_a_table_needs_columns_and_rows(spec, table):
+    with pytest.raises(SpecError, match="a table of variants needs columns and rows"):
+        costcalc.report(spec(f"variants:\n  {table}"))
+
+
+def test_a_table_of_too_many_rows_is_refused_before_its_figures_are_read(spec):
+    rows = "".join(f"    - [S{row}, 1, many]\n" for row in range(257))
+    path = spec(f"variants:\n  columns: [size, depth, params]\n  rows:\n{rows}")
+    for question in (costcalc.report, costcalc.check):
+        with pytest.raises(SpecError, match="257 rows\n    expected at most 256") as error:
+            question(path)
+        assert len(error.value.problems) == 1
+
+
+def test_a_cell_outside_of_its_range_is_refused_where_its_column_stands(spec, tmp_path):
+    path = tmp_path / "own.yaml"
+    text = SPEC.format(variants=TABLE).replace("{doc: layers}", "{range: [2, 9]}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError, match=r"own.yaml:9:36: depth cannot be 1\n    expected from 2"):
+        costcalc.report(str(path))
+    with pytest.raises(SpecError, match=r"^depth cannot be 1\n"):
+        costcalc.report(str(path), depth=1)
+
+
+def test_a_row_that_is_missing_is_refused_once(spec):
+    with pytest.raises(SpecError) as error:
+        costcalc.report(spec(), size="1.5X", res=8)
+    (problem,) = error.value.problems
+    assert str(problem).startswith("size cannot be 1.5X; did you mean '1.5x'?")
 
 
 def test_names_of_rows_are_names_of_networks():

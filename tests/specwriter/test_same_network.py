@@ -101,7 +101,7 @@ def test_networks_are_written_without_names_of_their_parts(
     assert_same(written(graph, tmp_path), graph)
 
 
-LONG = ("ghostnetv2", "highway", "mixnet", "nasnet")
+LONG = ("ghostnetv2", "highway", "mixnet", "nasnet", "pnasnet")
 """Networks whose steps resemble each other less."""
 
 

@@ -223,3 +223,22 @@ def test_attention_in_the_symbols_of_its_papers(tmp_path, queries, keys, values,
     (layer,) = costcalc.explain(str(path), "heads").data()["layers"]
     assert layer["mult_adds"]["value"] == value
     assert layer["mult_adds"]["ascii"] == (formula or "G*h*n^2*(d/h) + G*h*n^2*(d/h)")
+
+
+@pytest.mark.parametrize(
+    ("axes", "formula", "value"),
+    [
+        ((5, 4), "d_in*d_out*n", 4 * 6 * 5),
+        # Swin: 9 windows of 5 tokens each.
+        ((9, 5, 4), "d_in*d_out*G*n", 4 * 6 * 9 * 5),
+        # A map whose channels are last.
+        ((5, 5, 4), "M*N*D_F^2", 4 * 6 * 5**2),
+    ],
+)
+def test_layers_of_tokens_in_the_symbols_of_attention(tmp_path, axes, formula, value):
+    path = tmp_path / "tokens.yaml"
+    path.write_text(
+        f"input: {list(axes)}\nlayers: [fc: {{out: 6, per_position: true, axis: -1}}]\n"
+    )
+    (layer,) = costcalc.explain(str(path), "fc1").data()["layers"]
+    assert (layer["mult_adds"]["ascii"], layer["mult_adds"]["value"]) == (formula, value)

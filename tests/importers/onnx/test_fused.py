@@ -179,6 +179,16 @@ def test_attention_with_a_cache_sees_earlier_steps(opened):
     assert macs(result) == S * D * 3 * D + attended(S, S + 7)
 
 
+def test_a_single_head_of_keys_is_read_by_all(opened):
+    # 4 heads of queries, each of 8 numbers, read one head of keys and values without copies.
+    made = of("GroupQueryAttention", "q k v", "y", num_heads=4, kv_num_heads=1)
+    inputs = [value("q", 1, S, 32), value("k", 1, S, 8), value("v", 1, S, 8)]
+    result = opened(model(graph([made], inputs, [value("y")])))
+    (attention,) = [layer for layer in result.layers if layer.kind.name == "attention"]
+    assert attention.input_shapes[1] == (1, S, 8)
+    assert macs(result) == attended(S, S, 32)
+
+
 def test_fewer_heads_of_keys_are_shared(opened):
     # 4 heads of queries and 2 of keys, each of 8 numbers, and 7 earlier steps.
     made = of(
