@@ -88,7 +88,7 @@ def test_a_spec_over_200_lines_has_a_reason():
     assert {name for name, count in lines.items() if count > 200} == {*LONG}
 
 
-ORDER = "name family source input parameters variants accuracy width_rounding symbols use defaults"
+ORDER = "name family source input parameters variants space accuracy width_rounding symbols use defaults"
 
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
