@@ -88,6 +88,14 @@ if TYPE_CHECKING:
     help="How many networks have so many mult_adds, or so much of another metric.",
 )
 @click.option(
+    "--bins",
+    type=Whole(),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Of --histogram: about how many, of one width.",
+)
+@click.option(
     "--quantiles",
     metavar="METRIC",
     shell_complete=completed_by("metrics"),
@@ -114,6 +122,7 @@ def command(
     pareto: bool,
     count: bool,
     histogram: str | None,
+    bins: int,
     quantiles: str | None,
     sample: int | None,
     seed: int,

@@ -17,7 +17,7 @@ from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, size
-from costcalc.grid.networks import axes_of, declared, swept
+from costcalc.grid.networks import axes_of, declared_space, swept
 from costcalc.grid.select import Condition
 from costcalc.grid.sweep import Sweep, SweepRow
 from costcalc.grid.swept import SweptNetwork
@@ -100,7 +100,7 @@ def named(
     """
     names = [names] if isinstance(names, str) else names
     given = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
-    given = given or declared(network)
+    given = given or declared_space(network)
     network = opened_for(given, network, settings)
     values = {name: own or _choices(network.document, name) for name, own in given.items()}
     asked = tuple(dict.fromkeys((*COUNTED, *metrics)))

@@ -14,6 +14,7 @@ from costcalc.errors import CostcalcError
 from costcalc.graph.whole_numbers import WHOLE_NUMBERS, whole_number
 
 LIMITS = {
+    "bins": "1 to 10,000",
     "batch": "1 to 1,048,576",
     "checkpoint": "1 to 1,000,000,000",
     "cores": "1 to 1,000,000",
@@ -22,6 +23,7 @@ LIMITS = {
     "last": "1 to 1,000,000,000",
     "patches": "1 to 16",
     "ranks": "1 to 1,048,576",
+    "sample": "1 to 1,000,000",
     "seed": "0 to 18,446,744,073,709,551,615",
     "top": "1 to 1,000,000,000",
     "zero": "0 to 3",
