@@ -111,6 +111,7 @@ def test_what_is_offered(folder: Path, line: str, shell: str) -> None:
 
 FREE = {
     *("--alpha", "--res", "--input", "--shape", "--depth", "--where", "--top", "--printed"),
+    *("--bins", "--sample"),
     "--search",
     *(
         "--max-mult-adds",
