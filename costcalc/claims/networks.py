@@ -10,7 +10,7 @@ from costcalc.advice import advice, listed_by
 from costcalc.claims.claim import ClaimedNetwork, Counting
 from costcalc.costs import convention as conventions
 from costcalc.costs.convention import Convention
-from costcalc.errors import Problems, did_you_mean, refuse
+from costcalc.errors import Problems, refuse
 from costcalc.graph.layer import LayerGraph
 from costcalc.graph.parameters import resolve
 from costcalc.importers import SUFFIXES, importer
@@ -93,7 +93,7 @@ class Networks:
                     "a name that {}, or the path of a spec, as in my/net.yaml",
                     listed_by("networks"),
                 ),
-                hint=did_you_mean(name, library.shipped()),
+                hint=library.hint_of_network(name),
             )
         tail = text[len(name) + 1 :]
         own = library.parse_settings(tail, text) if tail else {}

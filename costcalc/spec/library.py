@@ -126,8 +126,32 @@ def locate(network: str) -> str:
         None,
         f"there is no network '{network}'",
         expected=advice("the path of a spec, or a name that {}", listed_by("networks")),
-        hint=_meant(network) or did_you_mean(_bare(network), shipped()) or _ELSEWHERE,
+        hint=_meant(network) or hint_of_network(_bare(network)) or _ELSEWHERE,
     )
+
+
+def hint_of_network(name: str) -> str:
+    """Which shipped networks a name may mean: one like it, or how to list those it is part of.
+
+    >>> hint_of_network("mobilnet_v1")
+    "did you mean 'mobilenet_v1'?"
+    >>> hint_of_network("mobile")
+    'costcalc networks --family mobile, for a family'
+    """
+    from costcalc.spec.family import FAMILIES
+
+    word, names = name.lower(), shipped()
+    if word in FAMILIES:
+        return _listing("family", word, "a family")
+    begin = [other for other in names if other.startswith(word)]
+    if not begin and any(word in other for other in names):
+        return _listing("search", name, "the networks with it in their names")
+    return did_you_mean(word, begin or names)
+
+
+def _listing(argument: str, word: str, what: str) -> Advice:
+    command = f"costcalc networks --{argument} {word}", f'costcalc.networks({argument}="{word}")'
+    return advice("{}, for {}", Advice(*command), what)
 
 
 def refuse_missing_file(path: str) -> None:

@@ -126,18 +126,22 @@ def test_unknown_families_and_years_are_refused(options, words):
     assert words in result.stderr
 
 
+@pytest.mark.parametrize("command", ["networks", "report", "memory", "compare"])
 @pytest.mark.parametrize(
     ("word", "message", "listing"),
     [
-        ("mobile", "there is no network 'mobile': it is a family", "--family mobile"),
-        ("shufflenet", "there is no network 'shufflenet', but 7 have it in their names", ""),
-        ("Swin_", "there is no network 'Swin_', but 6 have it in their names", ""),
+        ("mobile", "networks --family mobile, for a family", "--family mobile"),
+        ("net_v", "networks --search net_v, for the networks with it in their names", ""),
+        ("shufflenet", "; did you mean 'shufflenet_v1', 'shufflenet_v2', ", None),
+        ("Swin_", " or 'swin_tiny_patch4_window7_224'?", None),
         ("mobilnet_v1", "there is no network 'mobilnet_v1'; did you mean 'mobilenet_v1'?", None),
         ("net.yaml", "there is no file 'net.yaml'", None),
     ],
 )
-def test_a_word_that_several_networks_have_is_told_how_to_list_them(word, message, listing):
-    result = CliRunner().invoke(main, ["networks", word])
+def test_a_word_that_several_networks_have_is_told_how_to_list_them(
+    command, word, message, listing
+):
+    result = CliRunner().invoke(main, [command, word])
     assert result.exit_code == 2
     assert message in result.output
     assert ("costcalc networks --" in result.output) == (listing is not None)
