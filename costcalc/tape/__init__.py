@@ -1,0 +1,1 @@
+"""Formulas recorded as a list of operations over parameters, to be replayed anywhere."""
