@@ -6,7 +6,7 @@ that keep their formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -66,6 +66,18 @@ class LayerExplanation(NamedTuple):
     steps: tuple[ExplainedCount, ...]
     """Empty for a layer that costcalc cannot count."""
 
+    @property
+    def counted(self) -> list[ExplainedCount]:
+        """The counts that are not free."""
+        return [step for step in self.steps if step.rule != "free"]
+
+    @property
+    def remark(self) -> str:
+        """What follows its type: that it is free, or whose params it has."""
+        if self.is_free:
+            return ", which the convention declares free"
+        return f", whose params are those of {self.shares}" if self.shares else ""
+
 
 @dataclass(frozen=True, repr=False)
 class Explanation(Answer):
@@ -119,13 +131,6 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         CostcalcError: the network has no such layer, or the convention lacks a rule.
     """
     chosen = _chosen(graph, layer)
-    axes = channel_axes(graph)
-    symbolic = {index: _SymbolicLayer(graph.layers[index], index, axes) for index in chosen}
-    layers = tuple(
-        symbolic[index].layer if index in symbolic else other
-        for index, other in enumerate(graph.layers)
-    )
-    costs = count(graph._replace(layers=layers), convention)
     is_block = layer not in (other.name for other in graph.layers)
     return Explanation(
         network=graph.name,
@@ -134,10 +139,30 @@ def explain(graph: LayerGraph, layer: str, convention: Convention) -> Explanatio
         convention=convention.name,
         unit=UNITS[convention.unit].title,
         parameters=graph.parameters,
-        layers=tuple(
-            _explained(symbolic[index], costs[index], graph, convention) for index in chosen
-        ),
+        layers=explained_layers(graph, chosen, convention),
         kinds=frozenset(layer.kind.name for layer in graph.layers),
+    )
+
+
+def explained_layers(
+    graph: LayerGraph, chosen: Iterable[int], convention: Convention
+) -> tuple[LayerExplanation, ...]:
+    """How the params and mult-adds of some layers are computed.
+
+    Sizes may be numbers of another algebra, in which the values are then.
+
+    Raises:
+        ConventionError: the convention lacks a rule.
+    """
+    axes = channel_axes(graph)
+    symbolic = {index: _SymbolicLayer(graph.layers[index], index, axes) for index in chosen}
+    layers = tuple(
+        symbolic[index].layer if index in symbolic else layer
+        for index, layer in enumerate(graph.layers)
+    )
+    costs = count(graph._replace(layers=layers), convention)
+    return tuple(
+        _explained(each, costs[index], graph, convention) for index, each in symbolic.items()
     )
 
 
@@ -258,7 +283,7 @@ class _SymbolicLayer:
         sides = []
         for axis, (symbol, what, alone) in enumerate(_OF_TOKENS[len(shapes[0])]):
             values = [shape[axis] for shape in shapes]
-            if len(set(values)) == 1:
+            if _are_equal(values):
                 sides.append([self._side(symbol, value, alone) for value in values])
                 continue
             sides.append(
@@ -320,7 +345,7 @@ class _SymbolicLayer:
         latex = f"{channels}_{number}" if number else channels
         first = self._symbol(f"{channels}{number}", shape[0], f"{of} channels", latex)
         sides = shape[1:]
-        if len(set(sides)) == 1 and not are_tokens:
+        if _are_equal(sides) and not are_tokens:
             common = self._side(f"D_{side}{number}", sides[0], f"side of the {of}")
             return (first, *(common for _ in sides))
         names = [(f"D{n}", f"side {n}") for n in range(1, len(sides) + 1)]
@@ -337,19 +362,19 @@ class _SymbolicLayer:
         )
 
     def _side(self, name: str, value: Any, meaning: str) -> Any:
-        return value if value == 1 else self._symbol(name, value, meaning)
+        return value if _is_one(value) else self._symbol(name, value, meaning)
 
     def _attribute(self, name: str, value: Any) -> Any:
         """An attribute in symbols; 1 and None stay as they are."""
         symbol, meaning = _ATTRIBUTES[name]
         if isinstance(value, tuple):
-            if len(set(value)) == 1:
+            if _are_equal(value):
                 return (self._attribute(name, value[0]),) * len(value)
             return tuple(
                 self._side(f"{symbol}{n + 1}", side, f"{meaning}, axis {n + 1}")
                 for n, side in enumerate(value)
             )
-        if value is None or value == 1:
+        if value is None or _is_one(value):
             return value
         return self._symbol(symbol, value, meaning)
 
@@ -360,6 +385,16 @@ class _SymbolicLayer:
         self.symbols[name] = Symbol(node, meaning)
         self.values[name] = value
         return FormulaNumber(node, value)
+
+
+def _is_one(value: Any) -> bool:
+    """Whether a size is 1 at all settings."""
+    return isinstance(value, int) and value == 1
+
+
+def _are_equal(sizes: Sequence[Any]) -> bool:
+    """Whether there are sizes, and all are the same."""
+    return bool(sizes) and all(size == sizes[0] for size in sizes[1:])
 
 
 _WIDTH = ("d", "width", "width of the tokens")
@@ -435,26 +470,26 @@ def _latex(explanation: Explanation) -> Iterator[str | Equations]:
     yield from at_settings(explanation.parameters, explanation.kinds).splitlines()
     for layer in explanation.layers:
         lines = []
-        for step in _shown(layer):
+        for step in layer.counted:
             label = rf"\text{{{title(step.metric, explanation.unit)}}}"
             for left, node in ((label, step.formula), ("", step.numbers)):
                 lines.append(f"{left} &= {written(node, LATEX)}")
             if not isinstance(step.numbers, Number):
                 lines.append(f" &= {step.value}")
-        yield f"{layer.name} ({layer.type}){_remark(layer)}"
+        yield f"{layer.name} ({layer.type}){layer.remark}"
         if lines:
             yield Equations(tuple(lines))
 
 
 def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style) -> str:
-    lines = [f"{layer.name}: {layer.type}{_remark(layer)}"]
+    lines = [f"{layer.name}: {layer.type}{layer.remark}"]
     width = max((len(symbol.name.name) for symbol, _ in layer.symbols), default=0)
     digits = max((len(counted(value)) for _, value in layer.symbols), default=0)
     for symbol, value in layer.symbols:
         lines.append(
             f"  {style.name(symbol.name):<{width}} = {counted(value):>{digits}}  {symbol.meaning}"
         )
-    for step in _shown(layer):
+    for step in layer.counted:
         label = title(step.metric, explanation.unit)
         lines.append(f"  {label:<9} = {step.rule}")
         shown = [written(step.formula, style), written(step.numbers, style)]
@@ -462,11 +497,6 @@ def _layer_text(layer: LayerExplanation, explanation: Explanation, style: Style)
             shown = []
         lines += [f"  {'':<9} = {text}" for text in dict.fromkeys([*shown, counted(step.value)])]
     return "\n".join(lines)
-
-
-def _shown(layer: LayerExplanation) -> list[ExplainedCount]:
-    """The counts of a layer that are not free."""
-    return [step for step in layer.steps if step.rule != "free"]
 
 
 def _sum_text(explanation: Explanation) -> str:
@@ -486,12 +516,6 @@ def _sum_text(explanation: Explanation) -> str:
     if unknown:
         lines.append(f"  not counted: {', '.join(unknown)}")
     return "\n".join(lines)
-
-
-def _remark(layer: LayerExplanation) -> str:
-    if layer.is_free:
-        return ", which the convention declares free"
-    return f", whose params are those of {layer.shares}" if layer.shares else ""
 
 
 def _layer_data(layer: LayerExplanation) -> dict[str, Any]:

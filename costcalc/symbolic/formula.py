@@ -104,9 +104,12 @@ def collected(factors: list[Node]) -> Node:
 
 
 class Style(NamedTuple):
-    """How formulas are written: signs, parentheses, names."""
+    """How formulas are written: numbers, signs, parentheses, names."""
 
     name: Callable[[Name], str]
+    number: Callable[[str], str]
+    signs: Mapping[str, str]
+    """``+`` and ``-`` between two terms, and ``negative`` before one."""
     times: Callable[[str, str], str]
     """The sign between two factors."""
     is_ascii: bool
@@ -119,10 +122,13 @@ class Style(NamedTuple):
     """For each function: the text before, between and after its arguments."""
 
 
+_SIGNS = {"+": " + ", "-": " - ", "negative": "-"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 UNICODE = Style(
     name=lambda name: name.text,
+    number=lambda text: text,
+    signs=_SIGNS,
     times=lambda left, right: "·",
     is_ascii=False,
     power=lambda base, n: base + str(n).translate(_SUPERSCRIPTS),
@@ -150,6 +156,8 @@ ASCII = UNICODE._replace(
 )
 LATEX = Style(
     name=lambda name: name.latex,
+    number=lambda text: text,
+    signs=_SIGNS,
     times=lambda left, right: r" \cdot " if right[0].isdigit() else r" \, ",
     is_ascii=True,
     power=lambda base, n: f"{base}^{{{n}}}",
@@ -200,8 +208,8 @@ def _write(node: Node, style: Style) -> tuple[str, int]:
     if isinstance(node, Number):
         text = exact(node.value)
         if "/" not in text:
-            return text, _ATOM
-        return style.quotient(*text.split("/")), _ATOM if style.stacked else _SUM
+            return style.number(text), _ATOM
+        return style.quotient(*map(style.number, text.split("/"))), _ATOM if style.stacked else _SUM
     if isinstance(node, Name):
         return style.name(node), _PRODUCT if node.is_product else _ATOM
     if isinstance(node, Sum):
@@ -217,7 +225,7 @@ def _write(node: Node, style: Style) -> tuple[str, int]:
     if isinstance(node, Power):
         return style.power(_at_least(node.base, _ATOM, style), node.exponent), _POWER
     if isinstance(node, Negative):
-        return "-" + _at_least(node.operand, _PRODUCT, style), _SUM
+        return style.signs["negative"] + _at_least(node.operand, _PRODUCT, style), _SUM
     before, between, after = style.calls[node.function]
     inside = between.join(written(argument, style) for argument in node.arguments)
     return before + inside + after, _ATOM
@@ -229,8 +237,11 @@ def _sum(node: Sum, style: Style) -> str:
         is_negative = isinstance(term, Negative)
         operand = term.operand if isinstance(term, Negative) else term
         shown = _at_least(operand, _PRODUCT if is_negative else _SUM, style)
-        sign = " - " if is_negative else " + "
-        text += (sign if text else sign.strip().strip("+")) + shown
+        if text:
+            text += style.signs["-" if is_negative else "+"]
+        elif is_negative:
+            text += style.signs["negative"]
+        text += shown
     return text
 
 

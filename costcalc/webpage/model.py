@@ -22,8 +22,10 @@ from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
 from costcalc.reporting.layers import layer_reports
 from costcalc.reporting.tree import ReportLine, lines, places, tree
+from costcalc.symbolic.explain import LayerExplanation, explained_layers
 from costcalc.tape.program import Program
 from costcalc.tape.tape import Parameter, Rational
+from costcalc.webpage.levels import Levels, levels
 
 
 class Control(NamedTuple):
@@ -58,6 +60,8 @@ class TableRow(NamedTuple):
     output: Shape
     counts: tuple[Counts, ...]
     """Under each convention."""
+    explained: tuple[tuple[LayerExplanation, ...], ...] = ()
+    """Under each convention, the layers that it counts; none if the rows below have them."""
 
 
 class Structure(NamedTuple):
@@ -67,6 +71,8 @@ class Structure(NamedTuple):
     rows: tuple[TableRow, ...]
     totals: tuple[Counts, ...]
     """Under each convention."""
+    levels: Levels
+    """The layer graph, its boxes for the rows."""
 
 
 class Refused(NamedTuple):
@@ -108,10 +114,14 @@ def model(network: OpenNetwork, conventions: Sequence[Convention]) -> NetworkMod
             return Refused(str(error))
         axes = channel_axes(graph)
         tables = []
+        explained = []
         for convention in conventions:
-            reported = tuple(layer_reports(graph, count(graph, convention), axes))
-            root = tree(lines(reported))
+            costs = count(graph, convention)
+            root = tree(lines(tuple(layer_reports(graph, costs, axes))))
             tables.append((root, list(places(graph.blocks, root, None, graph.folded))))
+            counted = [index for index, cost in enumerate(costs) if not cost.is_free]
+            layers = explained_layers(graph, counted, convention)
+            explained.append({layer.name: layer for layer in layers})
         rows = []
         for each in zip(*(shown for _, shown in tables), strict=True):
             (node, depth, is_sum) = each[0]
@@ -125,10 +135,16 @@ def model(network: OpenNetwork, conventions: Sequence[Convention]) -> NetworkMod
                     input=node.layer.input if is_line else node.input,
                     output=node.layer.output if is_line else node.output,
                     counts=tuple(Counts(place.node.mult_adds, place.node.params) for place in each),
+                    explained=tuple(
+                        ()
+                        if is_sum
+                        else tuple(known[name] for name in node.names() if name in known)
+                        for known in explained
+                    ),
                 )
             )
         totals = tuple(Counts(root.mult_adds, root.params) for root, _ in tables)
-        return Structure(graph.input, tuple(rows), totals)
+        return Structure(graph.input, tuple(rows), totals, levels(graph, rows))
 
     parameters = [
         Parameter(control.name, control.low, control.high, control.name != "alpha")
