@@ -66,6 +66,23 @@ class LayerReport(NamedTuple):
     is_of_weights: bool = False
     """Whether it computes on stored numbers alone, which the convention does not count."""
 
+    @property
+    def title(self) -> str:
+        """Its row as in MobileNetV1's Table 1: ``Conv dw / s2``."""
+        stride = self.attributes.get("stride")
+        return (f"{self.label} / s{_stride_text(stride)}" if stride else self.label) + self.doubt
+
+    @property
+    def doubt(self) -> str:
+        """What a reader must know of its costs; '' for nothing."""
+        return " (shape guessed)" if self.is_guessed else ""
+
+
+def _stride_text(stride: Shape) -> str:
+    """A stride as in Table 1: one number if it is the same along all axes."""
+    is_one = all(side == stride[0] for side in stride)
+    return str(stride[0]) if is_one else "×".join(map(str, stride))
+
 
 def totals(costs: Iterable[LayerCost]) -> Totals:
     """Costs added up."""

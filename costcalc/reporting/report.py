@@ -39,7 +39,7 @@ from costcalc.reporting.phrases import (
     unit_title,
 )
 from costcalc.reporting.select import arrange
-from costcalc.reporting.tree import ReportGroup, ReportLine, lines, places, tree
+from costcalc.reporting.tree import BRANCH, ReportGroup, ReportLine, lines, places, tree
 from costcalc.spec.document import Accuracy, Document
 
 if TYPE_CHECKING:
@@ -457,12 +457,10 @@ def _total_cells(report: Report) -> Mapping[str, Cell]:
 def _line(line: ReportLine) -> dict[str, Cell]:
     layer = line.layer
     stride = layer.attributes.get("stride")
-    label = f"{layer.label} / s{_stride_text(stride)}" if stride else layer.label
-    guessed = " (shape guessed)" if layer.is_guessed else ""
     return {
-        "type_stride": label + guessed,
+        "type_stride": layer.title,
         "name": layer.name,
-        "type": layer.type + guessed,
+        "type": layer.type + layer.doubt,
         "layers": 1,
         "stride": Dimensions(stride) if stride else None,
         "filter": Dimensions(layer.filter, " dw" if layer.is_depthwise else "")
@@ -475,16 +473,11 @@ def _line(line: ReportLine) -> dict[str, Cell]:
 
 
 def _group(report: Report, group: ReportGroup) -> dict[str, Cell]:
-    name = group.path.rpartition("/")[2]
-    block = report.blocks.get(group.path, "branch")
-    is_named_after_block = name.startswith(block) or block in ("branch", "sequence")
-    doubts = f", {group.uncounted} not counted" if group.uncounted else ""
-    if group.guessed:
-        doubts += f", {group.guessed} at guessed shapes"
+    block = report.blocks.get(group.path, BRANCH)
     return {
-        "type_stride": (name if is_named_after_block else f"{block} ({name})") + doubts,
+        "type_stride": group.title(block),
         "name": group.path,
-        "type": block + doubts,
+        "type": block + group.doubts,
         "layers": group.lines,
         "input": _size(group.input, group.input_axis),
         "output": _size(group.output, group.output_axis),
@@ -503,11 +496,6 @@ def _cost_cells(mult_adds: int, params: int, totals: Totals) -> Mapping[str, Cel
         "params": params,
         "params_percent": Share(params, totals.params),
     }
-
-
-def _stride_text(stride: Shape) -> str:
-    """A stride as in Table 1: one number if it is the same along all axes."""
-    return str(stride[0]) if len(set(stride)) == 1 else "×".join(map(str, stride))
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,9 @@ from costcalc.names import paths
 from costcalc.records import NamedTuple
 from costcalc.reporting.layers import LayerReport
 
+BRANCH = "branch"
+"""What a group is whose path no block has."""
+
 
 class ReportLine:
     """One line of the network: a layer with its norm and activation."""
@@ -78,6 +81,18 @@ class ReportGroup:
         if not self.input:
             self.input, self.input_axis = line.layer.input, line.layer.input_axis
         self.output, self.output_axis = line.layer.output, line.layer.output_axis
+
+    @property
+    def doubts(self) -> str:
+        """What a reader must know of its costs; '' for nothing."""
+        doubts = f", {self.uncounted} not counted" if self.uncounted else ""
+        return f"{doubts}, {self.guessed} at guessed shapes" if self.guessed else doubts
+
+    def title(self, block: str) -> str:
+        """Its row in a table: its name, with its block if the name does not say it."""
+        name = self.path.rpartition("/")[2]
+        is_named_after_block = name.startswith(block) or block in (BRANCH, "sequence")
+        return (name if is_named_after_block else f"{block} ({name})") + self.doubts
 
     def names(self) -> Iterator[str]:
         """The names of the layers in all its lines."""

@@ -6,40 +6,35 @@ of a table is a node, and the page computes it at whatever setting its reader ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import count
+from costcalc.costs.count import LayerCost, count
 from costcalc.errors import SpecError
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
+from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
-from costcalc.graph.parameters import all_parameters
-from costcalc.kinds.base import Shape
+from costcalc.kinds import KINDS
+from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
-from costcalc.reporting.layers import layer_reports
-from costcalc.reporting.tree import ReportLine, lines, places, tree
+from costcalc.reporting.implementations import as_usually_run
+from costcalc.reporting.layers import LayerReport, layer_reports
+from costcalc.reporting.phrases import notes_of
+from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
 from costcalc.symbolic.explain import LayerExplanation, explained_layers
-from costcalc.tape.program import Program
-from costcalc.tape.tape import Parameter, Rational
+from costcalc.tape.program import STRUCTURES, Leaf, Program
+from costcalc.tape.tape import Parameter
+from costcalc.webpage.controls import Control, Fixed, controls, given, settings_of
 from costcalc.webpage.levels import Levels, levels
 
-
-class Control(NamedTuple):
-    """A parameter that the page's reader moves: a number between two ends, or a choice."""
-
-    name: str
-    meaning: str
-    default: Any
-    choices: tuple[Any, ...] = ()
-    """The values to choose between; empty for a number."""
-    low: Rational = 0
-    high: Rational = 0
-    step: Rational = 1
-    """Of the slider; a field takes any exact number between the ends."""
+ROWS = 1_000
+"""About how many rows a page holds, over all combinations of its choices."""
 
 
 class Counts(NamedTuple):
@@ -52,16 +47,33 @@ class Counts(NamedTuple):
 class TableRow(NamedTuple):
     """A row of the table of layers: a line or a block; sizes and counts are numbers of a tape."""
 
+    title: str
     path: str
     type: str
     depth: int
     is_sum: bool
-    input: Shape
-    output: Shape
+    filter: Shape
+    suffix: str
+    """What follows the filter's dimensions."""
+    input: Shape | None
+    """Channels last; None for a source."""
+    output: Shape | None
     counts: tuple[Counts, ...]
-    """Under each convention."""
-    explained: tuple[tuple[LayerExplanation, ...], ...] = ()
+    """Under each convention; none for a layer that is not counted."""
+    is_free: tuple[bool, ...]
+    """Whether each convention counts neither."""
+    explained: tuple[tuple[LayerExplanation, ...], ...]
     """Under each convention, the layers that it counts; none if the rows below have them."""
+
+
+class TypeRow(NamedTuple):
+    """A row of the table of types of layer, as in MobileNetV1's Table 2."""
+
+    type: str
+    family: str
+    layers: tuple[int, ...]
+    """Those with a cost, under each convention."""
+    counts: tuple[Counts, ...]
 
 
 class Structure(NamedTuple):
@@ -69,14 +81,19 @@ class Structure(NamedTuple):
 
     input: Shape
     rows: tuple[TableRow, ...]
+    types: tuple[TypeRow, ...]
     totals: tuple[Counts, ...]
     """Under each convention."""
+    free: tuple[Mapping[str, int], ...]
+    """How many layers of each type no convention counts, under each."""
+    notes: tuple[str, ...]
+    """What a reader must know of the totals."""
     levels: Levels
     """The layer graph, its boxes for the rows."""
 
 
 class Refused(NamedTuple):
-    """That a network does not exist at some settings, and why."""
+    """That a network does not exist at some settings, and why at those that were tried."""
 
     message: str
 
@@ -87,83 +104,209 @@ Recorded: TypeAlias = Structure | Refused
 class NetworkModel(NamedTuple):
     """A network on a page."""
 
+    network: OpenNetwork
     title: str
     controls: tuple[Control, ...]
+    fixed: tuple[Fixed, ...]
     conventions: tuple[Convention, ...]
     program: Program[Recorded]
+    is_whole: bool
+    """Whether all that its controls reach is recorded."""
 
     @property
     def defaults(self) -> dict[str, Any]:
         """The settings that the page opens with."""
         return {control.name: control.default for control in self.controls}
 
+    @property
+    def opening(self) -> Leaf[Recorded]:
+        """What the page opens with."""
+        return self.program.record(self.defaults)
 
-def model(network: OpenNetwork, conventions: Sequence[Convention]) -> NetworkModel:
-    """A network, recorded at its own settings.
+
+def model(
+    network: OpenNetwork,
+    conventions: Sequence[Convention],
+    fixed: Mapping[str, Any] = MappingProxyType({}),
+    ranges: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+) -> NetworkModel:
+    """A network, recorded at all settings that its controls reach.
+
+    Args:
+        network: the network, with the settings at which its page opens.
+        conventions: how costs are counted; the page shows one at a time.
+        fixed: settings that stay as they are.
+        ranges: values of other parameters, in the place of the usual ones.
 
     Raises:
-        CostcalcError: it does not exist there, or a convention lacks a rule.
+        CostcalcError: it does not exist at its own settings, or a convention lacks a rule.
     """
-    document, fixed = network.document, network.settings
-    controls = _controls(network)
-
-    def structure(settings: Mapping[str, Any]) -> Recorded:
-        try:
-            graph = expand(document, {**fixed, **settings})
-        except SpecError as error:
-            return Refused(str(error))
-        axes = channel_axes(graph)
-        tables = []
-        explained = []
-        for convention in conventions:
-            costs = count(graph, convention)
-            root = tree(lines(tuple(layer_reports(graph, costs, axes))))
-            tables.append((root, list(places(graph.blocks, root, None, graph.folded))))
-            counted = [index for index, cost in enumerate(costs) if not cost.is_free]
-            layers = explained_layers(graph, counted, convention)
-            explained.append({layer.name: layer for layer in layers})
-        rows = []
-        for each in zip(*(shown for _, shown in tables), strict=True):
-            (node, depth, is_sum) = each[0]
-            is_line = isinstance(node, ReportLine)
-            rows.append(
-                TableRow(
-                    path=node.layer.name if is_line else node.path,
-                    type=node.layer.type if is_line else graph.blocks.get(node.path, "branch"),
-                    depth=depth,
-                    is_sum=is_sum,
-                    input=node.layer.input if is_line else node.input,
-                    output=node.layer.output if is_line else node.output,
-                    counts=tuple(Counts(place.node.mult_adds, place.node.params) for place in each),
-                    explained=tuple(
-                        ()
-                        if is_sum
-                        else tuple(known[name] for name in node.names() if name in known)
-                        for known in explained
-                    ),
-                )
-            )
-        totals = tuple(Counts(root.mult_adds, root.params) for root, _ in tables)
-        return Structure(graph.input, tuple(rows), totals, levels(graph, rows))
-
-    parameters = [
-        Parameter(control.name, control.low, control.high, control.name != "alpha")
-        for control in controls
-        if not control.choices
-    ]
-    choices = [control.name for control in controls if control.choices]
-    program = Program(structure, parameters, choices)
-    result = NetworkModel(document.titled(fixed), controls, tuple(conventions), program)
-    program.record(result.defaults)
+    network = as_usually_run(network.at(fixed), conventions[0])
+    moved, others = controls(network, fixed, ranges)
+    first = _program(network, conventions, moved)
+    opening = first.record({control.name: control.default for control in moved}).result
+    if isinstance(opening, Refused):
+        expand(network.document, network.settings)  # which says why, with its place
+    rows = len(opening.rows) if isinstance(opening, Structure) else 1
+    moved, more = _within(moved, rows, {*ranges})
+    program = _program(network, conventions, moved) if more else first
+    result = NetworkModel(
+        network,
+        network.document.titled(network.settings),
+        moved,
+        (*others, *more),
+        tuple(conventions),
+        program,
+        _explored(program, moved),
+    )
     return result
 
 
-def _controls(network: OpenNetwork) -> tuple[Control, ...]:
-    """The network's alpha and resolution; a setting that the network carries is where it opens."""
-    known = all_parameters(network.document)
-    alpha = network.settings.get("alpha", 1)
-    res = network.settings.get("res", 224)
-    return (
-        Control("alpha", known["alpha"].doc, alpha, (), Fraction(1, 20), 2, Fraction(1, 20)),
-        Control("res", known["res"].doc, res, (), 32, 512, 32),
+def _within(
+    moved: Sequence[Control], rows: int, wanted: set[str]
+) -> tuple[tuple[Control, ...], list[Fixed]]:
+    """The controls of a page that is not too large, and those that it goes without."""
+    combinations = 1
+    kept, others = [], []
+    for control in moved:
+        more = len(control.values) if control.is_choice else 1
+        is_too_much = combinations * more * rows > ROWS or combinations * more > STRUCTURES
+        if more > 1 and is_too_much and control.name not in wanted:
+            others.append(Fixed(control.name, control.default, "too many ways to build it"))
+            continue
+        combinations *= more
+        kept.append(control)
+    return tuple(kept), others
+
+
+def _explored(program: Program[Recorded], moved: Sequence[Control]) -> bool:
+    """Records what the controls reach, the steps of one slider at a time with all choices."""
+    choices = [control for control in moved if control.is_choice]
+    numbers = [control for control in moved if not control.is_choice]
+    steps = [{control.name: control.default for control in numbers}]
+    steps += [{**steps[0], control.name: value} for control in numbers for value in control.values]
+    return program.explore({**chosen, **step} for chosen in settings_of(choices) for step in steps)
+
+
+def _program(
+    network: OpenNetwork, conventions: Sequence[Convention], moved: Sequence[Control]
+) -> Program[Recorded]:
+    document, own = network.document, network.settings
+    names = {control.name for control in moved}
+    fixed = {name: value for name, value in own.items() if name not in names}
+
+    def structure(settings: Mapping[str, Any]) -> Recorded:
+        try:
+            graph = expand(document, {**fixed, **given(settings)})
+            return _structure(graph, conventions)
+        except SpecError as error:
+            return Refused(str(error))
+
+    parameters = [
+        Parameter(control.name, control.low, control.high, control.is_whole)
+        for control in moved
+        if not control.is_choice
+    ]
+    return Program(structure, parameters, [each.name for each in moved if each.is_choice])
+
+
+def _structure(graph: LayerGraph, conventions: Sequence[Convention]) -> Structure:
+    axes = channel_axes(graph)
+    costs = [count(graph, convention) for convention in conventions]
+    reported = [tuple(layer_reports(graph, each, axes)) for each in costs]
+    roots = [tree(lines(layers)) for layers in reported]
+    shown = [list(places(graph.blocks, root, None, graph.folded)) for root in roots]
+    explained = list(map(partial(_explained, graph), conventions, costs))
+    rows = [_table_row(graph, each, explained) for each in zip(*shown, strict=True)]
+    return Structure(
+        input=channels_last(graph.input, axes.get(NETWORK_INPUT, 0)),
+        rows=tuple(rows),
+        types=tuple(_type_rows(reported)),
+        totals=tuple(Counts(root.mult_adds, root.params) for root in roots),
+        free=tuple(
+            Counter(layer.type for layer in layers if layer.is_free and layer.kind != INPUT)
+            for layers in reported
+        ),
+        notes=notes_of(graph),
+        levels=levels(graph, rows),
     )
+
+
+def _explained(
+    graph: LayerGraph, convention: Convention, costs: Sequence[LayerCost]
+) -> Mapping[str, LayerExplanation]:
+    """How the layers that a convention counts are computed, by their names."""
+    counted = [index for index, cost in enumerate(costs) if not cost.is_free]
+    return {layer.name: layer for layer in explained_layers(graph, counted, convention)}
+
+
+def _table_row(
+    graph: LayerGraph,
+    place: Sequence[Place],
+    explained: Sequence[Mapping[str, LayerExplanation]],
+) -> TableRow:
+    """A row, from its place under each convention."""
+    node, depth, is_sum = place[0]
+    names = [] if is_sum else list(node.names())
+    row = partial(
+        TableRow,
+        depth=depth,
+        is_sum=is_sum,
+        is_free=tuple(bool(each.node.is_free) for each in place),
+        explained=tuple(
+            tuple(layers[name] for name in names if name in layers) for layers in explained
+        ),
+    )
+    counts = tuple(Counts(each.node.mult_adds, each.node.params) for each in place)
+    if isinstance(node, ReportLine):
+        layer = node.layer
+        return row(
+            title=layer.title,
+            path=layer.name,
+            type=layer.type + layer.doubt,
+            filter=layer.filter,
+            suffix=" dw" if layer.filter and layer.is_depthwise else "",
+            input=_size(layer.input, layer.input_axis),
+            output=_size(layer.output, layer.output_axis),
+            counts=counts if layer.is_counted else (),
+        )
+    block = graph.blocks.get(node.path, BRANCH)
+    return row(
+        title=node.title(block),
+        path=node.path,
+        type=block,
+        filter=(),
+        suffix="",
+        input=_size(node.input, node.input_axis),
+        output=_size(node.output, node.output_axis),
+        counts=counts,
+    )
+
+
+def _size(shape: Shape, axis: int | None) -> Shape | None:
+    return None if axis is None else channels_last(shape, axis)
+
+
+def _type_rows(reported: Sequence[Sequence[LayerReport]]) -> Iterator[TypeRow]:
+    """The types of layer; each convention has the layers in the same order."""
+    types: dict[str, list[int]] = {}
+    for index, layer in enumerate(reported[0]):
+        types.setdefault(layer.type, []).append(index)
+    for type_, indexes in types.items():
+        columns = [[layers[index] for index in indexes] for layers in reported]
+        layers = tuple(
+            sum(1 for layer in column if layer.mult_adds or layer.params) for column in columns
+        )
+        if any(layers):
+            yield TypeRow(
+                type_,
+                KINDS[columns[0][0].kind].family,
+                layers,
+                tuple(
+                    Counts(
+                        sum(layer.mult_adds for layer in column),
+                        sum(layer.params for layer in column),
+                    )
+                    for column in columns
+                ),
+            )

@@ -1,0 +1,176 @@
+"""What the reader of an interactive page moves: a network's parameters, and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from costcalc.errors import Problems
+from costcalc.formulas import algebra
+from costcalc.graph.parameters import all_parameters, outside, resolve
+from costcalc.opening import OpenNetwork
+from costcalc.records import NamedTuple
+from costcalc.spec.document import Parameter
+from costcalc.spec.numbers import exact, is_number
+from costcalc.tape.tape import Rational
+
+FOLLOWS = None
+"""The value of a choice whose default follows from other parameters."""
+
+_LINEAR = 16
+"""The largest default of a whole number whose slider has every number."""
+
+_ALPHAS = tuple(Fraction(step, 20) for step in range(1, 41))
+
+
+class Control(NamedTuple):
+    """A parameter that the page's reader moves: a number between two ends, or a choice."""
+
+    name: str
+    meaning: str
+    default: Any
+    values: tuple[Any, ...]
+    """Those of a number's slider, in order, or of a choice; a field takes any exact number
+    between the ends."""
+    is_choice: bool = False
+    is_whole: bool = False
+    """Whether a number takes whole numbers alone."""
+
+    @property
+    def low(self) -> Rational:
+        """The least value of a number."""
+        low: Rational = self.values[0]
+        return low
+
+    @property
+    def high(self) -> Rational:
+        """The largest value of a number."""
+        high: Rational = self.values[-1]
+        return high
+
+
+class Fixed(NamedTuple):
+    """A parameter that the page's reader cannot move, and why."""
+
+    name: str
+    value: Any
+    reason: str
+
+
+def controls(
+    network: OpenNetwork, fixed: Mapping[str, Any], ranges: Mapping[str, Sequence[Any]]
+) -> tuple[tuple[Control, ...], tuple[Fixed, ...]]:
+    """The controls of a network, and what it has besides.
+
+    Args:
+        network: the network; the settings that it carries are where its page opens.
+        fixed: settings that stay as they are.
+        ranges: values of other parameters, in the place of the usual ones.
+    """
+    document = network.document
+    opening = {**network.settings, **{name: values[0] for name, values in ranges.items()}}
+    defaults = resolve(document, {**opening, **fixed}, Problems()).values
+    parameters = all_parameters(document)
+    leading = {
+        name
+        for parameter in parameters.values()
+        if not parameter.choices and parameter.name not in opening
+        for name in _names(parameter)
+    }
+    moved: list[Control] = []
+    others: list[Fixed] = []
+    for name, parameter in parameters.items():
+        value = defaults.get(name)
+        if name in fixed:
+            others.append(Fixed(name, value, ""))
+        elif name in ranges:
+            own = network.settings.get(name)
+            moved.append(_of_values(parameter, ranges[name], own))
+        elif name == "res" and document.reread is not None:
+            others.append(Fixed(name, value, "a model is read at one resolution"))
+        elif parameter.choices and name in leading and name in network.settings:
+            others.append(Fixed(name, value, "the network's name says it"))
+        elif parameter.choices:
+            follows = name not in network.settings and _follows(parameter, moved)
+            moved.append(_choice(parameter, value, follows))
+        elif value is None:
+            others.append(Fixed(name, value, "it has no default"))
+        elif not is_number(value):
+            others.append(Fixed(name, value, "it is not a number"))
+        elif _follows(parameter, moved) and name not in network.settings:
+            others.append(Fixed(name, value, "it follows from others"))
+        else:
+            moved.append(_number(parameter, value))
+    return tuple(moved), tuple(others)
+
+
+def settings_of(controls: Sequence[Control]) -> Iterator[dict[str, Any]]:
+    """Every combination of the controls' values."""
+    names = [control.name for control in controls]
+    for values in product(*(control.values for control in controls)):
+        yield dict(zip(names, values, strict=True))
+
+
+def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without the choices that follow from others."""
+    return {name: value for name, value in settings.items() if value is not FOLLOWS}
+
+
+def _follows(parameter: Parameter, moved: Sequence[Control]) -> bool:
+    """Whether its default follows from what the reader moves."""
+    names = _names(parameter)
+    return any(control.name in names for control in moved)
+
+
+def _names(parameter: Parameter) -> frozenset[str]:
+    """The parameters from which its default follows."""
+    return parameter.default.names if parameter.default is not None else frozenset()
+
+
+def _choice(parameter: Parameter, value: Any, follows: bool) -> Control:
+    values = (FOLLOWS, *parameter.choices) if follows else parameter.choices
+    default = FOLLOWS if follows else value
+    return Control(parameter.name, parameter.doc, default, values, is_choice=True)
+
+
+def _of_values(parameter: Parameter, values: Sequence[Any], own: Any) -> Control:
+    """The control of values that somebody wrote down; it opens at the network's own."""
+    if not all(map(is_number, values)) or parameter.choices:
+        default = own if own in values else values[0]
+        return Control(parameter.name, parameter.doc, default, tuple(values), is_choice=True)
+    ordered = tuple(sorted(values))
+    default = own if own in ordered else ordered[0]
+    is_whole = all(map(algebra.is_whole, ordered)) and parameter.name != "alpha"
+    return Control(parameter.name, parameter.doc, default, ordered, is_whole=is_whole)
+
+
+def _number(parameter: Parameter, value: Rational) -> Control:
+    name = parameter.name
+    is_whole = name != "alpha" and algebra.is_whole(value)
+    usual = _usual(name, value)
+    inside = {each for each in (*usual, value) if not outside(parameter, each)}
+    return Control(name, parameter.doc, value, tuple(sorted(inside)), is_whole=is_whole)
+
+
+def _usual(name: str, value: Rational) -> Sequence[Rational]:
+    """The values of a slider, around its default."""
+    if name == "alpha":
+        return _ALPHAS
+    if name == "res":
+        step = 32 if value >= 128 else 8 if value >= 64 else 4
+        return range(step, max(16 * step, 2 * int(value)) + 1, step)
+    if not algebra.is_whole(value):
+        return [algebra.whole(value * step / 10) for step in range(1, 21)]
+    if value <= _LINEAR:
+        return range(1, max(2 * int(value), 4) + 1)
+    scale = 10 ** (len(str(int(value))) - 1)
+    return [
+        head * power for power in (scale // 10 or 1, scale, scale * 10) for head in (1, 2, 5)
+    ] + [100 * scale]
+
+
+def written(control: Control) -> list[str]:
+    """The values as text that a command line takes; '' for one that follows from others."""
+    return ["" if value is FOLLOWS else exact(value) for value in control.values]
