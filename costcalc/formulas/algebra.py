@@ -184,7 +184,8 @@ def exact_div(a: Any, b: Any) -> Any:
     """``a / b`` for a ``b`` that is known to divide ``a``, as groups divide channels."""
     if type(a) is int and type(b) is int:
         return a // b
-    return quotient(a, b)
+    own = None if _plain(a) and _plain(b) else getattr(_algebra(a, b), "exact_div", None)
+    return quotient(a, b) if own is None else own(a, b)
 
 
 def round_to_multiple(a: Any, divisor: int = 8) -> Any:

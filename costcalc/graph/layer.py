@@ -226,6 +226,8 @@ class LayerGraph(NamedTuple):
 
         Its shape is a guess, or at another width multiplier than 1 does not follow it.
         """
+        if all(layer.kind.is_counted for layer in self.layers):
+            return frozenset()  # without asking for the multiplier
         return self.guessed_at(self.parameters.get("alpha", 1) != 1)
 
     def guessed_at(self, is_scaled: bool) -> frozenset[int]:

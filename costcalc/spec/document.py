@@ -196,7 +196,8 @@ class Title(NamedTuple):
         here = values.get(self.parameter)
         text = next((name for value, name in self.cases if same(here, value)), self.text)
         for parameter, value in values.items():
-            text = text.replace(f"{{{parameter}}}", exact(value))
+            if f"{{{parameter}}}" in text:
+                text = text.replace(f"{{{parameter}}}", exact(value))
         return text
 
 

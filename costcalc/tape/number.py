@@ -2,28 +2,137 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from costcalc.formulas import algebra
-from costcalc.tape.tape import OPERATIONS, Rational, Tape
+from costcalc.spec.numbers import exact
+from costcalc.tape.tape import Operation, Rational, Tape, computed
 
 
-class Decisions(Protocol):
-    """What a recording asks when a comparison has to be true or false."""
+class Branch:
+    """A comparison, and what follows from it on either side; None where nothing is recorded."""
 
-    tape: Tape
+    __slots__ = ("node", "sides")
 
-    def decide(self, node: int, value: Rational) -> bool:
-        """Whether a comparison holds at the settings that are recorded."""
+    def __init__(self, node: int) -> None:
+        self.node = node
+        self.sides: list[Any] = [None, None]
+        """What follows if it does not hold, and if it does: a branch or what the run returns."""
+
+
+class Recording:
+    """One run of a function over numbers of a tape: what it decides on its way.
+
+    Attributes:
+        tape: the tape that the numbers are written on.
+        decisions: the comparisons that had to be true or false, in their order.
+        has_printed: whether a number was printed.
+    """
+
+    def __init__(self, tape: Tape, tree: Any, *, marks: bool) -> None:
+        """Decides nothing yet.
+
+        Args:
+            tape: the tape.
+            tree: the branches that earlier runs came to; a run follows them as far as it can.
+            marks: whether a mark stands for a number that is printed, so that its value is not
+                decided.
+        """
+        self.tape = tape
+        self.decisions: dict[int, bool] = {}
+        self.has_printed = False
+        self._marks = marks
+        self._tree = tree
+        self._results: dict[tuple[str, int, int], Any] = {}
+        self._numbers: dict[int, TapeNumber] = {}
+
+    def number(self, node: int, value: Rational) -> Any:
+        """The number of a node, always the same one; a plain one for a constant."""
+        known = self._numbers.get(node)
+        if known is None:
+            content = self.tape.nodes[node].content
+            if isinstance(content, int | Fraction):
+                return content
+            known = self._numbers[node] = TapeNumber(self, node, value)
+        return known
+
+    def result(self, operation: str, a: Any, b: Any) -> Any:
+        """The number that an operation gives on two numbers, one of them of the tape.
+
+        Raises:
+            TooLarge: it has too many bits.
+        """
+        tape = self.tape
+        left, x = (a.node, a.value) if type(a) is TapeNumber else (tape.constant(a), a)
+        right, y = (b.node, b.value) if type(b) is TapeNumber else (tape.constant(b), b)
+        key = (operation, left, right)
+        known = self._results.get(key)
+        if known is None:
+            node = tape.operation(operation, left, right)
+            known = self._numbers.get(node)
+            if known is None:
+                known = self.number(node, computed(operation, x, y))
+            self._results[key] = known
+        return known
+
+    def decide(self, comparison: Any) -> bool:
+        """Whether a comparison holds; it is written down the first time."""
+        if type(comparison) is not TapeNumber:
+            return bool(comparison)
+        known = self.decisions.get(comparison.node)
+        if known is None:
+            known = self.decisions[comparison.node] = bool(comparison.value)
+            if isinstance(self._tree, Branch):
+                self._tree = self._tree.sides[known]
+        return known
+
+    def settle(self, number: TapeNumber) -> None:
+        """Decides a number's value, after those values that earlier runs had here."""
+        while isinstance(self._tree, Branch):
+            node = self._tree.node
+            content = self.tape.nodes[node].content
+            if not isinstance(content, Operation) or content.name != "=":
+                break
+            if number.node not in content[1:]:
+                break
+            (other,) = {*content[1:]} - {number.node}
+            value = self.tape.nodes[other].content
+            if not isinstance(value, int | Fraction):
+                break
+            if self.decide(self.result("=", number, value)):
+                return
+        self.decide(self.result("=", number, number.value))
+
+    def printed(self, number: TapeNumber, form: str) -> str:
+        """A number's text, or a mark that :data:`MARK` finds."""
+        self.has_printed = True
+        if self._marks and form in ("", ","):
+            return f"⟦{number.node}{form}⟧"
+        self.settle(number)
+        return written(number.value, form)
+
+
+MARK = re.compile("⟦([0-9]+)(,?)⟧")
+"""What stands for a number that is printed: its node, and its format."""
+
+
+def written(value: Rational, form: str) -> str:
+    """The text of a value, in a format such as ``","``."""
+    return format(value, form) if form and isinstance(value, int) else exact(value)
 
 
 class TapeNumber:
-    """A node of a tape, and its value at the settings that are recorded."""
+    """A node of a tape, and its value at the settings that are recorded.
+
+    A recording has one number for each node, so that the number is a key of its own, without
+    being compared.
+    """
 
     __slots__ = ("node", "recording", "value")
 
-    def __init__(self, recording: Decisions, node: int, value: Rational) -> None:
+    def __init__(self, recording: Recording, node: int, value: Rational) -> None:
         self.recording = recording
         self.node = node
         self.value = value
@@ -80,7 +189,7 @@ class TapeNumber:
     def __eq__(self, other: object) -> Any:
         return _decided("=", self, other)
 
-    __hash__ = None  # type: ignore[assignment]  # comparing it records a decision
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         return bool(self != 0)
@@ -88,16 +197,16 @@ class TapeNumber:
     def __index__(self) -> int:
         if not algebra.is_whole(self.value):
             raise TypeError("not a whole number")
-        _decided("=", self, self.value)
+        self.recording.settle(self)
         return int(self.value)
 
     __int__ = __index__
 
     def __str__(self) -> str:
-        return str(self.value)
+        return self.recording.printed(self, "")
 
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
+    def __format__(self, form: str) -> str:
+        return self.recording.printed(self, form)
 
 
 class _TapeAlgebra:
@@ -129,39 +238,25 @@ class _TapeAlgebra:
         return a.recording.tape.nodes[a.node].is_whole or bool(a // 1 == a)
 
     @staticmethod
+    def exact_div(a: Any, b: Any) -> Any:
+        """``a / b``, which is whole."""
+        return _divided("//", a, b)
+
+    @staticmethod
     def gcd(a: Any, b: Any) -> Any:
         """The greatest common divisor."""
         return _computed("gcd", a, b)
 
 
-def value_of(number: Any) -> Any:
-    """A number's value at the settings that are recorded; anything else as it is."""
-    return number.value if isinstance(number, TapeNumber) else number
-
-
-def _recording(a: Any, b: Any) -> Decisions:
-    recording: Decisions = (a if isinstance(a, TapeNumber) else b).recording
-    return recording
-
-
-def _node(tape: Tape, number: Any) -> int:
-    return number.node if isinstance(number, TapeNumber) else tape.constant(number)
-
-
 def _computed(operation: str, a: Any, b: Any) -> Any:
     """The number that an operation gives; a plain one if it is the same at all settings."""
-    if not isinstance(a, TapeNumber | int | Fraction) or not isinstance(
-        b, TapeNumber | int | Fraction
-    ):
-        return NotImplemented
-    recording = _recording(a, b)
-    tape = recording.tape
-    node = tape.operation(operation, _node(tape, a), _node(tape, b))
-    content = tape.nodes[node].content
-    if isinstance(content, int | Fraction):
-        return content
-    value = algebra.whole(OPERATIONS[operation](value_of(a), value_of(b)))
-    return TapeNumber(recording, node, value)
+    if type(a) is TapeNumber:
+        return a.recording.result(operation, a, b) if _is_number(b) else NotImplemented
+    return b.recording.result(operation, a, b) if _is_number(a) else NotImplemented
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int or isinstance(value, TapeNumber | int | Fraction)
 
 
 def _divided(operation: str, a: Any, b: Any) -> Any:
@@ -170,13 +265,13 @@ def _divided(operation: str, a: Any, b: Any) -> Any:
     Raises:
         ZeroDivisionError: it is zero at the settings that are recorded.
     """
-    if isinstance(b, TapeNumber) and not b:
+    if _is_number(b) and not b:
         raise ZeroDivisionError
     return _computed(operation, a, b)
 
 
 def _decided(comparison: str, a: Any, b: Any) -> Any:
     result = _computed(comparison, a, b)
-    if isinstance(result, TapeNumber):
-        return result.recording.decide(result.node, result.value)
+    if type(result) is TapeNumber:
+        return result.recording.decide(result)
     return result if result is NotImplemented else bool(result)

@@ -2,37 +2,29 @@
 
 The function is run once at one choice of settings, over numbers that write themselves
 down; each comparison that decides what it does next is a branch, of which one side is
-known.  Settings that take another side are recorded when somebody comes to them.
+known.  Settings that take the other side are recorded when they are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
+from itertools import product
+from math import prod
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from costcalc.tape.number import TapeNumber
+from costcalc.errors import SpecError
+from costcalc.records import NamedTuple
+from costcalc.tape.number import MARK, Branch, Recording, written
 from costcalc.tape.player import Player
-from costcalc.tape.tape import Parameter, Rational, Tape
+from costcalc.tape.tape import Parameter, Rational, Tape, TooLarge
 
 T = TypeVar("T")
 
 STRUCTURES = 64
-"""The most ways in which a network is put together that one program holds."""
+"""The most results that one program holds, which are the ways a network is put together."""
 
-TRIED = 20_000
-"""The most settings that are tried for another one."""
-
-
-class Branch:
-    """A comparison, and what follows from it on either side; None where nobody has been."""
-
-    __slots__ = ("node", "sides")
-
-    def __init__(self, node: int) -> None:
-        self.node = node
-        self.sides: list[Branch | Leaf[Any] | None] = [None, None]
-        """What follows if it does not hold, and if it does."""
+TRIED = 50_000
+"""The most values of comparisons that are computed to find them."""
 
 
 class Leaf(Generic[T]):
@@ -40,7 +32,7 @@ class Leaf(Generic[T]):
 
     __slots__ = ("at", "index", "result")
 
-    def __init__(self, index: int, result: T, at: Mapping[str, Any]) -> None:
+    def __init__(self, index: int, result: T | Refused, at: Mapping[str, Any]) -> None:
         self.index = index
         self.result = result
         self.at = at
@@ -48,22 +40,26 @@ class Leaf(Generic[T]):
 
 
 Tree: TypeAlias = Branch | Leaf[Any] | None
+Box: TypeAlias = tuple[tuple[Rational, ...], ...]
+"""Some values of each parameter, which make settings in all combinations."""
 
 
-class _Recording:
-    """One run of the function: the numbers that it was given, and what it decided."""
+class PrintedNumber(NamedTuple):
+    """A number inside a text that is the same at all settings but for its numbers."""
 
-    def __init__(self, tape: Tape) -> None:
-        self.tape = tape
-        self.decisions: dict[int, bool] = {}
+    node: int
+    form: str
+    """``","`` for groups of digits, or none."""
 
-    def decide(self, node: int, value: Rational) -> bool:
-        """Whether a comparison holds; it is written down the first time."""
-        return self.decisions.setdefault(node, bool(value))
+
+class Refused(NamedTuple):
+    """That the function refuses some settings, and why."""
+
+    message: tuple[str | PrintedNumber, ...]
 
 
 class Program(Generic[T]):
-    """What a function of settings returns, at every setting whose branches were recorded.
+    """What a function of settings returns, at every setting whose branches are recorded.
 
     Attributes:
         tape: the operations.
@@ -80,7 +76,8 @@ class Program(Generic[T]):
         """Records nothing yet.
 
         Args:
-            function: computes with ``+ - * //`` and the helpers of ``formulas/algebra.py``.
+            function: computes with ``+ - * //`` and the helpers of ``formulas/algebra.py``;
+                raises :class:`.SpecError` at settings that it refuses.
             parameters: what it takes that stays open.
             choices: the names of what it takes besides: words, and whatever is no number.
         """
@@ -92,55 +89,151 @@ class Program(Generic[T]):
         self.player = Player(self.tape)
 
     def at(self, settings: Mapping[str, Any]) -> Leaf[T] | None:
-        """What it returns at some settings; None where nothing was recorded."""
+        """What it returns at some settings; None where nothing is recorded, or out of bounds."""
+        numbers = self._numbers(settings)
+        pairs = zip(self.tape.parameters, numbers, strict=True)
+        if not all(parameter.admits(number) for parameter, number in pairs):
+            return None
         tree = self.trees.get(self._chosen(settings))
-        numbers = tuple(settings[parameter.name] for parameter in self.tape.parameters)
-        while isinstance(tree, Branch):
-            tree = tree.sides[bool(self.player.value(tree.node, numbers))]
+        try:
+            while isinstance(tree, Branch):
+                tree = tree.sides[bool(self.player.value(tree.node, numbers))]
+        except TooLarge:
+            return None
         return tree
 
     def record(self, settings: Mapping[str, Any]) -> Leaf[T]:
         """What it returns at some settings, recorded if it was not.
 
         Args:
-            settings: a value of every parameter and every choice.
+            settings: a value of every parameter, within its bounds, and of every choice.
+
+        Raises:
+            TooLarge: a number has too many bits.
         """
         known = self.at(settings)
         if known is not None:
             return known
-        recording = _Recording(self.tape)
-        numbers = {
-            parameter.name: TapeNumber(recording, node, settings[parameter.name])
-            for node, parameter in enumerate(self.tape.parameters)
-        }
-        result = self.function({**settings, **numbers})
+        recording, result = self._run(settings, marks=True)
+        if recording.has_printed and not self._holds(result, settings):
+            recording, result = self._run(settings, marks=False)
         leaf = Leaf(len(self.leaves), result, dict(settings))
-        self.leaves.append(leaf)
         self._add(self._chosen(settings), list(recording.decisions.items()), leaf)
+        self.leaves.append(leaf)
         return leaf
 
-    def explore(self, settings: Iterable[Mapping[str, Any]]) -> bool:
-        """Records what is not recorded at some settings.
+    def message(self, refused: Refused, settings: Mapping[str, Any]) -> str:
+        """Why some settings are refused, with the numbers at these."""
+        numbers = self._numbers(settings)
+        parts = [
+            part
+            if isinstance(part, str)
+            else written(self.player.value(part.node, numbers), part.form)
+            for part in refused.message
+        ]
+        return "".join(parts)
+
+    def explore(self, axes: Mapping[str, Sequence[Any]]) -> bool:
+        """Records what is not recorded at the values of each parameter and each choice.
+
+        Settings that take the same sides of all branches stay together, so that a comparison
+        is computed at the values of those parameters alone that it depends on.
 
         Returns:
-            whether all of them are recorded: not if they are more than :data:`TRIED`, or more
-            structures than :data:`STRUCTURES`.
+            whether all of them are recorded: not if that takes more than :data:`TRIED` values
+            of comparisons or more results than :data:`STRUCTURES`, or a number grows too large.
         """
-        waiting = iter(settings)
-        for each in islice(waiting, TRIED):
-            if self.at(each) is None:
-                if len(self.leaves) == STRUCTURES:
+        whole = tuple([tuple(axes[parameter.name]) for parameter in self.tape.parameters])
+        room = TRIED
+        for chosen in product(*(axes[name] for name in self.choices)):
+            boxes = [whole]
+            while boxes:
+                box = boxes.pop()
+                tree = self.trees.get(chosen)
+                try:
+                    while isinstance(tree, Branch):
+                        support = self.player.support(tree.node)
+                        room -= prod(len(box[axis]) for axis in support)
+                        if room < 0:
+                            return False
+                        (side, box), *others = self._divided(tree.node, box, support)
+                        boxes += [other for _, other in others]
+                        tree = tree.sides[side]
+                    if tree is None:
+                        if len(self.leaves) == STRUCTURES:
+                            return False
+                        self.record(self._first(box, chosen))
+                        boxes.append(box)
+                except TooLarge:
                     return False
-                self.record(each)
-        return next(waiting, None) is None
+        return True
+
+    def _first(self, box: Box, chosen: tuple[Hashable, ...]) -> dict[str, Any]:
+        names = (*(parameter.name for parameter in self.tape.parameters), *self.choices)
+        return dict(zip(names, (*(values[0] for values in box), *chosen), strict=True))
+
+    def _divided(self, node: int, box: Box, axes: tuple[int, ...]) -> Iterator[tuple[bool, Box]]:
+        """The parts of a box where a comparison has one outcome, with that outcome.
+
+        Args:
+            node: the comparison.
+            box: settings, by the values of each parameter.
+            axes: the parameters of which it depends on more than the first value.
+        """
+        if not axes:
+            yield bool(self.player.value(node, [values[0] for values in box])), box
+            return
+        axis, others = axes[0], axes[1:]
+        alike: dict[tuple[bool, ...], list[Rational]] = {}
+        for value in box[axis]:
+            numbers = [values[0] for values in box]
+            numbers[axis] = value
+            outcomes = []
+            for combination in product(*(box[other] for other in others)):
+                for other, number in zip(others, combination, strict=True):
+                    numbers[other] = number
+                outcomes.append(bool(self.player.value(node, numbers)))
+            alike.setdefault(tuple(outcomes), []).append(value)
+        for same, values in alike.items():
+            part = (*box[:axis], tuple(values), *box[axis + 1 :])
+            is_one = len(set(same)) == 1
+            yield from [(same[0], part)] if is_one else self._divided(node, part, others)
+
+    def _run(self, settings: Mapping[str, Any], *, marks: bool) -> tuple[Recording, T | Refused]:
+        recording = Recording(self.tape, self.trees.get(self._chosen(settings)), marks=marks)
+        numbers = {
+            parameter.name: recording.number(node, settings[parameter.name])
+            for node, parameter in enumerate(self.tape.parameters)
+        }
+        try:
+            return recording, self.function({**settings, **numbers})
+        except SpecError as error:
+            text = str(error)
+            return recording, Refused(tuple(_parts(text)) if marks else (text,))
+
+    def _holds(self, result: T | Refused, settings: Mapping[str, Any]) -> bool:
+        """Whether a run with marks returned what a run without them does.
+
+        A refusal has its numbers in place of marks; any other result has none in its texts.
+        """
+        if not isinstance(result, Refused):
+            return not _has_marks(result)
+        try:
+            self.function(settings)
+        except SpecError as error:
+            return self.message(result, settings) == str(error)
+        return False
+
+    def _numbers(self, settings: Mapping[str, Any]) -> tuple[Rational, ...]:
+        return tuple([settings[parameter.name] for parameter in self.tape.parameters])
 
     def _chosen(self, settings: Mapping[str, Any]) -> tuple[Hashable, ...]:
-        return tuple(settings[name] for name in self.choices)
+        return tuple([settings[name] for name in self.choices])
 
     def _add(
         self, chosen: tuple[Hashable, ...], decisions: list[tuple[int, bool]], leaf: Leaf[T]
     ) -> None:
-        """Adds the path of a recording to its tree, with which it agrees until it leaves it."""
+        """Adds the path of a recording to its tree, which it follows until it leaves it."""
         tree: Tree = leaf
         for node, outcome in reversed(decisions):
             branch = Branch(node)
@@ -151,9 +244,30 @@ class Program(Generic[T]):
             self.trees[chosen] = tree
             return
         while isinstance(before, Branch) and isinstance(tree, Branch):
-            (outcome,) = (side for side in (0, 1) if tree.sides[side] is not None)
-            if before.sides[outcome] is None:
-                before.sides[outcome] = tree.sides[outcome]
+            if before.node != tree.node:
+                break
+            side = tree.sides[0] is None
+            if before.sides[side] is None:
+                before.sides[side] = tree.sides[side]
                 return
-            before, tree = before.sides[outcome], tree.sides[outcome]
+            before, tree = before.sides[side], tree.sides[side]
         raise AssertionError("a function took another way at settings that are recorded")
+
+
+def _parts(text: str) -> Iterator[str | PrintedNumber]:
+    """The parts of a text with marks."""
+    start = 0
+    for mark in MARK.finditer(text):
+        yield text[start : mark.start()]
+        yield PrintedNumber(int(mark[1]), mark[2])
+        start = mark.end()
+    yield text[start:]
+
+
+def _has_marks(value: Any) -> bool:
+    """Whether a text has a mark, or anything in a tuple or a mapping."""
+    if isinstance(value, str):
+        return MARK.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(_has_marks(item) for item in value.items())
+    return isinstance(value, tuple | list | Set) and any(map(_has_marks, value))

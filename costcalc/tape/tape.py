@@ -1,9 +1,9 @@
 """A tape: the operations that computed some numbers, each written down once.
 
 A node of a tape is a parameter, a constant, or an operation on two nodes before it.
-Equal operations are one node, whoever asked for them.  Each node knows the bounds
-between which it stays while the parameters stay between theirs, and whether it is
-whole: what the bounds decide needs no operation.
+Equal operations are one node, whoever asked for them.  Each node has bounds, which its
+value does not leave while the parameters stay within theirs, and may be known to be
+whole: what these decide needs no operation.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from fractions import Fraction
 from math import gcd
 from typing import TypeAlias
 
+from costcalc.errors import CostcalcError, Problem
 from costcalc.formulas import algebra
 from costcalc.records import NamedTuple
+from costcalc.spec import limits
 
 Rational: TypeAlias = int | Fraction
+Bounds: TypeAlias = tuple[Rational, Rational]
 
 
 class Parameter(NamedTuple):
@@ -28,6 +31,10 @@ class Parameter(NamedTuple):
     high: Rational
     is_whole: bool
     """Whether it takes whole numbers alone."""
+
+    def admits(self, value: Rational) -> bool:
+        """Whether it may take a value."""
+        return self.low <= value <= self.high and (not self.is_whole or value.denominator == 1)
 
 
 class Operation(NamedTuple):
@@ -42,8 +49,8 @@ class Node(NamedTuple):
     """A number on the tape: a parameter, a constant or an operation, with what is known of it."""
 
     content: Parameter | Rational | Operation
-    low: Rational
-    high: Rational
+    bounds: Bounds | None
+    """The least and the greatest value; None if they are unknown."""
     is_whole: bool
 
 
@@ -67,72 +74,148 @@ OPERATIONS: Mapping[str, Callable[[Rational, Rational], Rational]] = {
 
 _COMMUTE = frozenset({"+", "*", "max", "min", "=", "gcd"})
 _DIVISIONS = frozenset({"/", "//"})
-_COMPARISONS = frozenset({"<", "="})
-_ALWAYS_WHOLE = frozenset({"//", "gcd", *_COMPARISONS})
+_ALWAYS_WHOLE = frozenset({"//", "gcd", "<", "="})
+_OF_EQUALS = {"-": 0, "<": 0, "=": 1, "/": 1, "//": 1}
+"""What operations give on two operands that are one node."""
+
+_SHORT = 2**62
+"""Numbers below have fewer bits than any limit."""
+
+
+class TooLarge(CostcalcError):
+    """A number has more than :data:`.limits.BITS` bits."""
+
+    def __init__(self) -> None:
+        expected = f"at most {limits.BITS} bits"
+        super().__init__([Problem(None, "the number grows too large", expected)])
+
+
+def computed(operation: str, a: Rational, b: Rational) -> Rational:
+    """The value of an operation, an ``int`` if it is whole.
+
+    Raises:
+        ZeroDivisionError: the divisor is zero.
+        TooLarge: it has too many bits.
+    """
+    value = OPERATIONS[operation](a, b)
+    if type(value) is int and -_SHORT < value < _SHORT:
+        return value
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > limits.BITS:
+        raise TooLarge
+    return value.numerator if value.denominator == 1 else value
 
 
 class Tape:
-    """The nodes, in an order in which each comes after those that it is computed from."""
+    """The nodes, in an order in which each comes after those that it is computed from.
+
+    Attributes:
+        parameters: the parameters; the first nodes.
+        nodes: the nodes.
+    """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
         self.nodes: list[Node] = []
-        self._numbers: dict[Parameter | Rational | Operation, int] = {}
+        self._numbers: dict[object, int] = {}
+        """The nodes of constants by their values, of operations by names and operands."""
         for parameter in self.parameters:
-            self._add(Node(parameter, parameter.low, parameter.high, parameter.is_whole))
+            bounds = (parameter.low, parameter.high)
+            self._add(Node(parameter, bounds, parameter.is_whole))
+        self._zero, self._one = self.constant(0), self.constant(1)
 
     def constant(self, value: Rational) -> int:
         """The node of a number that is the same at all settings."""
-        value = algebra.whole(value)
         known = self._numbers.get(value)
-        is_whole = isinstance(value, int)
-        return known if known is not None else self._add(Node(value, value, value, is_whole))
+        if known is None:
+            value = value.numerator if value.denominator == 1 else value
+            known = self._numbers[value] = self._add(
+                Node(value, (value, value), isinstance(value, int))
+            )
+        return known
 
     def operation(self, name: str, left: int, right: int) -> int:
         """The node of an operation, or of what it is known to give.
 
+        A divisor is taken not to be zero: whoever divides has asked before.
+
         Raises:
-            ZeroDivisionError: the divisor is zero, or may come as near to it as it likes.
+            ZeroDivisionError: the divisor is zero at all settings.
         """
-        if name in _COMMUTE and left > right:
+        if left > right and name in _COMMUTE:
             left, right = right, left
-        known = self._numbers.get(Operation(name, left, right))
-        if known is not None:
-            return known
-        simple = self._simplified(name, left, right)
-        if simple is not None:
-            return simple
+        known = self._numbers.get((name, left, right))
+        if known is None:
+            known = self._simplified(name, left, right)
+            if known is None:
+                known = self._computed(name, left, right)
+            self._numbers[name, left, right] = known
+        return known
+
+    def _computed(self, name: str, left: int, right: int) -> int:
+        """A new node; a constant if the bounds leave it one value."""
         a, b = self.nodes[left], self.nodes[right]
-        low, high = _bounds(name, a, b)
-        if low == high:
-            return self.constant(low)
+        bounds = _bounds(name, a, b)
+        if bounds is not None and bounds[0] == bounds[1]:
+            return self.constant(bounds[0])
         is_whole = name in _ALWAYS_WHOLE or (name != "/" and a.is_whole and b.is_whole)
-        return self._add(Node(Operation(name, left, right), low, high, is_whole))
+        return self._add(Node(Operation(name, left, right), bounds, is_whole))
 
     def _simplified(self, name: str, left: int, right: int) -> int | None:
-        """A node that is there already and has the same value at all settings."""
-        a, b = self.nodes[left], self.nodes[right]
-        zero, one = self._numbers.get(0), self._numbers.get(1)
-        if left == right and name in ("max", "min"):
+        """The node, without an operation, that has the same value at all settings."""
+        zero, one = self._zero, self._one
+        if left == right and name in _OF_EQUALS:
+            return self.constant(_OF_EQUALS[name])
+        if name in ("+", "-") and right == zero:
             return left
-        if left == right and name in ("-", "<", "="):
-            return self.constant(int(name == "="))
-        if (name == "+" and left == zero) or (name == "*" and left == one):
+        if name == "+" and left == zero:
             return right
-        if (name in ("+", "-") and right == zero) or (name in ("*", "/") and right == one):
+        if name == "-" and left == zero:
+            return self._negated(right)
+        if name == "*":
+            if zero in (left, right):
+                return zero
+            return left if right == one else right if left == one else None
+        if name in _DIVISIONS:
+            return self._divided(left, right, is_floor=name == "//")
+        if name in ("max", "min"):
+            return self._extreme(left, right, is_max=name == "max")
+        return None
+
+    def _negated(self, node: int) -> int | None:
+        """``x`` for the node 0 - x."""
+        content = self.nodes[node].content
+        if isinstance(content, Operation) and content[:2] == ("-", self._zero):
+            return content.right
+        return None
+
+    def _divided(self, left: int, right: int, is_floor: bool) -> int | None:
+        """``x`` for x / 1 and x * y / y, if it needs no rounding."""
+        if left == self._zero:
             return left
-        if name == "//" and right == one and a.is_whole:
+        content = self.nodes[left].content
+        quotient = left if right == self._one else None
+        if isinstance(content, Operation) and content.name == "*":
+            if right in content[1:]:
+                quotient = content.left if right == content.right else content.right
+        is_exact = quotient is not None and (not is_floor or self.nodes[quotient].is_whole)
+        return quotient if is_exact else None
+
+    def _extreme(self, left: int, right: int, is_max: bool) -> int | None:
+        """The operand that is the larger, or the smaller, at all settings."""
+        if left == right:
             return left
-        if name == "max" and (a.low >= b.high or b.low >= a.high):
-            return left if a.low >= b.high else right
-        if name == "min" and (a.high <= b.low or b.high <= a.low):
-            return left if a.high <= b.low else right
+        a, b = self.nodes[left].bounds, self.nodes[right].bounds
+        if a is None or b is None:
+            return None
+        if a[0] >= b[1]:
+            return left if is_max else right
+        if b[0] >= a[1]:
+            return right if is_max else left
         return None
 
     def _add(self, node: Node) -> int:
-        self._numbers[node.content] = number = len(self.nodes)
         self.nodes.append(node)
-        return number
+        return len(self.nodes) - 1
 
     def needed(self, wanted: Iterable[int]) -> list[int]:
         """Some nodes with all that they are computed from, in the tape's order."""
@@ -149,26 +232,45 @@ class Tape:
         return sorted(seen)
 
 
-def _bounds(name: str, a: Node, b: Node) -> tuple[Rational, Rational]:
-    """Between which values an operation stays.
-
-    A whole divisor that may be zero is taken to be none: who divides has asked before.
+def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
+    """The bounds of an operation, of which all but ``gcd`` and ``=`` are monotonic.
 
     Raises:
-        ZeroDivisionError: the divisor is zero, or may come as near to it as it likes.
+        ZeroDivisionError: the divisor is zero at all settings.
     """
-    if name == "<":
-        return int(a.high < b.low), int(a.low < b.high)
-    if name == "=":
-        return 0, int(a.low <= b.high and b.low <= a.high)
-    if name == "gcd":
-        return 0, max(abs(a.low), abs(a.high), abs(b.low), abs(b.high))
-    ends = {b.low, b.high}
-    if name in _DIVISIONS and b.low <= 0 <= b.high:
-        nearest = {-1, 1} if b.is_whole else set()
-        ends = {end for end in ends | nearest if end and b.low <= end <= b.high}
-        if not ends or not b.is_whole:
-            raise ZeroDivisionError
-    compute = OPERATIONS[name]
-    corners = [compute(x, y) for x in (a.low, a.high) for y in ends]
-    return min(corners), max(corners)
+    if a.bounds is None or b.bounds is None:
+        return (0, 1) if name in ("<", "=") else None
+    a_low, a_high = a.bounds
+    b_low, b_high = b.bounds
+    if name == "+":
+        bounds = a_low + b_low, a_high + b_high
+    elif name == "-":
+        bounds = a_low - b_high, a_high - b_low
+    elif name == "<":
+        return int(a_high < b_low), int(a_low < b_high)
+    elif name == "=":
+        return 0, int(a_low <= b_high and b_low <= a_high)
+    elif name == "gcd":
+        positive = [high for low, high in (a.bounds, b.bounds) if low > 0]
+        largest = max(abs(a_low), abs(a_high), abs(b_low), abs(b_high))
+        return (1, min(positive)) if positive else (0, largest)
+    elif name == "*" and a_low >= 0 and b_low >= 0:
+        bounds = a_low * b_low, a_high * b_high
+    else:
+        ends = {b_low, b_high}
+        if name in _DIVISIONS and b_low <= 0 <= b_high:
+            if not b.is_whole:
+                return None
+            ends = {end for end in (b_low, -1, 1, b_high) if end and b_low <= end <= b_high}
+            if not ends:
+                raise ZeroDivisionError
+        compute = OPERATIONS[name]
+        corners = [compute(x, y) for x in a.bounds for y in ends]
+        bounds = min(corners), max(corners)
+    return bounds if all(_is_short(bound) for bound in bounds) else None
+
+
+def _is_short(bound: Rational) -> bool:
+    if type(bound) is int:
+        return -_SHORT < bound < _SHORT or bound.bit_length() <= limits.BITS
+    return max(bound.numerator.bit_length(), bound.denominator.bit_length()) <= limits.BITS
