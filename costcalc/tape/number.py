@@ -90,20 +90,24 @@ class Recording:
 
     def settle(self, number: TapeNumber) -> None:
         """Decides a number's value, after those values that earlier runs had here."""
-        while isinstance(self._tree, Branch):
-            node = self._tree.node
-            content = self.tape.nodes[node].content
-            if not isinstance(content, Operation) or content.name != "=":
-                break
-            if number.node not in content[1:]:
-                break
-            (other,) = {*content[1:]} - {number.node}
-            value = self.tape.nodes[other].content
-            if not isinstance(value, int | Fraction):
-                break
-            if self.decide(self.result("=", number, value)):
-                return
-        self.decide(self.result("=", number, number.value))
+        is_settled = False
+        while not is_settled:
+            earlier = self._compared(number)
+            value = number.value if earlier is None else earlier
+            is_settled = self.decide(self.result("=", number, value))
+
+    def _compared(self, number: TapeNumber) -> Rational | None:
+        """The constant that an earlier run compared a number with at this place, if it did."""
+        branch = self._tree
+        content = self.tape.nodes[branch.node].content if isinstance(branch, Branch) else None
+        if not isinstance(content, Operation) or content.name != "=":
+            return None
+        operands = [
+            self.tape.nodes[operand].content for operand in content[1:] if operand != number.node
+        ]
+        return (
+            operands[0] if len(operands) == 1 and isinstance(operands[0], int | Fraction) else None
+        )
 
     def printed(self, number: TapeNumber, form: str) -> str:
         """A number's text, or a mark that :data:`MARK` finds."""

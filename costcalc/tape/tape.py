@@ -194,9 +194,8 @@ class Tape:
             return left
         content = self.nodes[left].content
         quotient = left if right == self._one else None
-        if isinstance(content, Operation) and content.name == "*":
-            if right in content[1:]:
-                quotient = content.left if right == content.right else content.right
+        if isinstance(content, Operation) and content.name == "*" and right in content[1:]:
+            quotient = content.left if right == content.right else content.right
         is_exact = quotient is not None and (not is_floor or self.nodes[quotient].is_whole)
         return quotient if is_exact else None
 
@@ -240,6 +239,7 @@ def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
     """
     if a.bounds is None or b.bounds is None:
         return (0, 1) if name in ("<", "=") else None
+    ends: set[Rational]
     a_low, a_high = a.bounds
     b_low, b_high = b.bounds
     if name == "+":
@@ -252,8 +252,8 @@ def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
         return 0, int(a_low <= b_high and b_low <= a_high)
     elif name == "gcd":
         positive = [high for low, high in (a.bounds, b.bounds) if low > 0]
-        largest = max(abs(a_low), abs(a_high), abs(b_low), abs(b_high))
-        return (1, min(positive)) if positive else (0, largest)
+        ends = {-a_low, a_high, -b_low, b_high}
+        return (1, min(positive)) if positive else (0, max(ends))
     elif name == "*" and a_low >= 0 and b_low >= 0:
         bounds = a_low * b_low, a_high * b_high
     else:
@@ -264,9 +264,8 @@ def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
             ends = {end for end in (b_low, -1, 1, b_high) if end and b_low <= end <= b_high}
             if not ends:
                 raise ZeroDivisionError
-        compute = OPERATIONS[name]
-        corners = [compute(x, y) for x in a.bounds for y in ends]
-        bounds = min(corners), max(corners)
+        corners = sorted([OPERATIONS[name](x, y) for x in (a_low, a_high) for y in ends])
+        bounds = corners[0], corners[-1]
     return bounds if all(_is_short(bound) for bound in bounds) else None
 
 

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
-from costcalc.errors import SpecError
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
@@ -28,9 +27,9 @@ from costcalc.reporting.layers import LayerReport, layer_reports
 from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
 from costcalc.symbolic.explain import LayerExplanation, explained_layers
-from costcalc.tape.program import STRUCTURES, Leaf, Program
+from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
 from costcalc.tape.tape import Parameter
-from costcalc.webpage.controls import Control, Fixed, controls, given, settings_of
+from costcalc.webpage.controls import Control, Fixed, controls, given
 from costcalc.webpage.levels import Levels, levels
 
 ROWS = 1_000
@@ -92,15 +91,6 @@ class Structure(NamedTuple):
     """The layer graph, its boxes for the rows."""
 
 
-class Refused(NamedTuple):
-    """That a network does not exist at some settings, and why at those that were tried."""
-
-    message: str
-
-
-Recorded: TypeAlias = Structure | Refused
-
-
 class NetworkModel(NamedTuple):
     """A network on a page."""
 
@@ -109,7 +99,7 @@ class NetworkModel(NamedTuple):
     controls: tuple[Control, ...]
     fixed: tuple[Fixed, ...]
     conventions: tuple[Convention, ...]
-    program: Program[Recorded]
+    program: Program[Structure]
     is_whole: bool
     """Whether all that its controls reach is recorded."""
 
@@ -119,7 +109,7 @@ class NetworkModel(NamedTuple):
         return {control.name: control.default for control in self.controls}
 
     @property
-    def opening(self) -> Leaf[Recorded]:
+    def opening(self) -> Leaf[Structure]:
         """What the page opens with."""
         return self.program.record(self.defaults)
 
@@ -157,7 +147,7 @@ def model(
         (*others, *more),
         tuple(conventions),
         program,
-        _explored(program, moved),
+        program.explore({control.name: control.values for control in moved}),
     )
     return result
 
@@ -179,28 +169,15 @@ def _within(
     return tuple(kept), others
 
 
-def _explored(program: Program[Recorded], moved: Sequence[Control]) -> bool:
-    """Records what the controls reach, the steps of one slider at a time with all choices."""
-    choices = [control for control in moved if control.is_choice]
-    numbers = [control for control in moved if not control.is_choice]
-    steps = [{control.name: control.default for control in numbers}]
-    steps += [{**steps[0], control.name: value} for control in numbers for value in control.values]
-    return program.explore({**chosen, **step} for chosen in settings_of(choices) for step in steps)
-
-
 def _program(
     network: OpenNetwork, conventions: Sequence[Convention], moved: Sequence[Control]
-) -> Program[Recorded]:
+) -> Program[Structure]:
     document, own = network.document, network.settings
     names = {control.name for control in moved}
     fixed = {name: value for name, value in own.items() if name not in names}
 
-    def structure(settings: Mapping[str, Any]) -> Recorded:
-        try:
-            graph = expand(document, {**fixed, **given(settings)})
-            return _structure(graph, conventions)
-        except SpecError as error:
-            return Refused(str(error))
+    def structure(settings: Mapping[str, Any]) -> Structure:
+        return _structure(expand(document, {**fixed, **given(settings)}), conventions)
 
     parameters = [
         Parameter(control.name, control.low, control.high, control.is_whole)
