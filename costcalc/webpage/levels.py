@@ -13,9 +13,7 @@ from typing import Protocol
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.names import paths
 from costcalc.records import NamedTuple
-
-BRANCH = "branch"
-"""The type of a row that only groups the layers of a branch: its members are boxes."""
+from costcalc.reporting.tree import BRANCH
 
 LONG = 24
 """The most boxes of a level in which each of a run of equal blocks has a box of its own."""
@@ -69,10 +67,34 @@ class Levels(NamedTuple):
 
     levels: tuple[NetworkLevel, ...]
 
-    @property
-    def outermost(self) -> NetworkLevel:
-        """The level that is shown first."""
-        return self.levels[-1]
+
+class LevelSheet:
+    """The levels that a network has in all its structures.
+
+    Attributes:
+        levels: in the order in which they were first used, those inside others first.
+    """
+
+    def __init__(self) -> None:
+        self.levels: list[NetworkLevel] = []
+        self._numbers: dict[NetworkLevel, int] = {}
+
+    def number(self, structure: Levels) -> int:
+        """The number of the outermost level of a structure, whose levels the sheet then has."""
+        numbers: list[int] = []
+        for level in structure.levels:
+            boxes = tuple(
+                box if box.opens is None else box._replace(opens=numbers[box.opens])
+                for box in level.boxes
+            )
+            numbers.append(self._number(level._replace(boxes=boxes)))
+        return numbers[-1]
+
+    def _number(self, level: NetworkLevel) -> int:
+        if level not in self._numbers:
+            self._numbers[level] = len(self.levels)
+            self.levels.append(level)
+        return self._numbers[level]
 
 
 def levels(graph: LayerGraph, rows: Sequence[TreeRow]) -> Levels:
