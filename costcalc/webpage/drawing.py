@@ -25,6 +25,9 @@ HEIGHT, TENSOR, BUS = 36, 20, 24
 NARROWEST, WIDEST = 84, 208
 """The widths of boxes."""
 
+ENDS = 50
+"""The characters at either end of a long text that may be shown of it."""
+
 MARGIN = 8
 ROOM = 70
 """At the right, for the shape beside an arrow."""
@@ -241,12 +244,13 @@ def _heads(routes: Iterable[Route]) -> Iterator[str]:
 def fitted(text: str, width: float) -> str:
     """Text that is at most about so wide; a longer one loses its middle.
 
-    >>> fitted("bottleneck", 200), fitted("a_very_long_name_of_a_layer", 60)
-    ('bottleneck', 'a_ver…layer')
+    >>> fitted("bottleneck", 200), fitted("a_very_long_name_of_a_layer", 80)
+    ('bottleneck', 'a_very…_layer')
     """
     text = printable(text)
     if text_width(text) <= width:
         return text
+    text = text[:ENDS] + text[-ENDS:] if len(text) > 2 * ENDS else text
     kept = len(text) - 1
     while kept > 2 and text_width(shown := _without_middle(text, kept)) > width:
         kept -= 1

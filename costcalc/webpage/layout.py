@@ -27,7 +27,7 @@ PORT = 10
 SWEEPS = 8
 """How often the order in the ranks is improved from the top and from the bottom."""
 
-STEPS, NEAR = 60, 0.2
+STEPS, NEAR = 30, 0.2
 """How often the places across are, at the most, and the move in pixels that ends it."""
 
 
@@ -156,68 +156,64 @@ class _Layers:
 
     def order(self) -> int:
         """Orders the ranks; returns how many pairs of links cross."""
-        self._start()
-        best, fewest = [list(row) for row in self.rows], self.crossings()
-        for sweep in range(2 * SWEEPS):
-            if not fewest:
-                break
-            is_down = sweep % 2 == 0
-            near = self.above if is_down else self.below
-            for row in self.rows if is_down else reversed(self.rows):
-                self._by_neighbours(row, near)
-            self._swap()
-            now = self.crossings()
-            if now < fewest:
-                best, fewest = [list(row) for row in self.rows], now
+        best, fewest = self.rows, -1
+        for near in (self.below, self.above):
+            self.rows = self._together(near)
+            for sweep in range(2 * SWEEPS):
+                crossings = self.crossings()
+                if fewest < 0 or crossings < fewest:
+                    best, fewest = [list(row) for row in self.rows], crossings
+                if not fewest:
+                    break
+                self._sweep(is_down=sweep % 2 == 0)
         self.rows = best
         return fewest
 
-    def _start(self) -> None:
-        """An order in which what is read together stands together: depth first."""
-        waiting = [point for row in reversed(self.rows) for point in reversed(row)]
-        done: dict[_Point, None] = {}
+    def _together(self, near: Mapping[_Point, list[_Point]]) -> list[list[_Point]]:
+        """An order in which what follows the same points stands together: depth first."""
+        ends = [point for row in self.rows for point in row]
+        waiting = ends if near is self.above else ends[::-1]
+        done: dict[_Point, int] = {}
         while waiting:
             point = waiting.pop()
             if point not in done:
-                done[point] = None
-                waiting += reversed(self.below[point])
-        numbers = {point: number for number, point in enumerate(done)}
-        for row in self.rows:
-            row.sort(key=numbers.__getitem__)
+                done[point] = len(done)
+                waiting += reversed(near[point])
+        return [sorted(row, key=done.__getitem__) for row in self.rows]
 
     def _places(self) -> dict[_Point, int]:
         return {point: place for row in self.rows for place, point in enumerate(row)}
 
-    def _by_neighbours(self, row: list[_Point], near: Mapping[_Point, list[_Point]]) -> None:
-        """Sorts a rank by the mean place of neighbours; a point without any keeps its own."""
+    def _sweep(self, is_down: bool) -> None:
+        """Sorts each rank by the mean place of neighbours before it, then swaps where it helps."""
         places = self._places()
+        near = self.above if is_down else self.below
+        for row in self.rows if is_down else reversed(self.rows):
+            means = {
+                point: sum(places[other] for other in near[point]) / len(near[point])
+                if near[point]
+                else places[point]
+                for point in row
+            }
+            row.sort(key=means.__getitem__)
+            places.update((point, place) for place, point in enumerate(row))
+        while any(self._swap(row, places) for row in self.rows):
+            pass
 
-        def mean(point: _Point) -> float:
-            others = near[point]
-            if not others:
-                return places[point]
-            return sum(places[other] for other in others) / len(others)
-
-        row.sort(key=mean)
-
-    def _swap(self) -> None:
-        """Swaps neighbours in a rank as long as fewer links cross so."""
-        places = self._places()
-        for row in self.rows:
-            is_better = True
-            while is_better:
-                is_better = False
-                for place in range(len(row) - 1):
-                    one, other = row[place : place + 2]
-                    gain = sum(
-                        _crossed(near[one], near[other], places)
-                        - _crossed(near[other], near[one], places)
-                        for near in (self.above, self.below)
-                    )
-                    if gain > 0:
-                        row[place : place + 2] = other, one
-                        places[one], places[other] = place + 1, place
-                        is_better = True
+    def _swap(self, row: list[_Point], places: dict[_Point, int]) -> bool:
+        """Swaps neighbours in a rank if fewer links cross so; returns whether it did."""
+        has_swapped = False
+        for place in range(len(row) - 1):
+            one, other = row[place : place + 2]
+            gain = sum(
+                _crossed(near[one], near[other], places) - _crossed(near[other], near[one], places)
+                for near in (self.above, self.below)
+            )
+            if gain > 0:
+                row[place : place + 2] = other, one
+                places[one], places[other] = place + 1, place
+                has_swapped = True
+        return has_swapped
 
     def crossings(self) -> int:
         """How many pairs of links between two ranks cross."""
@@ -385,5 +381,12 @@ def _route(
 
     first = port(upper, between[0][0] if between else centres[lower][0])
     last = port(lower, between[-1][0] if between else first)
-    top = centres[upper][1] + sizes[upper].height // 2
-    return ((first, top), *between, (last, centres[lower][1] - sizes[lower].height // 2))
+    above, below = graph.ranks[upper], graph.ranks[lower]
+    corners = [
+        (first, centres[upper][1] + sizes[upper].height // 2),
+        (first, tops[above] + heights[above]),  # past higher boxes of its rank
+        *between,
+        (last, tops[below]),
+        (last, centres[lower][1] - sizes[lower].height // 2),
+    ]
+    return tuple(dict.fromkeys(corners))

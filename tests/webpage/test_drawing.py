@@ -1,0 +1,120 @@
+"""A level as SVG: well formed, with every text made safe, and what ``drawing.js`` fills in."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from costcalc.webpage.drawing import MOST, WIDEST, BoxFigures, fitted, graph, svg, text_width
+from costcalc.webpage.levels import LevelBox, LevelSheet, NetworkLevel
+from tests.collection import networks
+from tests.webpage.test_levels import drawn
+
+HOSTILE = "</text><script>alert('1')</script>\"&'\u202e\n"
+
+
+def figures(rows):
+    return BoxFigures("12.8 M" if rows[0] % 2 else "", "56×56×64", 100 * (rows[0] % 3))
+
+
+def elements(text):
+    """The elements of a picture, as XML, which HTML's parser takes in the same way."""
+    return list(ElementTree.fromstring(text).iter())
+
+
+@pytest.mark.parametrize("network", networks())
+def test_every_level_is_well_formed(network):
+    for level in drawn(network)[2].levels:
+        found = elements(svg(level, "A level", figures))
+        root = found[0]
+        assert root.get("role") == "img"
+        _, _, width, height = map(int, root.get("viewBox").split())
+        assert (root.get("width"), root.get("height")) == (str(width), str(height))
+        boxes = [each for each in found if each.get("class") == "box"]
+        assert [each.get("data-rows") for each in boxes] == [
+            " ".join(map(str, box.rows)) for box in level.boxes if box.rows
+        ]
+        assert [each.get("data-opens") for each in boxes] == [
+            None if box.opens is None else str(box.opens) for box in level.boxes if box.rows
+        ]
+        heads = next(each for each in found if each.get("class") == "heads").get("d")
+        # Every box that is read has a head above it, and every other one below it.
+        assert heads.count("z") >= len(level.boxes) - sum(not box.rows for box in level.boxes)
+        for each in found:
+            assert "style" not in each.attrib  # which the page's policy does not allow
+            assert not any(name.startswith("on") for name in each.attrib)
+            if each.tag == "rect":
+                assert float(each.get("x")) + float(each.get("width")) <= width
+                assert float(each.get("y")) + float(each.get("height")) <= height
+
+
+def test_what_is_shown_of_a_box():
+    level = NetworkLevel(
+        (
+            LevelBox((), "input", ""),
+            LevelBox((4,), "conv1", "Conv 3x3"),
+            LevelBox((5,), "fc", "FC"),
+        ),
+        ((0, 1), (1, 2)),
+    )
+    shown = {
+        (14,): BoxFigures("27.1 M", "112×112×32", 100),
+        (15,): BoxFigures("", "1000", 25),
+    }
+    found = elements(svg(level, "A level", shown.__getitem__, base=10))
+    texts = [each.text for each in found if each.text]
+    assert texts == ["input", "conv1", "Conv 3x3", " · 27.1 M", "112×112×32", "fc", "FC", "1000"]
+    heat = [each.get("fill-opacity") for each in found if each.get("class") == "heat"]
+    assert heat == ["1.00", "0.50"]  # the square roots of 100/100 and 25/100
+
+
+def test_hostile_names_are_text():
+    boxes = (LevelBox((0,), HOSTILE, HOSTILE), LevelBox((1,), "x" * 5000, "y" * 5000))
+    text = svg(NetworkLevel(boxes, ((0, 1),)), HOSTILE, lambda _: BoxFigures(HOSTILE, HOSTILE, 1))
+    assert "<script" not in text
+    assert "\u202e" not in text
+    assert "\n" not in text
+    assert elements(text)[0].get("aria-label").startswith("</text><script>")
+    widths = [int(each.get("width")) for each in elements(text) if each.tag == "rect"]
+    assert max(widths) == WIDEST
+
+
+@pytest.mark.parametrize("text", ["W" * 90, "i" * 90, "層" * 40, "a/b/c" * 20, "ab", ""])
+@pytest.mark.parametrize("width", [40, 90, 200])
+def test_a_shortened_text_fits_and_keeps_both_its_ends(text, width):
+    shown = fitted(text, width)
+    if text_width(text) <= width:
+        assert shown == text
+        return
+    assert text_width(shown) <= width
+    start, end = shown.split("…")
+    assert text.startswith(start)
+    assert text.endswith(end)
+
+
+def test_a_graph_opens_with_the_network_and_shows_each_block_once():
+    _, rows, levels = drawn("mobilenet_v2")
+    sheet = LevelSheet()
+    outermost = sheet.number(levels)
+    asked = []
+
+    def paths(shown):
+        asked.append([rows[row].path for row in shown])
+        return figures(shown)
+
+    text = "".join(graph(sheet, outermost, "MobileNetV2", paths))
+    assert re.findall('data-level="(.)"', text) == ["3", "0", "1", "2"]
+    captions = re.findall("<figcaption>([^<]*)", text)
+    # Blocks 1, 2 and 3 are the first without expansion, with one, and with a shortcut.
+    assert captions == ["MobileNetV2", *(f"MobileNetV2 bottleneck{n}" for n in (1, 2, 3))]
+    inside = [path for (path,) in asked if path.startswith("bottleneck3/")]
+    assert inside == [f"bottleneck3/{name}" for name in ("expand", "dw", "project", "add1")]
+
+
+def test_a_level_that_is_too_large_is_a_sentence():
+    boxes = tuple(LevelBox((row,), f"conv{row}", "Conv 3x3") for row in range(MOST + 1))
+    sheet = LevelSheet()
+    sheet.levels.append(NetworkLevel(boxes, ()))
+    text = "".join(graph(sheet, 0, "Large", figures))
+    assert "<p>301 boxes are too many to draw: the table has them.</p>" in text
+    assert "<svg" not in text
