@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.formulas import algebra
 from costcalc.spec.numbers import exact
-from costcalc.tape.tape import Operation, Rational, Tape, computed
+from costcalc.tape.tape import Bounds, Operation, Rational, Tape, bounds_of, computed
 
 
 class Branch:
@@ -28,6 +28,7 @@ class Recording:
     Attributes:
         tape: the tape that the numbers are written on.
         decisions: the comparisons that had to be true or false, in their order.
+        settled: the nodes of numbers whose values were decided.
         has_printed: whether a number was printed.
     """
 
@@ -42,9 +43,14 @@ class Recording:
         """
         self.tape = tape
         self.decisions: dict[int, bool] = {}
+        self.settled = set[int]()
         self.has_printed = False
         self._marks = marks
         self._tree = tree
+        self._facts: dict[int, Bounds | None] = {}
+        """The bounds that the decisions leave the nodes that they compare."""
+        self._known: dict[int, Bounds | None] = {}
+        """The bounds of nodes where all that is decided holds, as far as they are computed."""
         self._results: dict[tuple[str, int, int], Any] = {}
         self._numbers: dict[int, TapeNumber] = {}
 
@@ -78,18 +84,64 @@ class Recording:
         return known
 
     def decide(self, comparison: Any) -> bool:
-        """Whether a comparison holds; it is written down the first time."""
+        """Whether a comparison holds; written down the first time, unless others imply it."""
         if type(comparison) is not TapeNumber:
             return bool(comparison)
         known = self.decisions.get(comparison.node)
         if known is None:
+            bounds = self._bounds(comparison.node) if self._facts else None
+            if bounds is not None and bounds[0] == bounds[1]:
+                return bool(bounds[0])
             known = self.decisions[comparison.node] = bool(comparison.value)
             if isinstance(self._tree, Branch):
                 self._tree = self._tree.sides[known]
+            self._learn(comparison.node, known)
         return known
+
+    def _bounds(self, node: int) -> Bounds | None:
+        """The bounds of a node where all that is decided holds."""
+        nodes, known = self.tape.nodes, self._known
+        for number in self.tape.needed([node], known):
+            content, bounds, _ = nodes[number]
+            if number in self._facts:
+                bounds = self._facts[number]
+            elif isinstance(content, Operation):
+                left, right = known[content.left], known[content.right]
+                a, b = nodes[content.left], nodes[content.right]
+                if left is not a.bounds or right is not b.bounds:
+                    bounds = bounds_of(content.name, left, right, b.is_whole)
+            known[number] = bounds
+        return known[node]
+
+    def _learn(self, node: int, holds: bool) -> None:
+        """Takes in what the outcome of a comparison says of the bounds of its operands."""
+        content = self.tape.nodes[node].content
+        assert isinstance(content, Operation)
+        name, left, right = content
+        a, b = self._bounds(left), self._bounds(right)
+        if a is None or b is None:
+            return
+        (a_low, a_high), (b_low, b_high) = a, b
+        is_whole = self.tape.nodes[left].is_whole and self.tape.nodes[right].is_whole
+        step = 1 if is_whole else 0
+        if name == "<" and holds:
+            a_high, b_low = min(a_high, b_high - step), max(b_low, a_low + step)
+        elif name == "<":
+            a_low, b_high = max(a_low, b_low), min(b_high, a_high)
+        elif holds:
+            a_low = b_low = max(a_low, b_low)
+            a_high = b_high = min(a_high, b_high)
+        elif a_low == a_high:
+            b_low, b_high = b_low + step * (b_low == a_low), b_high - step * (b_high == a_low)
+        elif b_low == b_high:
+            a_low, a_high = a_low + step * (a_low == b_low), a_high - step * (a_high == b_low)
+        self._facts[left], self._facts[right] = (a_low, a_high), (b_low, b_high)
+        later = min(left, right)
+        self._known = {number: known for number, known in self._known.items() if number < later}
 
     def settle(self, number: TapeNumber) -> None:
         """Decides a number's value, after those values that earlier runs had here."""
+        self.settled.add(number.node)
         is_settled = False
         while not is_settled:
             earlier = self._compared(number)

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from itertools import product
-from math import prod
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from costcalc.errors import SpecError
 from costcalc.records import NamedTuple
 from costcalc.tape.number import MARK, Branch, Recording, written
 from costcalc.tape.player import Player
+from costcalc.tape.tables import Tables
 from costcalc.tape.tape import Parameter, Rational, Tape, TooLarge
 
 T = TypeVar("T")
 
 STRUCTURES = 64
 """The most results that one program holds, which are the ways a network is put together."""
-
-TRIED = 50_000
-"""The most values of comparisons that are computed to find them."""
 
 
 class Leaf(Generic[T]):
@@ -40,8 +37,6 @@ class Leaf(Generic[T]):
 
 
 Tree: TypeAlias = Branch | Leaf[Any] | None
-Box: TypeAlias = tuple[tuple[Rational, ...], ...]
-"""Some values of each parameter, which make settings in all combinations."""
 
 
 class PrintedNumber(NamedTuple):
@@ -65,6 +60,8 @@ class Program(Generic[T]):
         tape: the operations.
         trees: the branches, for each combination of the choices.
         leaves: what was returned, each result once for its path.
+        settled: the parameters that numbers depend on whose values made a difference by
+            themselves, as counts of repeats do: each value has results of its own.
     """
 
     def __init__(
@@ -86,6 +83,7 @@ class Program(Generic[T]):
         self.choices = tuple(choices)
         self.trees: dict[tuple[Hashable, ...], Tree] = {}
         self.leaves: list[Leaf[T]] = []
+        self.settled = set[str]()
         self.player = Player(self.tape)
 
     def at(self, settings: Mapping[str, Any]) -> Leaf[T] | None:
@@ -117,6 +115,9 @@ class Program(Generic[T]):
         recording, result = self._run(settings, marks=True)
         if recording.has_printed and not self._holds(result, settings):
             recording, result = self._run(settings, marks=False)
+        for node in recording.settled:
+            support = self.player.support(node)
+            self.settled.update(self.tape.parameters[index].name for index in support)
         leaf = Leaf(len(self.leaves), result, dict(settings))
         self._add(self._chosen(settings), list(recording.decisions.items()), leaf)
         self.leaves.append(leaf)
@@ -136,68 +137,35 @@ class Program(Generic[T]):
     def explore(self, axes: Mapping[str, Sequence[Any]]) -> bool:
         """Records what is not recorded at the values of each parameter and each choice.
 
-        Settings that take the same sides of all branches stay together, so that a comparison
-        is computed at the values of those parameters alone that it depends on.
+        Settings that take the same sides of all branches stay together.
 
         Returns:
-            whether all of them are recorded: not if that takes more than :data:`TRIED` values
-            of comparisons or more results than :data:`STRUCTURES`, or a number grows too large.
+            whether all of them are recorded: not if these are more results than
+            :data:`STRUCTURES`, or a comparison has too many values.
         """
-        whole = tuple([tuple(axes[parameter.name]) for parameter in self.tape.parameters])
-        room = TRIED
+        parameters = [parameter.name for parameter in self.tape.parameters]
+        tables = Tables(self.player, [axes[name] for name in parameters])
         for chosen in product(*(axes[name] for name in self.choices)):
-            boxes = [whole]
-            while boxes:
-                box = boxes.pop()
-                tree = self.trees.get(chosen)
-                try:
-                    while isinstance(tree, Branch):
-                        support = self.player.support(tree.node)
-                        room -= prod(len(box[axis]) for axis in support)
-                        if room < 0:
-                            return False
-                        (side, box), *others = self._divided(tree.node, box, support)
-                        boxes += [other for _, other in others]
-                        tree = tree.sides[side]
-                    if tree is None:
-                        if len(self.leaves) == STRUCTURES:
-                            return False
-                        self.record(self._first(box, chosen))
-                        boxes.append(box)
-                except TooLarge:
-                    return False
+            choices = dict(zip(self.choices, chosen, strict=True))
+            try:
+                first = {name: axes[name][0] for name in parameters}
+                self.record({**choices, **first})
+                waiting = [(self.trees[chosen], tables.whole)]
+                while waiting:
+                    tree, box = waiting.pop()
+                    if not isinstance(tree, Branch):
+                        continue
+                    for side, part in tables.divided(tree.node, box):
+                        if tree.sides[side] is None:
+                            if len(self.leaves) >= STRUCTURES:
+                                return False
+                            at = zip(parameters, part, strict=True)
+                            first = {name: axes[name][places[0]] for name, places in at}
+                            self.record({**choices, **first})
+                        waiting.append((tree.sides[side], part))
+            except TooLarge:
+                return False
         return True
-
-    def _first(self, box: Box, chosen: tuple[Hashable, ...]) -> dict[str, Any]:
-        names = (*(parameter.name for parameter in self.tape.parameters), *self.choices)
-        return dict(zip(names, (*(values[0] for values in box), *chosen), strict=True))
-
-    def _divided(self, node: int, box: Box, axes: tuple[int, ...]) -> Iterator[tuple[bool, Box]]:
-        """The parts of a box where a comparison has one outcome, with that outcome.
-
-        Args:
-            node: the comparison.
-            box: settings, by the values of each parameter.
-            axes: the parameters of which it depends on more than the first value.
-        """
-        if not axes:
-            yield bool(self.player.value(node, [values[0] for values in box])), box
-            return
-        axis, others = axes[0], axes[1:]
-        alike: dict[tuple[bool, ...], list[Rational]] = {}
-        for value in box[axis]:
-            numbers = [values[0] for values in box]
-            numbers[axis] = value
-            outcomes = []
-            for combination in product(*(box[other] for other in others)):
-                for other, number in zip(others, combination, strict=True):
-                    numbers[other] = number
-                outcomes.append(bool(self.player.value(node, numbers)))
-            alike.setdefault(tuple(outcomes), []).append(value)
-        for same, values in alike.items():
-            part = (*box[:axis], tuple(values), *box[axis + 1 :])
-            is_one = len(set(same)) == 1
-            yield from [(same[0], part)] if is_one else self._divided(node, part, others)
 
     def _run(self, settings: Mapping[str, Any], *, marks: bool) -> tuple[Recording, T | Refused]:
         recording = Recording(self.tape, self.trees.get(self._chosen(settings)), marks=marks)

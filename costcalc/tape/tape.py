@@ -9,7 +9,7 @@ whole: what these decide needs no operation.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
 from typing import TypeAlias
@@ -21,6 +21,8 @@ from costcalc.spec import limits
 
 Rational: TypeAlias = int | Fraction
 Bounds: TypeAlias = tuple[Rational, Rational]
+Factors: TypeAlias = tuple[Rational, tuple[int, ...]]
+"""A coefficient, and nodes in their order."""
 
 
 class Parameter(NamedTuple):
@@ -118,6 +120,8 @@ class Tape:
         self.nodes: list[Node] = []
         self._numbers: dict[object, int] = {}
         """The nodes of constants by their values, of operations by names and operands."""
+        self._factors: dict[int, Factors] = {}
+        """The products."""
         for parameter in self.parameters:
             bounds = (parameter.low, parameter.high)
             self._add(Node(parameter, bounds, parameter.is_whole))
@@ -147,57 +151,97 @@ class Tape:
         if known is None:
             known = self._simplified(name, left, right)
             if known is None:
-                known = self._computed(name, left, right)
+                known = self._written(name, left, right)
             self._numbers[name, left, right] = known
         return known
 
-    def _computed(self, name: str, left: int, right: int) -> int:
-        """A new node; a constant if the bounds leave it one value."""
-        a, b = self.nodes[left], self.nodes[right]
-        bounds = _bounds(name, a, b)
-        if bounds is not None and bounds[0] == bounds[1]:
-            return self.constant(bounds[0])
-        is_whole = name in _ALWAYS_WHOLE or (name != "/" and a.is_whole and b.is_whole)
-        return self._add(Node(Operation(name, left, right), bounds, is_whole))
+    def _written(self, name: str, left: int, right: int) -> int:
+        """The node of just this operation; a constant if the bounds leave it one value."""
+        content = Operation(name, left, right)
+        known = self._numbers.get(content)
+        if known is None:
+            a, b = self.nodes[left], self.nodes[right]
+            bounds = bounds_of(name, a.bounds, b.bounds, b.is_whole)
+            if bounds is not None and bounds[0] == bounds[1]:
+                known = self.constant(bounds[0])
+            else:
+                is_whole = name in _ALWAYS_WHOLE or (name != "/" and a.is_whole and b.is_whole)
+                known = self._add(Node(content, bounds, is_whole))
+            self._numbers[content] = known
+        return known
 
     def _simplified(self, name: str, left: int, right: int) -> int | None:
-        """The node, without an operation, that has the same value at all settings."""
-        zero, one = self._zero, self._one
+        """The node that has the same value at all settings, if that is not just the operation."""
+        if name == "*":
+            return self._product(self._factored(left), self._factored(right))
         if left == right and name in _OF_EQUALS:
             return self.constant(_OF_EQUALS[name])
-        if name in ("+", "-") and right == zero:
+        if name in ("+", "-") and right == self._zero:
             return left
-        if name == "+" and left == zero:
+        if name == "+" and left == self._zero:
             return right
-        if name == "-" and left == zero:
-            return self._negated(right)
-        if name == "*":
-            if zero in (left, right):
-                return zero
-            return left if right == one else right if left == one else None
+        if name == "-" and left == self._zero:
+            return self._product((-1, ()), self._factored(right))
         if name in _DIVISIONS:
-            return self._divided(left, right, is_floor=name == "//")
+            return self._quotient(name, left, right)
         if name in ("max", "min"):
             return self._extreme(left, right, is_max=name == "max")
         return None
 
-    def _negated(self, node: int) -> int | None:
-        """``x`` for the node 0 - x."""
+    def _factored(self, node: int) -> Factors:
+        """A node as a product; of itself, unless it is written as one."""
         content = self.nodes[node].content
-        if isinstance(content, Operation) and content[:2] == ("-", self._zero):
-            return content.right
-        return None
+        if isinstance(content, int | Fraction):
+            return content, ()
+        return self._factors.get(node, (1, (node,)))
 
-    def _divided(self, left: int, right: int, is_floor: bool) -> int | None:
-        """``x`` for x / 1 and x * y / y, if it needs no rounding."""
-        if left == self._zero:
-            return left
-        content = self.nodes[left].content
-        quotient = left if right == self._one else None
-        if isinstance(content, Operation) and content.name == "*" and right in content[1:]:
-            quotient = content.left if right == content.right else content.right
-        is_exact = quotient is not None and (not is_floor or self.nodes[quotient].is_whole)
-        return quotient if is_exact else None
+    def _product(self, a: Factors, b: Factors) -> int:
+        """The node of a product, whose factors are always in the same order."""
+        coefficient, factors = computed("*", a[0], b[0]), sorted((*a[1], *b[1]))
+        for node in factors:
+            content = self.nodes[node].content
+            if isinstance(content, Operation) and content.name == "/" and content.right in factors:
+                factors.remove(node)
+                factors.remove(content.right)
+                return self._product((coefficient, tuple(factors)), self._factored(content.left))
+        if not factors or coefficient == 0:
+            return self.constant(coefficient)
+        product = factors[0]
+        for i, node in enumerate(factors[1:], start=2):
+            product = self._written("*", product, node)
+            self._factors.setdefault(product, (1, tuple(factors[:i])))
+        if coefficient != 1:
+            product = self._written("*", product, self.constant(coefficient))
+            self._factors.setdefault(product, (coefficient, tuple(factors)))
+        return product
+
+    def _quotient(self, name: str, left: int, right: int) -> int | None:
+        """A quotient without the factors that both operands have."""
+        (above, factors), (below, divisors) = self._factored(left), self._factored(right)
+        kept, rest = list(factors), []
+        for node in divisors:
+            if node in kept:
+                kept.remove(node)
+            else:
+                rest.append(node)
+        if above == 0:
+            return self._zero
+        ratio = computed("/", above, below)
+        is_exact = not rest and (
+            name == "/"
+            or (isinstance(ratio, int) and all(self.nodes[node].is_whole for node in kept))
+        )
+        if is_exact:
+            return self._product((ratio, tuple(kept)), (1, ()))
+        if len(rest) == len(divisors) and (below == 1 or not isinstance(ratio, int)):
+            return None
+        if isinstance(ratio, int):
+            above, below = ratio, 1
+        new = (
+            self._product((above, tuple(kept)), (1, ())),
+            self._product((below, tuple(rest)), (1, ())),
+        )
+        return self.operation(name, *new)
 
     def _extreme(self, left: int, right: int, is_max: bool) -> int | None:
         """The operand that is the larger, or the smaller, at all settings."""
@@ -216,13 +260,13 @@ class Tape:
         self.nodes.append(node)
         return len(self.nodes) - 1
 
-    def needed(self, wanted: Iterable[int]) -> list[int]:
-        """Some nodes with all that they are computed from, in the tape's order."""
+    def needed(self, wanted: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Some nodes with all that they are computed from but is known, in the tape's order."""
         seen = set[int]()
         waiting = list(wanted)
         while waiting:
             number = waiting.pop()
-            if number in seen:
+            if number in seen or number in known:
                 continue
             seen.add(number)
             content = self.nodes[number].content
@@ -231,17 +275,23 @@ class Tape:
         return sorted(seen)
 
 
-def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
+def bounds_of(name: str, a: Bounds | None, b: Bounds | None, is_whole: bool) -> Bounds | None:
     """The bounds of an operation, of which all but ``gcd`` and ``=`` are monotonic.
+
+    Args:
+        name: the operation.
+        a: the bounds of its left operand.
+        b: the bounds of its right operand; of a divisor other than zero.
+        is_whole: whether the right operand is whole.
 
     Raises:
         ZeroDivisionError: the divisor is zero at all settings.
     """
-    if a.bounds is None or b.bounds is None:
+    if a is None or b is None:
         return (0, 1) if name in ("<", "=") else None
     ends: set[Rational]
-    a_low, a_high = a.bounds
-    b_low, b_high = b.bounds
+    a_low, a_high = a
+    b_low, b_high = b
     if name == "+":
         bounds = a_low + b_low, a_high + b_high
     elif name == "-":
@@ -251,7 +301,7 @@ def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
     elif name == "=":
         return 0, int(a_low <= b_high and b_low <= a_high)
     elif name == "gcd":
-        positive = [high for low, high in (a.bounds, b.bounds) if low > 0]
+        positive = [high for low, high in (a, b) if low > 0]
         ends = {-a_low, a_high, -b_low, b_high}
         return (1, min(positive)) if positive else (0, max(ends))
     elif name == "*" and a_low >= 0 and b_low >= 0:
@@ -259,7 +309,7 @@ def _bounds(name: str, a: Node, b: Node) -> Bounds | None:
     else:
         ends = {b_low, b_high}
         if name in _DIVISIONS and b_low <= 0 <= b_high:
-            if not b.is_whole:
+            if not is_whole:
                 return None
             ends = {end for end in (b_low, -1, 1, b_high) if end and b_low <= end <= b_high}
             if not ends:

@@ -138,7 +138,7 @@ def model(
     if isinstance(opening, Refused):
         expand(network.document, network.settings)  # which says why, with its place
     rows = len(opening.rows) if isinstance(opening, Structure) else 1
-    moved, more = _within(moved, rows, {*ranges})
+    moved, more = _within(moved, rows, first.settled, {*ranges})
     program = _program(network, conventions, moved) if more else first
     result = NetworkModel(
         network,
@@ -153,13 +153,20 @@ def model(
 
 
 def _within(
-    moved: Sequence[Control], rows: int, wanted: set[str]
+    moved: Sequence[Control], rows: int, settled: set[str], wanted: set[str]
 ) -> tuple[tuple[Control, ...], list[Fixed]]:
-    """The controls of a page that is not too large, and those that it goes without."""
+    """The controls of a page that is not too large, and those that it goes without.
+
+    Args:
+        moved: all controls.
+        rows: how many rows the network has.
+        settled: numbers with a structure for each of their values.
+        wanted: the controls that a page must have.
+    """
     combinations = 1
     kept, others = [], []
     for control in moved:
-        more = len(control.values) if control.is_choice else 1
+        more = len(control.values) if control.is_choice or control.name in settled else 1
         is_too_much = combinations * more * rows > ROWS or combinations * more > STRUCTURES
         if more > 1 and is_too_much and control.name not in wanted:
             others.append(Fixed(control.name, control.default, "too many ways to build it"))

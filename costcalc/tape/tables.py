@@ -1,0 +1,131 @@
+"""A tape replayed at all combinations of some values of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+from costcalc.tape.player import Player
+from costcalc.tape.tape import Operation, Parameter, Rational, TooLarge, computed
+
+LARGEST = 20_000
+"""The most values of one node."""
+
+Values = list[Rational | None]
+Box = tuple[tuple[int, ...], ...]
+"""Some values of each parameter, by their places on its axis, in all combinations."""
+
+
+class Tables:
+    """The values of nodes, each at the combinations of what it depends on.
+
+    A value is None at settings where it has none: it divides by zero, or grows too large.
+    """
+
+    def __init__(self, player: Player, axes: Sequence[Sequence[Rational]]) -> None:
+        """Computes nothing yet.
+
+        Args:
+            player: of the tape.
+            axes: the values of each of the tape's parameters.
+        """
+        self.player = player
+        self.axes = tuple(map(tuple, axes))
+        self._tables: dict[int, Values] = {}
+        self._places: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
+
+    @property
+    def whole(self) -> Box:
+        """All values of each parameter."""
+        return tuple(tuple(range(len(values))) for values in self.axes)
+
+    def divided(self, node: int, box: Box) -> Iterator[tuple[bool, Box]]:
+        """The parts of a box where a comparison has one outcome, with that outcome.
+
+        Raises:
+            TooLarge: it has no value, or more than :data:`LARGEST` values.
+        """
+        return self._divided(self._table(node), self._strides(node), box)
+
+    def _divided(
+        self, table: Values, strides: Sequence[tuple[int, int]], box: Box, start: int = 0
+    ) -> Iterator[tuple[bool, Box]]:
+        """The parts of a box, from the axes that divide it and their strides in the table."""
+        if not strides:
+            yield _outcome(table[start]), box
+            return
+        (axis, stride), *others = strides
+        offsets = [start]
+        for other, step in others:
+            offsets = [offset + place * step for offset in offsets for place in box[other]]
+        alike: dict[tuple[bool, ...], list[int]] = {}
+        for place in box[axis]:
+            row = [_outcome(table[offset + place * stride]) for offset in offsets]
+            alike.setdefault(tuple(row), []).append(place)
+        for outcomes, places in alike.items():
+            part = (*box[:axis], tuple(places), *box[axis + 1 :])
+            if len({*outcomes}) == 1:
+                yield outcomes[0], part
+            else:
+                yield from self._divided(table, others, part, start + places[0] * stride)
+
+    def _strides(self, node: int) -> list[tuple[int, int]]:
+        """The parameters that a node depends on, with the distance of their values in its table."""
+        strides, stride = [], 1
+        for axis in reversed(self.player.support(node)):
+            strides.append((axis, stride))
+            stride *= len(self.axes[axis])
+        return strides[::-1]
+
+    def _table(self, node: int) -> Values:
+        tables, nodes = self._tables, self.player.tape.nodes
+        if node in tables:
+            return tables[node]
+        for number in self.player.tape.needed([node], tables):
+            content = nodes[number].content
+            if isinstance(content, Parameter):
+                tables[number] = list(self.axes[number])
+            elif isinstance(content, Operation):
+                tables[number] = self._computed(number, content)
+            else:
+                tables[number] = [content]
+        return tables[node]
+
+    def _computed(self, node: int, operation: Operation) -> Values:
+        support = self.player.support(node)
+        size = prod(len(self.axes[axis]) for axis in support)
+        if size > LARGEST:
+            raise TooLarge
+        left, right = (self._spread(operand, support) for operand in operation[1:])
+        return [_value(operation.name, a, b) for a, b in zip(left, right, strict=True)]
+
+    def _spread(self, node: int, support: tuple[int, ...]) -> Values:
+        """The values of a node at the combinations of more than it depends on."""
+        own, table = self.player.support(node), self._tables[node]
+        if own == support:
+            return table
+        places = self._places.get((own, support))
+        if places is None:
+            places = [0]
+            for axis in support:
+                length = len(self.axes[axis])
+                steps = range(length) if axis in own else (0,) * length
+                scale = length if axis in own else 1
+                places = [place * scale + step for place in places for step in steps]
+            self._places[own, support] = places
+        return [table[place] for place in places]
+
+
+def _value(operation: str, a: Rational | None, b: Rational | None) -> Rational | None:
+    if a is None or b is None:
+        return None
+    try:
+        return computed(operation, a, b)
+    except (ZeroDivisionError, TooLarge):
+        return None
+
+
+def _outcome(value: Rational | None) -> bool:
+    if value is None:
+        raise TooLarge
+    return bool(value)
