@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SpecError,
         StorageError,
     )
+    from costcalc.interactive import page
     from costcalc.questions import (
         compare,
         conventions,
@@ -68,6 +69,7 @@ __all__ = [
     "load",
     "memory",
     "networks",
+    "page",
     "parameters",
     "plan",
     "readings",
@@ -88,6 +90,7 @@ _MODULES = (
     "api",
     "checking",
     "errors",
+    "interactive",
     "questions",
     "resources",
     "reporting.layers",

@@ -10,7 +10,7 @@ from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from costcalc import checking, questions, resources
+from costcalc import checking, interactive, questions, resources
 from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
@@ -54,6 +54,7 @@ fits = _in_python(resources.fits)
 latency = _in_python(resources.latency)
 memory = _in_python(resources.memory)
 networks = _in_python(questions.networks)
+page = _in_python(interactive.page)
 parameters = _in_python(questions.parameters)
 readings = _in_python(checking.readings)
 reconcile = _in_python(questions.reconcile)
@@ -81,6 +82,7 @@ class Network(OpenNetwork):
     explain = explain
     formula = formula
     compare = compare
+    page = page
     diff = diff
     space = space
     sweep = sweep

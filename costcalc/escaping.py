@@ -110,6 +110,23 @@ def html(text: str) -> str:
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
+def json_island(text: str) -> str:
+    r"""JSON for a ``script`` element of HTML, which it can neither end nor comment out.
+
+    >>> json_island('"</script>"')
+    '"\\u003c/script\\u003e"'
+    """
+    return text.translate(_ISLAND)
+
+
+_ISLAND = str.maketrans(
+    {
+        character: f"\\u{ord(character):04x}"
+        for character in "<>&\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}"
+    }
+)
+
+
 def mermaid(text: str) -> str:
     r"""Text for a quoted label of Mermaid: its own and HTML's special characters as entities.
 

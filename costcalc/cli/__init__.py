@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "networks or layers side by side, with ratios to a baseline",
     "plot": "costs as pictures, in the terminal or as files",
     "graph": "the layer graph as a picture, or as text for Mermaid and Graphviz",
+    "page": "an interactive page: networks at any settings, in one HTML file",
     "diff": "what changed between two versions of a network",
     "sweep": "what networks cost over a grid of settings",
     "solve": "the largest alpha, resolution or other parameter within budgets",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from costcalc.costs.count import LayerCost
-from costcalc.graph.layer import Computation, LayerGraph
+from costcalc.graph.layer import INPUT, Computation, LayerGraph
 from costcalc.kinds.base import Kind, Shape
 from costcalc.kinds.naming import filter_sides, is_depthwise, row_label, type_name
 from costcalc.records import NamedTuple
@@ -115,6 +116,22 @@ def layer_reports(
             is_guessed=index in guessed,
             is_of_weights=is_of_weights,
         )
+
+
+def free_types(layers: Iterable[LayerReport]) -> dict[str, int]:
+    """The number of layers of each type that the convention does not count."""
+    return dict(Counter(layer.type for layer in layers if layer.is_free and layer.kind != INPUT))
+
+
+def free_notes(layers: Sequence[LayerReport]) -> Iterator[str]:
+    """What the convention does not count, in sentences."""
+    free = ", ".join(f"{number} {type_}" for type_, number in free_types(layers).items())
+    if free:
+        yield f"Free in this convention: {free}."
+    alone = Counter(layer.type for layer in layers if layer.is_of_weights)
+    if alone:
+        work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
+        yield f"On weights alone, no work of an image, and free: {work}."
 
 
 def type_costs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -27,6 +26,8 @@ from costcalc.reporting.layers import (
     LayerReport,
     Totals,
     TypeCost,
+    free_notes,
+    free_types,
     layer_reports,
     totals,
     type_costs,
@@ -140,8 +141,7 @@ class Report(Answer, _ReportFields):
     @property
     def free(self) -> dict[str, int]:
         """The number of layers of each type that the convention does not count."""
-        free = (layer.type for layer in self.layers if layer.is_free and layer.kind != INPUT)
-        return dict(Counter(free))
+        return free_types(self.layers)
 
     def all_totals(self) -> dict[str, Any]:
         """The totals by metric, bytes included if there is a storage."""
@@ -315,14 +315,7 @@ def _accuracy(accuracy: Accuracy) -> str:
 def _notes(report: Report) -> tuple[str, ...]:
     totals = report.totals
     mult_adds, params = _amount(totals.mult_adds, report.unit), _amount(totals.params, "params")
-    notes = []
-    if report.free:
-        free = ", ".join(f"{number} {type_}" for type_, number in report.free.items())
-        notes.append(f"Free in this convention: {free}.")
-    alone = Counter(layer.type for layer in report.layers if layer.is_of_weights)
-    if alone:
-        work = ", ".join(f"{number} {type_}" for type_, number in alone.items())
-        notes.append(f"On weights alone, no work of an image, and free: {work}.")
+    notes = list(free_notes(report.layers))
     notes += report.caveats()
     if report.stored is not None and any(
         layer.name not in report.stored.moving for layer in report.layers if layer.host is None

@@ -53,6 +53,10 @@ class Refused(NamedTuple):
     message: tuple[str | PrintedNumber, ...]
 
 
+UNSAID = Refused(("the network does not exist at these settings",))
+"""A refusal whose text holds at its own settings alone."""
+
+
 class Program(Generic[T]):
     """What a function of settings returns, at every setting whose branches are recorded.
 
@@ -114,7 +118,10 @@ class Program(Generic[T]):
             return known
         recording, result = self._run(settings, marks=True)
         if recording.has_printed and not self._holds(result, settings):
-            recording, result = self._run(settings, marks=False)
+            if isinstance(result, Refused):  # in a text cut short, whose numbers may be lost
+                result = UNSAID
+            else:
+                recording, result = self._run(settings, marks=False)
         for node in recording.settled:
             support = self.player.support(node)
             self.settled.update(self.tape.parameters[index].name for index in support)

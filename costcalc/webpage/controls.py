@@ -70,13 +70,13 @@ def controls(
         ranges: values of other parameters, in the place of the usual ones.
     """
     document = network.document
-    opening = {**network.settings, **{name: values[0] for name, values in ranges.items()}}
-    defaults = resolve(document, {**opening, **fixed}, Problems()).values
+    opening = {**network.settings, **fixed}
+    defaults = resolve(document, opening, Problems()).values
     parameters = all_parameters(document)
     leading = {
         name
         for parameter in parameters.values()
-        if not parameter.choices and parameter.name not in opening
+        if not parameter.choices and parameter.name not in {*opening, *ranges}
         for name in _names(parameter)
     }
     moved: list[Control] = []
@@ -86,8 +86,7 @@ def controls(
         if name in fixed:
             others.append(Fixed(name, value, ""))
         elif name in ranges:
-            own = network.settings.get(name)
-            moved.append(_of_values(parameter, ranges[name], own))
+            moved.append(_of_values(parameter, ranges[name], value))
         elif name == "res" and document.reread is not None:
             others.append(Fixed(name, value, "a model is read at one resolution"))
         elif parameter.choices and name in leading and name in network.settings:

@@ -6,7 +6,6 @@ of a table is a node, and the page computes it at whatever setting its reader ch
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -16,14 +15,14 @@ from costcalc.costs.convention import Convention
 from costcalc.costs.count import LayerCost, count
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
-from costcalc.graph.layer import INPUT, NETWORK_INPUT, LayerGraph
+from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
 from costcalc.reporting.implementations import as_usually_run
-from costcalc.reporting.layers import LayerReport, layer_reports
+from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
 from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
 from costcalc.symbolic.explain import LayerExplanation, explained_layers
@@ -83,10 +82,8 @@ class Structure(NamedTuple):
     types: tuple[TypeRow, ...]
     totals: tuple[Counts, ...]
     """Under each convention."""
-    free: tuple[Mapping[str, int], ...]
-    """How many layers of each type no convention counts, under each."""
-    notes: tuple[str, ...]
-    """What a reader must know of the totals."""
+    notes: tuple[tuple[str, ...], ...]
+    """What a reader must know of the totals under each convention."""
     levels: Levels
     """The layer graph, its boxes for the rows."""
 
@@ -98,6 +95,8 @@ class NetworkModel(NamedTuple):
     title: str
     controls: tuple[Control, ...]
     fixed: tuple[Fixed, ...]
+    told: Mapping[str, Any]
+    """The settings that were asked for, which costcalc has to be told to get the same."""
     conventions: tuple[Convention, ...]
     program: Program[Structure]
     is_whole: bool
@@ -123,7 +122,8 @@ def model(
     """A network, recorded at all settings that its controls reach.
 
     Args:
-        network: the network, with the settings at which its page opens.
+        network: the network, opened with ``fixed``; its other settings are those at which
+            its page opens.
         conventions: how costs are counted; the page shows one at a time.
         fixed: settings that stay as they are.
         ranges: values of other parameters, in the place of the usual ones.
@@ -131,7 +131,7 @@ def model(
     Raises:
         CostcalcError: it does not exist at its own settings, or a convention lacks a rule.
     """
-    network = as_usually_run(network.at(fixed), conventions[0])
+    network = as_usually_run(network, conventions[0])
     moved, others = controls(network, fixed, ranges)
     first = _program(network, conventions, moved)
     opening = first.record({control.name: control.default for control in moved}).result
@@ -145,6 +145,7 @@ def model(
         network.document.titled(network.settings),
         moved,
         (*others, *more),
+        fixed,
         tuple(conventions),
         program,
         program.explore({control.name: control.values for control in moved}),
@@ -207,11 +208,7 @@ def _structure(graph: LayerGraph, conventions: Sequence[Convention]) -> Structur
         rows=tuple(rows),
         types=tuple(_type_rows(reported)),
         totals=tuple(Counts(root.mult_adds, root.params) for root in roots),
-        free=tuple(
-            Counter(layer.type for layer in layers if layer.is_free and layer.kind != INPUT)
-            for layers in reported
-        ),
-        notes=notes_of(graph),
+        notes=tuple((*free_notes(layers), *notes_of(graph)) for layers in reported),
         levels=levels(graph, rows),
     )
 

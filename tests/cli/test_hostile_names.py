@@ -78,6 +78,8 @@ OTHERS = {
     "export of a spec": ["export", "SPEC"],
     "prototxt": ["export", "MODEL", "--to", "prototxt"],
     "scalesim": ["export", "MODEL", "--to", "csv-scalesim"],
+    "page": ["page", "MODEL", "-o", "page.html"],
+    "page of a spec": ["page", "SPEC", "-o", "page.html"],
     "mermaid": ["graph", "MODEL"],
     "dot": ["graph", "MODEL", "--format", "dot"],
     "plot layers": ["plot", "layers", "MODEL"],
@@ -150,6 +152,7 @@ ECHOES = {
     "networks": ["networks", "WORD"],
     "diff": ["diff", "mobilenet_v1", "WORD"],
     "graph": ["graph", "mobilenet_v1", "--format", "WORD"],
+    "page": ["page", "WORD"],
     "import": ["import", "WORD"],
     "export": ["export", "mobilenet_v1", "--to", "WORD"],
 }

@@ -22,6 +22,7 @@ LINES = {
     "compare": "compare mobilenet_v1 squeezenet",
     "plot": "plot layers mobilenet_v1",
     "graph": "graph mobilenet_v1",
+    "page": "page vgg11 -o -",
     "diff": "diff mobilenet_v1 mobilenet_v1@alpha=0.5",
     "sweep": "sweep mobilenet_v1 --alpha 0.5,1 --format csv",
     "solve": "solve mobilenet_v1 --for alpha --max-params 2M",

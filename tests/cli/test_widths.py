@@ -50,7 +50,7 @@ LINES = {
     "parameters": "networks mobilenet_v1",
 }
 QUICK = {"report", "check", "compare", "plot sweep"}
-TEXT = {"graph", "import", "export"}
+TEXT = {"graph", "import", "export", "page"}
 """Commands whose result is a file of another tool."""
 
 CASES = [

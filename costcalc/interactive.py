@@ -1,0 +1,65 @@
+"""The question that a page answers: what networks cost at any of their settings.
+
+The others are in :mod:`.questions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from costcalc.costs.convention import load_convention
+from costcalc.errors import refuse
+from costcalc.opening import AnyNetwork, names_in, opened
+from costcalc.spec.library import NameOrPath
+
+if TYPE_CHECKING:
+    from costcalc.webpage.answer import WebPage
+
+
+def page(
+    *networks: AnyNetwork,
+    convention: NameOrPath | Iterable[NameOrPath] = "paper",
+    unit: str | None = None,
+    **settings: Iterable[Any] | str,
+) -> WebPage:
+    """An interactive page: one HTML file, in which a reader moves the networks' parameters.
+
+    Args:
+        networks: the networks, as for :func:`report`; the first is the one that others are
+            compared with.
+        convention: the conventions to choose from, by name or by the paths of their files.
+        unit: as for :func:`report`.
+        settings: a value of a parameter, which the page then does not move, or several, as
+            for :func:`sweep`, of which the reader chooses.
+
+    Returns:
+        The page, which ``save(path)`` writes.
+
+    Raises:
+        CostcalcError: as for :func:`report`, or there is no network.
+
+    >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
+    """
+    from costcalc.webpage.answer import web_page
+
+    values = _values(settings)
+    fixed = {name: own[0] for name, own in values.items() if len(own) == 1}
+    ranges = {name: own for name, own in values.items() if len(own) > 1}
+    if not networks:
+        refuse(None, "a page needs a network", 'page("mobilenet_v2")')
+    is_one_of_several = len(networks) > 1
+    open_networks = [
+        opened(network, fixed, is_one_of_several=is_one_of_several) for network in networks
+    ]
+    conventions = [load_convention(each, unit) for each in names_in(convention)]
+    return web_page(open_networks, conventions, fixed, ranges)
+
+
+def _values(settings: Mapping[str, Any]) -> Mapping[str, Sequence[Any]]:
+    """The values of each setting, from Python or from their text."""
+    if not settings:
+        return {}
+    from costcalc.grid.networks import axes_of  # with NumPy
+
+    return {axis.name: axis.values for axis in axes_of(settings)}

@@ -1,0 +1,83 @@
+"""The answer to ``costcalc page``: an interactive page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from costcalc.costs.convention import Convention
+from costcalc.errors import Mark, reason, refuse
+from costcalc.escaping import html
+from costcalc.opening import OpenNetwork
+from costcalc.webpage.document import document
+from costcalc.webpage.model import NetworkModel, model
+
+
+class WebPage:
+    """An interactive page: one HTML file.
+
+    Attributes:
+        models: its networks.
+        html: the file's text.
+    """
+
+    def __init__(self, models: Sequence[NetworkModel]) -> None:
+        self.models = tuple(models)
+        self.html = document(self.models)
+
+    @property
+    def title(self) -> str:
+        """Its networks."""
+        return ", ".join(each.title for each in self.models)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the file.
+
+        Raises:
+            SpecError: it cannot be written.
+        """
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.html)
+        except OSError as error:
+            refuse(Mark(os.fspath(path)), f"cannot be written: {reason(error)}")
+
+    def __str__(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.title}; save(path) writes it>"
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of a notebook."""
+        return (
+            f'<iframe srcdoc="{html_attribute(self.html)}" title="{html(self.title)}" '
+            'sandbox="allow-scripts" width="100%" height="640"></iframe>'
+        )
+
+
+def html_attribute(text: str) -> str:
+    """A document for an attribute of HTML, whose line ends stay."""
+    return text.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def web_page(
+    networks: Sequence[OpenNetwork],
+    conventions: Sequence[Convention],
+    fixed: Mapping[str, Any],
+    ranges: Mapping[str, Sequence[Any]],
+) -> WebPage:
+    """The page of some networks.
+
+    Args:
+        networks: the networks, at the settings at which the page opens.
+        conventions: how costs are counted.
+        fixed: settings that stay as they are.
+        ranges: values of other parameters.
+
+    Raises:
+        CostcalcError: a network does not exist at its own settings, or a convention lacks a
+            rule.
+    """
+    return WebPage([model(network, conventions, fixed, ranges) for network in networks])

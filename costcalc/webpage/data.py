@@ -1,0 +1,231 @@
+"""What an interactive page carries: its networks' tapes and tables, as the data of ``page.js``.
+
+A cell is where :class:`.Writer` writes a number of the network's tape.  What several rows or
+several structures have in common is written once, and named by its number:
+
+    texts       words
+    shapes      lists of cells: dimensions, and the values of a formula's symbols
+    bodies      what equal layers share: title, type, filter, its suffix, input, output,
+                counts, whether it is free, formulas
+    rows        three for each row: path, depth (~depth of a row that sums those below), body
+    types       rows of the table of types: type, family, layers, counts
+    structures  rows (the starts and lengths of runs), types, totals, notes, input;
+                or the message of a refusal
+
+Counts and notes are lists with one of each for every convention.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from costcalc.costs.rules import UNITS
+from costcalc.escaping import printable
+from costcalc.formulas.algebra import Size
+from costcalc.opening import OpenNetwork, carried
+from costcalc.render.formatting import exact
+from costcalc.reporting.phrases import unit_title
+from costcalc.spec.library import divided, reference
+from costcalc.symbolic.explain import LayerExplanation
+from costcalc.tape.program import Refused
+from costcalc.tape.writer import Writer
+from costcalc.webpage.controls import Control, written
+from costcalc.webpage.formulas import FormulaSheet
+from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow, TypeRow
+
+NONE = -1
+"""In the place of a shape, that there is none."""
+
+
+def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, Any]:
+    """The data of a page with some networks.
+
+    Args:
+        models: the networks, under the same conventions.
+        sheet: takes the formulas of their layers.
+    """
+    shared = _Controls()
+    networks = [
+        _Network(model, sheet).data(shared.of(index, model)) for index, model in enumerate(models)
+    ]
+    return {
+        "networks": networks,
+        "controls": shared.data,
+        "conventions": [
+            {
+                "name": convention.name,
+                "title": convention.title,
+                "unit": unit_title(UNITS[convention.unit].title),
+            }
+            for convention in models[0].conventions
+        ],
+        "formulas": [
+            {
+                "metric": formula.metric,
+                "rule": formula.rule,
+                "symbols": [[symbol.name.name, symbol.meaning] for symbol in formula.symbols],
+            }
+            for formula in sheet.formulas
+        ],
+    }
+
+
+class _Controls:
+    """The controls of a page: networks share those that are alike."""
+
+    def __init__(self) -> None:
+        self.data: list[dict[str, Any]] = []
+
+    def of(self, index: int, model: NetworkModel) -> list[int]:
+        """The numbers of a network's controls on the page, in the network's order."""
+        return [self._number(index, control) for control in model.controls]
+
+    def _number(self, index: int, control: Control) -> int:
+        values = written(control)
+        alike = {
+            "name": control.name,
+            "meaning": printable(control.meaning),
+            "values": values,
+            "default": values[control.values.index(control.default)],
+            "kind": "choice" if control.is_choice else "whole" if control.is_whole else "number",
+        }
+        for number, known in enumerate(self.data):
+            if {**known, **alike} == known:
+                known["networks"].append(index)
+                return number
+        self.data.append({**alike, "networks": [index]})
+        return len(self.data) - 1
+
+
+class _Once:
+    """Values that are written once, and named by their numbers."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, value: Any) -> int:
+        """The number of a value."""
+        key = json.dumps(value)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return self._numbers[key]
+
+
+class _Network:
+    """Writes one network."""
+
+    def __init__(self, model: NetworkModel, sheet: FormulaSheet) -> None:
+        self.model = model
+        self.sheet = sheet
+        self.writer = Writer(model.program)
+        self.texts, self.shapes, self.bodies = _Once(), _Once(), _Once()
+        self.rows, self.types = _Once(), _Once()
+
+    def data(self, controls: Sequence[int]) -> dict[str, Any]:
+        """The network, whose controls have these numbers on the page."""
+        model = self.model
+        structures = [self._structure(leaf.result) for leaf in model.program.leaves]
+        before, at, _ = divided(model.network.label)
+        name = before if at else model.network.label
+        names = dict(zip((control.name for control in model.controls), controls, strict=True))
+        return {
+            "label": printable(model.network.label),
+            "title": printable(model.title),
+            "name": printable(name),
+            "told": [[each, exact(value)] for each, value in model.told.items()],
+            "stated": _stated(name, model.network),
+            "numbers": [names[parameter.name] for parameter in model.program.tape.parameters],
+            "choices": [names[name] for name in model.program.choices],
+            "fixed": [[fixed.name, exact(fixed.value), fixed.reason] for fixed in model.fixed],
+            "texts": self.texts.values,
+            "shapes": self.shapes.values,
+            "bodies": self.bodies.values,
+            "rows": [part for row in self.rows.values for part in row],
+            "types": self.types.values,
+            "structures": structures,
+            "tape": self.writer.data(),
+        }
+
+    def _structure(self, structure: Structure | Refused) -> list[Any]:
+        if isinstance(structure, Refused):
+            return self.writer.text(structure.message)
+        return [
+            _runs([self.rows.number(self._row(row)) for row in structure.rows]),
+            [self.types.number(self._type(row)) for row in structure.types],
+            self._counts(structure.totals),
+            [self._text(" ".join(notes)) for notes in structure.notes],
+            self._shape(structure.input),
+        ]
+
+    def _row(self, row: TableRow) -> list[int]:
+        body = [
+            self._text(row.title),
+            self._text(row.type),
+            self._shape(row.filter) if row.filter else NONE,
+            self._text(row.suffix),
+            NONE if row.input is None else self._shape(row.input),
+            NONE if row.output is None else self._shape(row.output),
+            self._counts(row.counts),
+            list(map(int, row.is_free)),
+            [self._formulas(row.path, layers) for layers in row.explained],
+        ]
+        depth = ~row.depth if row.is_sum else row.depth
+        return [self._text(row.path), depth, self.bodies.number(body)]
+
+    def _formulas(self, path: str, layers: Iterable[LayerExplanation]) -> list[Any]:
+        """Each layer of a row: what its name has after the row's, its type, its formulas."""
+        return [
+            [
+                self._text(layer.name.removeprefix(path)),
+                self._text(layer.type + layer.remark),
+                *(
+                    part
+                    for use in self.sheet.uses(layer)
+                    for part in (
+                        use.formula,
+                        self._shape(use.values),
+                        self.writer.cell(use.value),
+                    )
+                ),
+            ]
+            for layer in layers
+        ]
+
+    def _type(self, row: TypeRow) -> list[Any]:
+        return [
+            self._text(row.type),
+            self._text(row.family),
+            list(row.layers),
+            self._counts(row.counts),
+        ]
+
+    def _counts(self, counts: Iterable[Counts]) -> list[int]:
+        """Mult-adds and params under each convention."""
+        return [self.writer.cell(number) for each in counts for number in each]
+
+    def _shape(self, shape: Iterable[Size]) -> int:
+        return self.shapes.number([self.writer.cell(side) for side in shape])
+
+    def _text(self, text: str) -> int:
+        return self.texts.number(printable(text))
+
+
+def _stated(name: str, network: OpenNetwork) -> list[str]:
+    """The settings that a network has besides those of its name."""
+    own = carried(reference(name)) if network.name else {}
+    return [each for each, value in network.settings.items() if own.get(each) != value]
+
+
+def _runs(numbers: Sequence[int]) -> list[int]:
+    """Numbers as the starts and lengths of runs: ``5, 6, 7, 9`` as ``5, 3, 9, 1``."""
+    runs: list[int] = []
+    for number in numbers:
+        if runs and number == runs[-2] + runs[-1]:
+            runs[-1] += 1
+        else:
+            runs += [number, 1]
+    return runs

@@ -1,0 +1,224 @@
+"""The HTML of an interactive page: tables that stand without JavaScript, then data and script.
+
+Nothing is loaded: style, script and data are in the file, and its policy allows no other.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from costcalc.costs.rules import UNITS
+from costcalc.escaping import html, json_island
+from costcalc.formulas.algebra import Size
+from costcalc.render.formatting import counted, exact, scaled, share
+from costcalc.reporting.phrases import settings_line, source_line, unit_title
+from costcalc.tape.number import TapeNumber
+from costcalc.webpage.data import page_data
+from costcalc.webpage.formulas import FormulaSheet
+from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("tape.js", "format.js", "page.js")
+STYLE = "page.css"
+
+_DOCUMENT = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="costcalc">
+<title>{title}: what it costs</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+<script type="application/json" id="data">{data}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def document(models: Sequence[NetworkModel]) -> str:
+    """The page of some networks, all under the same conventions."""
+    sheet = FormulaSheet()
+    data = json.dumps(page_data(models, sheet), ensure_ascii=False, separators=(",", ":"))
+    style = _shipped(STYLE)
+    script = "".join(map(_shipped, SCRIPTS))
+    formulas = "".join(formula.mathml for formula in sheet.formulas)
+    return _DOCUMENT.format(
+        policy=_policy(script, style),
+        title=html(_title(models)),
+        style=style,
+        body="\n".join([*_body(models), f'<div id="formulas" hidden>{formulas}</div>']),
+        data=json_island(data),
+        script=script,
+    )
+
+
+def _shipped(name: str) -> str:
+    """A file of the page without the comments and the indentation, which only we read."""
+    lines = []
+    is_comment = False
+    for line in map(str.strip, (FOLDER / name).read_text(encoding="utf-8").splitlines()):
+        is_comment = is_comment or line.startswith("/*")
+        if line and not is_comment and not line.startswith("//"):
+            lines.append(f"{line}\n")
+        is_comment = is_comment and not line.endswith("*/")
+    return "".join(lines)
+
+
+def _policy(script: str, style: str) -> str:
+    """What the page may load and run: this script and this style, and nothing else."""
+    return (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _title(models: Sequence[NetworkModel]) -> str:
+    return ", ".join(model.title for model in models)
+
+
+def _body(models: Sequence[NetworkModel]) -> Iterator[str]:
+    convention = models[0].conventions[0]
+    sources = [(model.title, source_line(model.network.document.source)) for model in models]
+    yield f"<header><h1>{html(_title(models))}</h1>"
+    for title, source in sources:
+        if source:
+            prefix = f"<b>{html(title)}</b> " if len(models) > 1 else ""
+            yield f"<p>{prefix}{html(source)}</p>"
+    yield "</header><main>"
+    yield '<form id="controls" aria-label="Settings" hidden></form>'
+    yield '<div id="answers">'
+    yield '<p id="refusal" role="alert" hidden></p>'
+    yield '<section id="totals" aria-labelledby="totals-title"><h2 id="totals-title">Totals</h2>'
+    yield "<table><thead><tr><th>Network<th>At<th>"
+    yield f"{html(unit_title(UNITS[convention.unit].title))}<th>Params</thead><tbody>"
+    for model in models:
+        yield _Static(model).totals()
+    yield "</tbody></table>"
+    line = f"{convention.name}: {convention.title}"
+    yield f'<p>Convention <span id="convention">{html(line)}</span></p></section>'
+    for number, model in enumerate(models):
+        yield from _network(number, model)
+    yield "</div></main>"
+    yield "<footer><p>Made by costcalc. Every number is exact, and that of"
+    yield "<code>costcalc report</code> at the same settings.</p></footer>"
+
+
+def _network(number: int, model: NetworkModel) -> Iterator[str]:
+    static = _Static(model)
+    unit = unit_title(UNITS[model.conventions[0].unit].title)
+    yield f'<section class="network" id="network{number}" aria-labelledby="name{number}">'
+    yield f'<h2 id="name{number}">{html(model.title)}</h2>'
+    yield _region(f"Layers of {model.title}")
+    yield _table("layers", "Layers", ["Type / Stride", "Layer", "Filter Shape", "Input Size"], unit)
+    yield from static.rows()
+    yield static.total(4)
+    yield "</table></div>"
+    yield _region(f"Types of {model.title}")
+    yield _table("types", "Types of layer", ["Type", "Layers"], unit)
+    yield from static.types()
+    yield static.total(2)
+    yield "</table></div>"
+    yield f'<p class="notes">{html(static.notes())}</p></section>'
+
+
+def _region(name: str) -> str:
+    """What is wider than a narrow screen, and scrolls there."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{html(name)}">'
+
+
+def _table(name: str, caption: str, heads: Sequence[str], unit: str) -> str:
+    columns = "".join(f'<th scope="col">{head}' for head in heads)
+    columns += f'<th scope="col" class="unit">{html(unit)}'
+    columns += "".join(f'<th scope="col">{head}' for head in ("%", "Params", "%"))
+    return f'<table class="{name}"><caption>{caption}</caption><thead><tr>{columns}</thead><tbody>'
+
+
+class _Static:
+    """The tables of a network at the settings that its page opens with."""
+
+    def __init__(self, model: NetworkModel) -> None:
+        self.model = model
+        structure = model.opening.result
+        assert isinstance(structure, Structure)  # or there would be no page
+        self.structure = structure
+        defaults = model.defaults
+        self.numbers = [defaults[parameter.name] for parameter in model.program.tape.parameters]
+
+    def value(self, number: Size) -> Size:
+        """A number of the tape at these settings."""
+        if isinstance(number, TapeNumber):
+            return self.model.program.player.value(number.node, tuple(self.numbers))
+        return number
+
+    def totals(self) -> str:
+        """The row of totals."""
+        settings = {control.name: control.default for control in self.model.controls}
+        total = self.counts(self.structure.totals[0])
+        words = "".join(
+            f"<td><span>{scaled(value)}</span> <small>{counted(value)}</small> <small></small>"
+            for value in total
+        )
+        line = html(settings_line(settings))
+        return f'<tr><th scope="row">{html(self.model.title)}<td>{line}{words}'
+
+    def rows(self) -> Iterator[str]:
+        """The rows of the table of layers."""
+        for row in self.structure.rows:
+            classes = [f"d{min(row.depth, 8)}"]
+            classes += ["sum"] * row.is_sum + ["free"] * row.is_free[0]
+            filter_ = self.size(row.filter) + row.suffix
+            words = [row.path, filter_, self.size(row.input)]
+            cells = "".join(f"<td>{html(each)}" for each in words)
+            yield (
+                f'<tr class="{" ".join(classes)}"><th scope="row">{html(row.title)}{cells}'
+                f"{self.costs(row)}"
+            )
+
+    def types(self) -> Iterator[str]:
+        """The rows of the table of types, the costliest first."""
+        rows = [(row, self.counts(row.counts[0])) for row in self.structure.types if row.layers[0]]
+        for row, counts in sorted(rows, key=lambda pair: (-pair[1][0], -pair[1][1])):
+            costs = self.shares(counts)
+            yield f'<tr><th scope="row">{html(row.type)}<td>{row.layers[0]}{costs}'
+
+    def total(self, span: int) -> str:
+        """The row below a table, whose first columns are words."""
+        blank = "<td>" * (span - 1)
+        mult_adds, params = map(counted, self.counts(self.structure.totals[0]))
+        return f'</tbody><tfoot><tr><th scope="row">Total{blank}<td>{mult_adds}<td><td>{params}<td>'
+
+    def notes(self) -> str:
+        """What a reader must know of the totals."""
+        return " ".join(self.structure.notes[0])
+
+    def costs(self, row: TableRow) -> str:
+        """The costs of a row; none for a layer that is not counted."""
+        return self.shares(self.counts(row.counts[0])) if row.counts else "<td>" * 4
+
+    def shares(self, counts: Iterable[Size]) -> str:
+        """Costs with their shares of the totals."""
+        pairs = zip(counts, self.counts(self.structure.totals[0]), strict=True)
+        return "".join(f"<td>{counted(part)}<td>{share(part, total)}" for part, total in pairs)
+
+    def counts(self, counts: Counts) -> tuple[Size, ...]:
+        """Costs at these settings."""
+        return tuple(map(self.value, counts))
+
+    def size(self, shape: Iterable[Size] | None) -> str:
+        """Dimensions; empty for none."""
+        return " × ".join(exact(self.value(side)) for side in shape or ())
