@@ -37,7 +37,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         ConventionError: the convention does not define some layer's kind, or its
             rule has no value there.
     """
-    rules = _rules(graph, convention)
+    rules = rules_by_kind(graph, convention)
     alone = graph.weights_alone if convention.weights_alone == "free" else frozenset()
     counted: dict[tuple[Computation, Computation | None, str | None], _Cost] = {}
     costs = []
@@ -47,7 +47,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
         key = (layer.computation, before.computation if before else None, layer.functional)
         cost = counted.get(key)
         if cost is None or layer.borrows:
-            cost = _cost(LayerNames(layer, before), rules, convention)
+            cost = layer_cost(LayerNames(layer, before), rules, convention)
             if not layer.borrows:
                 counted[key] = cost
         mult_adds, params, is_free = cost
@@ -59,7 +59,7 @@ def count(graph: LayerGraph, convention: Convention) -> tuple[LayerCost, ...]:
     return tuple(costs)
 
 
-def _cost(
+def layer_cost(
     names: LayerNames, rules: Mapping[str, tuple[Rule, ...]], convention: Convention
 ) -> _Cost:
     """Mult-adds and params of a layer, its own or shared, and whether both are free.
@@ -78,7 +78,7 @@ def _cost(
     return operations, _value(params, names, convention), is_free
 
 
-def _rules(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, ...]]:
+def rules_by_kind(graph: LayerGraph, convention: Convention) -> dict[str, tuple[Rule, ...]]:
     """The rules for every kind of the graph, in the order of the metrics.
 
     Raises:

@@ -21,6 +21,40 @@ from costcalc.symbolic.formula import (
 )
 
 
+class NoFormulaError(Exception):
+    """A number has no formula of its own, or its formula depends on its value."""
+
+
+class _Unknown:
+    """A value that is not known: what is computed from it is not either.
+
+    Comparing it raises :class:`NoFormulaError`.
+    """
+
+    @property
+    def __algebra__(self) -> _Unknown:
+        return self
+
+    def computed(self, *_: Any) -> Any:
+        """What an operation gives."""
+        return self
+
+    def refused(self, *_: Any) -> Any:
+        """Refuses to decide anything."""
+        raise NoFormulaError
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = computed
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = computed
+    maximum = minimum = less = quotient = computed
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = refused
+    __bool__ = __index__ = is_whole = gcd = refused
+    __hash__ = None  # type: ignore[assignment]
+
+
+UNKNOWN = _Unknown()
+"""The value of a formula number that stands for many: its formula holds for all of them."""
+
+
 class FormulaNumber:
     """A value and the formula it came from; comparisons use the value."""
 
@@ -68,19 +102,19 @@ class FormulaNumber:
         return other - self * (other // self)
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self.value < _value(other))
+        return bool(self.value < value_of(other))
 
     def __le__(self, other: Any) -> bool:
-        return bool(self.value <= _value(other))
+        return bool(self.value <= value_of(other))
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self.value > _value(other))
+        return bool(self.value > value_of(other))
 
     def __ge__(self, other: Any) -> bool:
-        return bool(self.value >= _value(other))
+        return bool(self.value >= value_of(other))
 
     def __eq__(self, other: object) -> bool:
-        return bool(self.value == _value(other))
+        return bool(self.value == value_of(other))
 
     __hash__ = None  # type: ignore[assignment]  # compared by value, never hashed
 
@@ -116,33 +150,42 @@ class _FormulaAlgebra:
     def quotient(a: Any, b: Any) -> Any:
         """The exact quotient."""
         numerator, denominator = formula(a), formula(b)
-        value = algebra.quotient(_value(a), _value(b))
+        value = algebra.quotient(value_of(a), value_of(b))
         is_one = numerator == denominator
         return _simplified(ONE if is_one else _quotient(numerator, denominator), value)
 
     @staticmethod
     def is_whole(a: Any) -> bool:
         """Whether the value is whole."""
-        return bool(algebra.is_whole(_value(a)))
+        return bool(algebra.is_whole(value_of(a)))
 
 
 def formula(number_: Any) -> Node:
-    """The formula a number was computed by; a plain number is its own formula."""
-    return number_.node if isinstance(number_, FormulaNumber) else number(number_)
+    """The formula a number was computed by; a plain number is its own formula.
+
+    Raises:
+        NoFormulaError: it is a number of another algebra.
+    """
+    if isinstance(number_, FormulaNumber):
+        return number_.node
+    if not isinstance(number_, int | Fraction):
+        raise NoFormulaError
+    return number(number_)
 
 
-def _value(number_: Any) -> Any:
+def value_of(number_: Any) -> Any:
+    """A formula number's value; a plain number is its own value."""
     return number_.value if isinstance(number_, FormulaNumber) else number_
 
 
 def _simplified(node: Node, value: Any) -> Any:
     """A formula number, or a plain one if the formula is only a number."""
-    return value if isinstance(node, Number) else FormulaNumber(node, value)
+    return node.value if isinstance(node, Number) else FormulaNumber(node, value)
 
 
 def _call(function: str, a: Any, b: Any, compute: Callable[[Any, Any], Any]) -> Any:
     return FormulaNumber(
-        FunctionNode(function, (formula(a), formula(b))), compute(_value(a), _value(b))
+        FunctionNode(function, (formula(a), formula(b))), compute(value_of(a), value_of(b))
     )
 
 
@@ -151,7 +194,7 @@ def _sum(a: Any, b: Any) -> Any:
     for node in (formula(a), formula(b)):
         terms += node.terms if isinstance(node, Sum) else [node] if node != Number(0) else []
     node = Sum(tuple(terms)) if len(terms) > 1 else terms[0] if terms else Number(0)
-    return _simplified(node, _value(a) + _value(b))
+    return _simplified(node, value_of(a) + value_of(b))
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -166,19 +209,19 @@ def _product(a: Any, b: Any) -> Any:
                 coefficient *= factor.value
             else:
                 factors.append(factor)
-    value = algebra.whole(_value(a) * _value(b))
+    value = algebra.whole(value_of(a) * value_of(b))
     if not coefficient:
-        return value
+        return 0
     node = collected([Number(-coefficient if coefficient < 0 else coefficient), *factors])
     return _simplified(Negative(node) if coefficient < 0 else node, value)
 
 
 def _floor_quotient(a: Any, b: Any) -> Any:
     numerator, denominator = formula(a), formula(b)
-    value = _value(a) // _value(b)
+    value = value_of(a) // value_of(b)
     if numerator == denominator:
-        return value
-    if denominator == ONE and algebra.is_whole(_value(a)):
+        return 1
+    if denominator == ONE and algebra.is_whole(value_of(a)):
         return a
     return _simplified(FunctionNode("floor", (_quotient(numerator, denominator),)), value)
 

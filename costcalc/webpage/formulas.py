@@ -1,13 +1,142 @@
-"""The formulas of a page: each printed once, with the layers that cost by it."""
+"""The formulas of a page: each worked out and printed once, with the layers that cost by it.
+
+Layers whose shapes and attributes are the same symbols have the same formula, unless it is
+chosen by the values of the symbols: then it is worked out for each of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from costcalc.costs.convention import Convention
+from costcalc.costs.count import LayerCost, layer_cost, rules_by_kind
+from costcalc.costs.names import LayerNames
+from costcalc.costs.rules import Rule
 from costcalc.formulas.algebra import Size
+from costcalc.graph.layer import NETWORK_INPUT, Layer, LayerGraph
 from costcalc.records import NamedTuple
-from costcalc.symbolic.explain import LayerExplanation
+from costcalc.symbolic.explain import LayerExplanation, explained, explained_layers
 from costcalc.symbolic.formula import Node, Number
+from costcalc.symbolic.formula_number import UNKNOWN, FormulaNumber, NoFormulaError, formula
 from costcalc.symbolic.notation import Symbol
+from costcalc.symbolic.symbolic_layer import SymbolicLayer
+from costcalc.tape.number import TapeNumber
 from costcalc.webpage.mathml import mathml
+
+_Formulas: TypeAlias = tuple[Node, Node]
+"""Of mult-adds and of params."""
+
+
+class FormulaBook:
+    """The formulas of a convention, for layers over numbers of a tape."""
+
+    def __init__(self, convention: Convention) -> None:
+        self.convention = convention
+        self._known: dict[tuple[Any, ...], _Formulas | None] = {}
+        """By what a formula depends on; None for layers that each have their own."""
+
+    def explained(
+        self, graph: LayerGraph, costs: Sequence[LayerCost], axes: Mapping[int, int]
+    ) -> Mapping[str, LayerExplanation]:
+        """How the layers that the convention counts are computed, by their names.
+
+        Args:
+            graph: a network.
+            costs: the cost of each of its layers.
+            axes: the axis of each tensor's channels.
+        """
+        rules = rules_by_kind(graph, self.convention)
+        found = {}
+        for index, cost in enumerate(costs):
+            layer = graph.layers[index]
+            if cost.is_free or not layer.kind.is_counted:
+                continue
+            symbolic = SymbolicLayer(layer, index, axes)
+            first = layer.inputs[0] if layer.inputs else NETWORK_INPUT
+            before = graph.layers[first] if first != NETWORK_INPUT else None
+            formulas = self._formulas(symbolic, before, cost, rules)
+            if formulas is None:
+                (found[layer.name],) = explained_layers(graph, [index], self.convention)
+            else:
+                found[layer.name] = explained(symbolic, formulas, cost, graph, self.convention)
+        return found
+
+    def _formulas(
+        self,
+        symbolic: SymbolicLayer,
+        before: Layer | None,
+        cost: LayerCost,
+        rules: Mapping[str, tuple[Rule, ...]],
+    ) -> _Formulas | None:
+        """The formulas of a layer, if they are those of all layers with its symbols."""
+        layer = symbolic.layer
+        if layer.borrows:
+            return None
+        key = (
+            layer.kind.name,
+            _replaced(tuple(_attributes(layer)), _name),
+            _replaced((layer.input_shapes, layer.output), _name),
+            before and (before.kind.name, getattr(before.operation, "bias", None)),
+            layer.functional,
+            cost.is_of_weights,
+            layer.shares is not None,
+        )
+        if key not in self._known:
+            self._known[key] = self._worked_out(layer, before, cost, rules)
+        return self._known[key]
+
+    def _worked_out(
+        self,
+        layer: Layer,
+        before: Layer | None,
+        cost: LayerCost,
+        rules: Mapping[str, tuple[Rule, ...]],
+    ) -> _Formulas | None:
+        unvalued = layer.computing(
+            operation=_replaced(_attributes(layer), _unvalued),
+            input_shapes=_replaced(layer.input_shapes, _unvalued),
+            output=_replaced(layer.output, _unvalued),
+        )
+        try:
+            operations, params, _ = layer_cost(LayerNames(unvalued, before), rules, self.convention)
+            return (
+                Number(0) if cost.is_of_weights else formula(operations),
+                Number(0) if layer.shares is not None else formula(params),
+            )
+        except NoFormulaError:
+            return None
+
+
+def _attributes(layer: Layer) -> Any:
+    """A layer's attributes but its width, which no formula uses: it is in the output's shape."""
+    operation: Any = layer.operation
+    width = layer.kind.width
+    if not width or isinstance(getattr(operation, width), FormulaNumber):
+        return operation
+    return operation._replace(**{width: UNKNOWN})
+
+
+def _replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """A value with all numbers in it replaced; a tuple stays one of its class."""
+    if not isinstance(value, tuple):
+        return replace(value)
+    parts = [_replaced(part, replace) for part in value]
+    return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+
+
+def _name(value: Any) -> Any:
+    """What of a number a formula depends on: its symbol, or its value if it has none."""
+    if isinstance(value, FormulaNumber):
+        return value.node
+    return None if value is UNKNOWN or isinstance(value, TapeNumber) else value
+
+
+def _unvalued(value: Any) -> Any:
+    """A number that a formula is worked out with: of its values, it may use those of the key."""
+    if isinstance(value, FormulaNumber):
+        return FormulaNumber(value.node, UNKNOWN)
+    return UNKNOWN if isinstance(value, TapeNumber) else value
 
 
 class PrintedFormula(NamedTuple):

@@ -8,7 +8,7 @@ by their distance from the row of the block that is open.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.names import paths
@@ -95,6 +95,28 @@ class LevelSheet:
             self._numbers[level] = len(self.levels)
             self.levels.append(level)
         return self._numbers[level]
+
+
+class LevelBook:
+    """The levels of a network in its structures: worked out once for those that are alike."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Levels] = {}
+
+    def levels(self, graph: LayerGraph, rows: Sequence[TreeRow]) -> Levels:
+        """The levels of a structure.
+
+        Args:
+            graph: its layers.
+            rows: the rows of its table, blocks before their members.
+        """
+        key = (
+            tuple([(layer.name, layer.inputs, layer.host) for layer in graph.layers]),
+            tuple([(row.path, row.type, row.is_sum) for row in rows]),
+        )
+        if key not in self._known:
+            self._known[key] = levels(graph, rows)
+        return self._known[key]
 
 
 def levels(graph: LayerGraph, rows: Sequence[TreeRow]) -> Levels:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from costcalc.costs.convention import Convention
-from costcalc.costs.count import LayerCost, count
+from costcalc.costs.count import count
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
@@ -25,11 +25,12 @@ from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
 from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
-from costcalc.symbolic.explain import LayerExplanation, explained_layers
+from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
 from costcalc.tape.tape import Parameter
 from costcalc.webpage.controls import Control, Fixed, controls, given
-from costcalc.webpage.levels import Levels, levels
+from costcalc.webpage.formulas import FormulaBook
+from costcalc.webpage.levels import LevelBook, Levels
 
 ROWS = 1_000
 """About how many rows a page holds, over all combinations of its choices."""
@@ -184,8 +185,10 @@ def _program(
     names = {control.name for control in moved}
     fixed = {name: value for name, value in own.items() if name not in names}
 
+    books, drawn = [FormulaBook(convention) for convention in conventions], LevelBook()
+
     def structure(settings: Mapping[str, Any]) -> Structure:
-        return _structure(expand(document, {**fixed, **given(settings)}), conventions)
+        return _structure(expand(document, {**fixed, **given(settings)}), books, drawn)
 
     parameters = [
         Parameter(control.name, control.low, control.high, control.is_whole)
@@ -195,13 +198,13 @@ def _program(
     return Program(structure, parameters, [each.name for each in moved if each.is_choice])
 
 
-def _structure(graph: LayerGraph, conventions: Sequence[Convention]) -> Structure:
+def _structure(graph: LayerGraph, books: Sequence[FormulaBook], drawn: LevelBook) -> Structure:
     axes = channel_axes(graph)
-    costs = [count(graph, convention) for convention in conventions]
+    costs = [count(graph, book.convention) for book in books]
     reported = [tuple(layer_reports(graph, each, axes)) for each in costs]
     roots = [tree(lines(layers)) for layers in reported]
     shown = [list(places(graph.blocks, root, None, graph.folded)) for root in roots]
-    explained = list(map(partial(_explained, graph), conventions, costs))
+    explained = [book.explained(graph, each, axes) for book, each in zip(books, costs, strict=True)]
     rows = [_table_row(graph, each, explained) for each in zip(*shown, strict=True)]
     return Structure(
         input=channels_last(graph.input, axes.get(NETWORK_INPUT, 0)),
@@ -209,16 +212,8 @@ def _structure(graph: LayerGraph, conventions: Sequence[Convention]) -> Structur
         types=tuple(_type_rows(reported)),
         totals=tuple(Counts(root.mult_adds, root.params) for root in roots),
         notes=tuple((*free_notes(layers), *notes_of(graph)) for layers in reported),
-        levels=levels(graph, rows),
+        levels=drawn.levels(graph, rows),
     )
-
-
-def _explained(
-    graph: LayerGraph, convention: Convention, costs: Sequence[LayerCost]
-) -> Mapping[str, LayerExplanation]:
-    """How the layers that a convention counts are computed, by their names."""
-    counted = [index for index, cost in enumerate(costs) if not cost.is_free]
-    return {layer.name: layer for layer in explained_layers(graph, counted, convention)}
 
 
 def _table_row(
