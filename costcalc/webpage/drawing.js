@@ -99,11 +99,11 @@ function openGraph(container, figures, chosen) {
     const most = Math.max(0, ...shown.map(({weight}) => weight));
     boxes.forEach(({element, name}, index) => {
       const {cost, shape, weight} = shown[index];
-      const costs = element.querySelector(".cost");
+      const costs = element.querySelector("tspan");
       if (costs) costs.textContent = cost && ` · ${cost}`;
-      element.querySelector(".shape").textContent = shape;
-      const part = most ? Math.sqrt(weight / most).toFixed(2) : "0.00";
-      element.querySelector(".heat").setAttribute("fill-opacity", part);
+      element.querySelector("text:last-of-type").textContent = shape;
+      const part = most ? Math.sqrt(weight / most) : 0;
+      element.querySelector("rect").setAttribute("fill-opacity", Number(part.toFixed(2)));
       const words = [name, cost && `${cost} mult-adds`, shape && `output ${shape}`];
       element.setAttribute("aria-label", words.filter(Boolean).join(", "));
     });
@@ -137,6 +137,6 @@ function openGraph(container, figures, chosen) {
 function nameOf(box) {
   const title = box.querySelector("title");
   if (title) return title.textContent.replace(": ", ", ");
-  const [name, type] = box.querySelectorAll("text:not(.shape)");
+  const [name, type] = box.querySelectorAll("text:not(:last-of-type)");
   return type ? `${name.textContent}, ${type.firstChild.textContent}` : name.textContent;
 }

@@ -1,8 +1,8 @@
 """A level of a network as SVG: boxes shaded by cost, arrows with shapes.
 
-The text of a box that depends on the settings is in elements of the classes ``cost`` and
-``shape``, and the shade in the opacity of ``heat``: Python fills them in at the page's first
-settings, and ``drawing.js`` in the same way at others.
+What of a box depends on the settings is its cost, the ``tspan`` behind its type, its shape,
+the last ``text``, and its shade, the opacity of its ``rect``: Python fills them in at the page's
+first settings, and ``drawing.js`` in the same way at others.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def svg(level: NetworkLevel, title: str, figures: Figures, base: int | None = 0)
         f'height="{height}" role="img" aria-label="{html(title)}">',
         f'<path class="arrows" d="{"".join(_paths(routes))}"/>',
         f'<path class="heads" d="{"".join(_heads(routes))}"/>',
+        f'<path class="sheets" d="{"".join(_sheets(level, placed))}"/>',
     ]
     for number, box in enumerate(level.boxes):
         parts += _box(box, _Frame.of(placed, number), shown[number], most)
@@ -177,34 +178,35 @@ def _box(box: LevelBox, frame: _Frame, shown: BoxFigures, most: Size) -> Iterato
     rows = " ".join(map(str, box.rows))
     opens = "" if box.opens is None else f' data-opens="{box.opens}"'
     yield f'<g class="box" data-rows="{rows}"{opens}>'
-    if box.opens is not None:
-        yield f'<rect {_beside(left, top, width, height)} rx="3"/>'
-    yield f'<rect {sides} rx="3"/>'
-    yield f'<rect class="heat" {sides} rx="3" fill-opacity="{_heat(shown.weight, most)}"/>'
+    yield f'<rect {sides} rx="3" fill-opacity="{_heat(shown.weight, most)}"/>'
     title, type_ = fitted(box.title, width - 16), ""
     if box.is_bus:
         yield f'<text x="{x}" y="{y + 4}">{html(title)}</text>'
     else:
         type_ = fitted(box.type, width - 16 - text_width(_COST))
         yield f'<text x="{x}" y="{y - 3}">{html(title)}</text>'
-        yield f'<text class="type" x="{x}" y="{y + 11}">{html(type_)}'
-        yield f'<tspan class="cost">{html(_cost(shown.cost))}</tspan></text>'
-    yield f'<text class="shape" x="{leaves + 6}" y="{top + height + DOWN // 2 + 3}">'
-    yield f"{html(shown.shape)}</text>"
+        yield f'<text x="{x}" y="{y + 11}">{html(type_)}<tspan>{html(_cost(shown.cost))}</tspan>'
+        yield "</text>"
+    below = top + height + DOWN // 2 + 3
+    yield f'<text x="{leaves + 6}" y="{below}">{html(shown.shape)}</text>'
     if (title, type_) != (box.title, "" if box.is_bus else box.type):
         yield f"<title>{html(box.title)}: {html(box.type)}</title>"
     yield "</g>"
 
 
-def _beside(left: int, top: int, width: int, height: int) -> str:
-    """The frame of a sheet below a box that opens."""
-    return f'x="{left + 3}" y="{top + 3}" width="{width}" height="{height}"'
+def _sheets(level: NetworkLevel, placed: Placed) -> Iterator[str]:
+    """The edges of a sheet below each box that opens."""
+    for number, box in enumerate(level.boxes):
+        if box.opens is not None:
+            (x, y), (width, height) = placed.centres[number], placed.sizes[number]
+            left, bottom = x - width // 2, y - height // 2 + height
+            yield f"M{left + 4} {bottom + 3}h{width - 1}v{1 - height}"
 
 
 def _heat(weight: Size, most: Size) -> str:
     """How dark a box is: the square root makes small costs visible."""
     part = float(quotient(weight, most)) ** 0.5 if most else 0.0
-    return f"{part:.2f}"
+    return f"{part:.2f}".rstrip("0").rstrip(".")
 
 
 def _cost(text: str) -> str:
