@@ -9,8 +9,8 @@ several structures have in common is written once, and named by its number:
                 counts, whether it is free, formulas
     rows        three for each row: path, depth (~depth of a row that sums those below), body
     types       rows of the table of types: type, family, layers, counts
-    structures  rows (the starts and lengths of runs), types, totals, notes, input;
-                or the message of a refusal
+    structures  rows (the starts and lengths of runs), types, totals, notes, input, the
+                outermost level of the graph; or the message of a refusal
 
 Counts and notes are lists with one of each for every convention.
 """
@@ -33,22 +33,27 @@ from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
 from costcalc.webpage.controls import Control, written
 from costcalc.webpage.formulas import FormulaSheet
+from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow, TypeRow
 
 NONE = -1
 """In the place of a shape, that there is none."""
 
 
-def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, Any]:
+def page_data(
+    models: Sequence[NetworkModel], sheet: FormulaSheet, graphs: Sequence[LevelSheet]
+) -> dict[str, Any]:
     """The data of a page with some networks.
 
     Args:
         models: the networks, under the same conventions.
         sheet: takes the formulas of their layers.
+        graphs: one for each network, which takes the levels of its graph.
     """
     shared = _Controls()
     networks = [
-        _Network(model, sheet).data(shared.of(index, model)) for index, model in enumerate(models)
+        _Network(model, sheet, graphs[index]).data(shared.of(index, model))
+        for index, model in enumerate(models)
     ]
     return {
         "networks": networks,
@@ -118,9 +123,10 @@ class _Once:
 class _Network:
     """Writes one network."""
 
-    def __init__(self, model: NetworkModel, sheet: FormulaSheet) -> None:
+    def __init__(self, model: NetworkModel, sheet: FormulaSheet, graph: LevelSheet) -> None:
         self.model = model
         self.sheet = sheet
+        self.graph = graph
         self.writer = Writer(model.program)
         self.texts, self.shapes, self.bodies = _Once(), _Once(), _Once()
         self.rows, self.types = _Once(), _Once()
@@ -147,6 +153,7 @@ class _Network:
             "rows": [part for row in self.rows.values for part in row],
             "types": self.types.values,
             "structures": structures,
+            "levels": [_level(self.graph, number) for number in range(len(self.graph.levels))],
             "tape": self.writer.data(),
         }
 
@@ -159,6 +166,7 @@ class _Network:
             self._counts(structure.totals),
             [self._text(" ".join(notes)) for notes in structure.notes],
             self._shape(structure.input),
+            self.graph.number(structure.levels),
         ]
 
     def _row(self, row: TableRow) -> list[int]:
@@ -212,6 +220,13 @@ class _Network:
 
     def _text(self, text: str) -> int:
         return self.texts.number(printable(text))
+
+
+def _level(graph: LevelSheet, number: int) -> list[Any]:
+    """A level: its drawing, the rows of its boxes, and the levels that these open."""
+    boxes = [box for box in graph.levels[number].boxes if box.rows]
+    rows = [box.rows[0] if len(box.rows) == 1 else list(box.rows) for box in boxes]
+    return [graph.drawings[number], rows, [box.opens for box in boxes]]
 
 
 def _stated(name: str, network: OpenNetwork) -> list[str]:

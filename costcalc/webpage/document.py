@@ -18,12 +18,14 @@ from costcalc.render.formatting import counted, exact, scaled, share
 from costcalc.reporting.phrases import settings_line, source_line, unit_title
 from costcalc.tape.number import TapeNumber
 from costcalc.webpage.data import page_data
+from costcalc.webpage.drawing import BoxFigures, graph
 from costcalc.webpage.formulas import FormulaSheet
+from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("tape.js", "format.js", "page.js")
-STYLE = "page.css"
+SCRIPTS = ("tape.js", "format.js", "drawing.js", "page.js")
+STYLES = ("page.css", "drawing.css")
 
 _DOCUMENT = """\
 <!doctype html>
@@ -49,16 +51,17 @@ _DOCUMENT = """\
 def document(models: Sequence[NetworkModel]) -> str:
     """The page of some networks, all under the same conventions."""
     sheet = FormulaSheet()
-    data = json.dumps(page_data(models, sheet), ensure_ascii=False, separators=(",", ":"))
-    style = _shipped(STYLE)
+    graphs = [LevelSheet() for _ in models]
+    data = page_data(models, sheet, graphs)
+    style = "".join(map(_shipped, STYLES))
     script = "".join(map(_shipped, SCRIPTS))
     formulas = "".join(formula.mathml for formula in sheet.formulas)
     return _DOCUMENT.format(
         policy=_policy(script, style),
         title=html(_title(models)),
         style=style,
-        body="\n".join([*_body(models), f'<div id="formulas" hidden>{formulas}</div>']),
-        data=json_island(data),
+        body="\n".join([*_body(models, graphs), f'<div id="formulas" hidden>{formulas}</div>']),
+        data=json_island(json.dumps(data, ensure_ascii=False, separators=(",", ":"))),
         script=script,
     )
 
@@ -91,7 +94,7 @@ def _title(models: Sequence[NetworkModel]) -> str:
     return ", ".join(model.title for model in models)
 
 
-def _body(models: Sequence[NetworkModel]) -> Iterator[str]:
+def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Iterator[str]:
     convention = models[0].conventions[0]
     sources = [(model.title, source_line(model.network.document.source)) for model in models]
     yield f"<header><h1>{html(_title(models))}</h1>"
@@ -110,30 +113,35 @@ def _body(models: Sequence[NetworkModel]) -> Iterator[str]:
         yield _Static(model).totals()
     yield "</tbody></table>"
     line = f"{convention.name}: {convention.title}"
-    yield f'<p>Convention <span id="convention">{html(line)}</span></p></section>'
+    yield '</section><div id="taken">'
+    yield f'<p>Convention <span id="convention">{html(line)}</span></p></div>'
     for number, model in enumerate(models):
-        yield from _network(number, model)
+        yield from _network(number, model, graphs[number])
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
     yield "<code>costcalc report</code> at the same settings.</p></footer>"
 
 
-def _network(number: int, model: NetworkModel) -> Iterator[str]:
+def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[str]:
     static = _Static(model)
     unit = unit_title(UNITS[model.conventions[0].unit].title)
     yield f'<section class="network" id="network{number}" aria-labelledby="name{number}">'
     yield f'<h2 id="name{number}">{html(model.title)}</h2>'
-    yield _region(f"Layers of {model.title}")
-    yield _table("layers", "Layers", ["Type / Stride", "Layer", "Filter Shape", "Input Size"], unit)
-    yield from static.rows()
-    yield static.total(4)
-    yield "</table></div>"
     yield _region(f"Types of {model.title}")
     yield _table("types", "Types of layer", ["Type", "Layers"], unit)
     yield from static.types()
     yield static.total(2)
     yield "</table></div>"
-    yield f'<p class="notes">{html(static.notes())}</p></section>'
+    yield f'<p class="notes">{html(static.notes())}</p>'
+    yield _region(f"Layers of {model.title}")
+    yield _table("layers", "Layers", ["Type / Stride", "Layer", "Filter Shape", "Input Size"], unit)
+    yield from static.rows()
+    yield static.total(4)
+    yield "</table></div>"
+    yield '<h3>Layer graph</h3><p class="chosen-box" role="status"></p>'
+    outermost = levels.number(static.structure.levels)
+    yield from graph(levels, outermost, model.title, static.figures)
+    yield "</section>"
 
 
 def _region(name: str) -> str:
@@ -214,6 +222,13 @@ class _Static:
         """Costs with their shares of the totals."""
         pairs = zip(counts, self.counts(self.structure.totals[0]), strict=True)
         return "".join(f"<td>{counted(part)}<td>{share(part, total)}" for part, total in pairs)
+
+    def figures(self, rows: tuple[int, ...]) -> BoxFigures:
+        """What a box of the graph shows for some rows of the table."""
+        shown = [self.structure.rows[row] for row in rows]
+        cost = sum(self.value(row.counts[0].mult_adds) for row in shown if row.counts)
+        sides = [exact(self.value(side)) for side in shown[-1].output or ()]
+        return BoxFigures(scaled(cost) if cost else "", "×".join(sides), cost)
 
     def counts(self, counts: Counts) -> tuple[Size, ...]:
         """Costs at these settings."""

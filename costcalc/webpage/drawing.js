@@ -6,24 +6,27 @@
 /**
  * The graph of a network: the outermost level, and beside it the blocks that are open.
  *
- * container: the element with a figure for each level.
+ * container: the element with the drawings.
+ * sheet: for each level the number of its drawing, the rows of its boxes, and the levels that
+ *     these open, or null.
  * figures: for some rows, what their box shows, {cost, shape, weight}: two texts and a number.
  * chosen: is told the rows of a box that the reader chooses.
  */
-function openGraph(container, figures, chosen) {
-  const levels = new Map();
-  for (const figure of container.querySelectorAll("figure")) levels.set(figure.dataset.level, figure);
+function openGraph(container, sheet, figures, chosen) {
+  const drawings = new Map();
+  for (const figure of container.querySelectorAll("figure")) drawings.set(figure.dataset.level, figure);
   container.replaceChildren();
   const open = [];
 
   /** Shows the level inside a box; the outermost if there is none. */
   function push(level, base, name, from = null) {
-    const figure = levels.get(String(level)).cloneNode(true);
-    const boxes = [...figure.querySelectorAll(".box")].map((element) => ({
+    const [drawing, rows, opens] = sheet[level];
+    const figure = drawings.get(String(drawing)).cloneNode(true);
+    const boxes = [...figure.querySelectorAll(".box")].map((element, index) => ({
       element,
       name: nameOf(element),
-      rows: element.dataset.rows.split(" ").map((row) => Number(row) + base),
-      opens: element.dataset.opens,
+      rows: [rows[index]].flat().map((row) => row + base),
+      opens: opens[index],
     }));
     const place = {figure, boxes, from};
     figure.querySelector("figcaption").textContent = name;
@@ -35,7 +38,7 @@ function openGraph(container, figures, chosen) {
     boxes.forEach((box, index) => {
       box.element.setAttribute("role", "button");
       box.element.setAttribute("tabindex", index ? -1 : 0);
-      if (box.opens) box.element.setAttribute("aria-expanded", "false");
+      if (box.opens !== null) box.element.setAttribute("aria-expanded", "false");
       box.element.addEventListener("click", () => choose(place, box));
       box.element.addEventListener("keydown", (event) => step(event, place, index));
     });
@@ -56,16 +59,18 @@ function openGraph(container, figures, chosen) {
   function expand(place, box) {
     close(open.indexOf(place) + 1);
     mark(place, box);
-    if (!box.opens) return;
+    if (box.opens === null) return;
     push(box.opens, box.rows[0], box.name.split(",")[0], box);
     box.element.setAttribute("aria-expanded", "true");
-    open.at(-1).figure.scrollIntoView({block: "nearest", inline: "nearest"});
   }
 
   function choose(place, box) {
     const isOpen = box.element.getAttribute("aria-expanded") === "true";
     if (isOpen) close(open.indexOf(place) + 1);
-    else expand(place, box);
+    else {
+      expand(place, box);
+      open.at(-1).figure.scrollIntoView({block: "nearest", inline: "nearest"});
+    }
     chosen(box.rows);
   }
 

@@ -49,7 +49,9 @@ Figures = Callable[[tuple[int, ...]], BoxFigures]
 
 
 def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> Iterator[str]:
-    """All levels of a network as HTML, the outermost first, the others at their first block.
+    """The drawings of a network's levels as HTML, the outermost first.
+
+    Levels that look the same have one, filled in for the first block with it.
 
     Args:
         sheet: the levels.
@@ -60,6 +62,8 @@ def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> It
     first = _first_blocks(sheet, outermost)
     yield f'<div class="graph" data-outermost="{outermost}">'
     for number, level in sorted(enumerate(sheet.levels), key=lambda pair: pair[0] != outermost):
+        if sheet.drawings[number] != number:
+            continue
         base, name = first.get(number, (None, ""))
         words = " ".join(filter(None, (title, name)))
         yield f'<figure data-level="{number}"><figcaption>{html(words)}</figcaption>'

@@ -23,6 +23,17 @@ function difference(left, right) {
   return [a * d - c * b, b * d];
 }
 
+/** An exact sum. */
+function sum(left, right) {
+  const [a, b] = fraction(right);
+  return difference(left, [-a, b]);
+}
+
+/** The nearest float, for a picture. */
+function approximate(number) {
+  return Array.isArray(number) ? Number(number[0]) / Number(number[1]) : Number(number);
+}
+
 /** -1, 0 or 1: how two numbers compare. */
 function compared(left, right) {
   const [a, b] = fraction(left), [c, d] = fraction(right);

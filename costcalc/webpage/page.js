@@ -82,12 +82,13 @@ function answer(network) {
   const structure = network.structures[leaf];
   if (structure === undefined) return {refusal: OUTSIDE};
   if (!Array.isArray(structure[0])) return {refusal: messageOf(network, structure)};
-  const [rows, types, totals, notes] = structure;
+  const [rows, types, totals, notes, , level] = structure;
   return {
     rows: inRuns(rows).map((index) => network.rows[index]),
     types: types.map((index) => network.types[index]),
     totals: costsOf(network, totals),
     notes: network.texts[notes[state.convention]],
+    level,
   };
 }
 
@@ -138,11 +139,11 @@ function draw() {
   isWaiting = true;
   requestAnimationFrame(() => {
     isWaiting = false;
-    drawNow();
+    drawAll();
   });
 }
 
-function drawNow() {
+function drawAll() {
   const convention = data.conventions[state.convention];
   write(byId("convention"), `${convention.name}: ${convention.title}`);
   const answers = networks.map(answer);
@@ -205,6 +206,63 @@ function drawNetwork(network, structure) {
     write(head.firstElementChild ?? head, data.conventions[state.convention].unit);
   }
   write(network.section.querySelector(".notes"), structure.notes);
+  drawGraph(network, structure);
+}
+
+// The graph
+
+function drawGraph(network, structure) {
+  network.shown = structure;
+  network.graph ??= openGraph(
+    network.section.querySelector(".graph"), network.levels,
+    (rows) => figuresOf(network, rows.map((row) => network.shown.rows[row])),
+    (rows) => drawChosen(network, rows.map((row) => network.shown.rows[row])),
+  );
+  const level = `${structure.level} ${structure.rows.length}`;
+  if (network.level === level) network.graph.update();
+  else {
+    network.graph.show(structure.level, network.title);
+    network.section.querySelector(".chosen-box").replaceChildren();
+  }
+  network.level = level;
+}
+
+/** What a box shows for some rows of the table: their cost, and the last one's output. */
+function figuresOf(network, rows) {
+  const costs = rows.map((row) => costsOf(network, row.counts)[0] ?? 0);
+  const cost = costs.reduce(sum);
+  return {
+    cost: compared(cost, 0) ? scaled(cost) : "",
+    shape: sizeText(network, rows.at(-1).output, "", "×"),
+    weight: approximate(cost),
+  };
+}
+
+/** Says what the chosen box of the graph costs, with the way to its row in the table. */
+function drawChosen(network, rows) {
+  const [multAdds, params] = [0, 1].map((metric) =>
+    rows.map((row) => costsOf(network, row.counts)[metric] ?? 0).reduce(sum));
+  const {unit} = data.conventions[state.convention];
+  const text = `${rows.map((row) => row.path).join(", ")}: ${counted(multAdds)} ${unit}, ${counted(params)} Params `;
+  const go = element("button", {type: "button", onclick: () => goToRow(network, rows[0])}, "show in the table");
+  network.section.querySelector(".chosen-box").replaceChildren(text, go);
+}
+
+/** Shows a row of the table, and has the keyboard continue there. */
+function goToRow(network, row) {
+  for (const path of pathsAround(row.path)) network.folded.delete(path);
+  state.find = state.sort = "";
+  network.focused = row.path;
+  drawAll();
+  for (const other of network.lines.values()) other.classList.toggle("chosen", other.row === row);
+  const line = network.lines.get(row);
+  line.scrollIntoView({block: "center"});
+  line.focus({preventScroll: true});
+}
+
+function pathsAround(path) {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
 // The table of layers
@@ -250,6 +308,7 @@ function drawLayers(network, structure) {
   if (lines.length !== body.rows.length || lines.some((line, at) => line !== body.rows[at])) {
     body.replaceChildren(...lines);
   }
+  drawBars(lines);
   const focused = rows.find((row) => row.path === network.focused) ?? rows[0];
   for (const row of rows) lineOf(network, row).tabIndex = row === focused ? 0 : -1;
 }
@@ -271,7 +330,8 @@ function lineOf(network, row) {
 function drawLine(network, line, row, totals, isTree) {
   const isFree = row.free[state.convention];
   const depth = isTree ? Math.min(row.depth, 8) : 0;
-  line.className = `d${depth}${row.isSum ? " sum" : ""}${isFree ? " free" : ""}`;
+  const chosen = line.classList.contains("chosen") ? " chosen" : "";
+  line.className = `d${depth}${row.isSum ? " sum" : ""}${isFree ? " free" : ""}${chosen}`;
   line.setAttribute("aria-level", depth + 1);
   const isOpen = row.isSum ? !network.folded.has(row.path) : network.explained.has(row.path);
   line.setAttribute("aria-expanded", isOpen);
@@ -282,8 +342,17 @@ function drawLine(network, line, row, totals, isTree) {
     ...costTexts(counts, totals),
   ];
   for (const [index, text] of texts.entries()) write(line.children[index + 2], text);
-  for (const [metric, cell] of [line.children[5], line.children[7]].entries()) {
-    cell.style.setProperty("--share", `${cell.textContent || 0}%`);
+}
+
+/** Bars behind the shares, the largest as long as its cell. */
+function drawBars(lines) {
+  for (const column of [5, 7]) {
+    const cells = lines.filter((line) => line.row).map((line) => line.children[column]);
+    const largest = Math.max(...cells.map((cell) => Number(cell.textContent)));
+    for (const cell of cells) {
+      const part = largest ? 100 * Number(cell.textContent) / largest : 0;
+      cell.style.setProperty("--share", `${part.toFixed(1)}%`);
+    }
   }
 }
 
@@ -551,6 +620,7 @@ function press(network, target) {
   const row = line.row;
   toggle(row.isSum ? network.folded : network.explained, row.path);
   network.focused = row.path;
+  network.graph.reveal(network.shown.rows.indexOf(row));
   draw();
 }
 
@@ -618,7 +688,7 @@ function makeCopies() {
       }
     },
   }, name));
-  byId("totals").append(element("p", {class: "tools"}, "copy as ", ...buttons, " ", said), text);
+  byId("taken").append(element("p", {class: "tools"}, "copy as ", ...buttons, " ", said), text);
 }
 
 /** An argument of a shell: in quotes if a shell would read more than text in it. */
