@@ -1,7 +1,8 @@
 """The commands of a working day, each in an environment of its own: ``nox --list``.
 
-``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz`` and ``judges``, so that what passes here
-passes there. Arguments behind ``--`` go on to the tool: ``nox -s quick -- tests/kinds -k conv``.
+``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz``, ``editor`` and ``judges``, so that what
+passes here passes there. Arguments behind ``--`` go on to the tool:
+``nox -s quick -- tests/kinds -k conv``.
 """
 
 import re
@@ -70,6 +71,23 @@ def judges(session: nox.Session) -> None:
 
 
 @nox.session
+def editor(session: nox.Session) -> None:
+    """yaml-language-server, as editors run it, on specs with the schema; it needs npm."""
+    session.install("--editable", ".[test]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--silent", "--prefix", folder, LANGUAGE_SERVER, external=True)
+    server = Path(folder, "node_modules", ".bin", "yaml-language-server")
+    session.run(
+        *("python", "-m", "pytest", "tests/editor", *session.posargs),
+        env={"YAML_LANGUAGE_SERVER": str(server.resolve())},
+    )
+
+
+LANGUAGE_SERVER = "yaml-language-server@1.25.0"
+"""What tests/editor was written with."""
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the generated pages anew, and run every example of the README and the guides."""
     session.install("--editable", ".[test]")
@@ -85,6 +103,7 @@ SCRIPTS = (
     "make_names",
     "make_collection",
     "make_pictures",
+    "make_schemas",
 )
 """What writes the generated pages and pictures."""
 
@@ -96,6 +115,7 @@ DOCS = [
     "tests/test_python_examples.py",
     "tests/costs/test_page_of_conventions.py",
     "tests/kinds/test_pages.py",
+    "tests/schemas/test_stored.py",
     "tests/spec/test_language_page.py",
 ]
 """Tests of pages."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from costcalc.reporting.layers import LayerReport, Totals, TypeCost
     from costcalc.reporting.report import Report
     from costcalc.resources import devices, fits, latency, memory, storages, training
+    from costcalc.schemas.schema import Schema, schema
 
 __all__ = [
     "ConventionError",
@@ -51,6 +52,7 @@ __all__ = [
     "Network",
     "Plan",
     "Report",
+    "Schema",
     "SpecError",
     "StorageError",
     "Totals",
@@ -75,6 +77,7 @@ __all__ = [
     "readings",
     "reconcile",
     "report",
+    "schema",
     "search",
     "solve",
     "space",
@@ -96,6 +99,7 @@ _MODULES = (
     "reporting.layers",
     "reporting.report",
     "arena.plan",
+    "schemas.schema",
 )
 """Where the public names are defined."""
 

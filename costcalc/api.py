@@ -16,6 +16,7 @@ from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
 from costcalc.importers.model import IMAGE
 from costcalc.opening import AnyNetwork, OpenNetwork, exact, of_call, opened, refuse_value
+from costcalc.schemas import schema as schemas
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +60,7 @@ parameters = _in_python(questions.parameters)
 readings = _in_python(checking.readings)
 reconcile = _in_python(questions.reconcile)
 report = _in_python(questions.report)
+schema = _in_python(schemas.schema)
 search = _in_python(checking.search)
 solve = _in_python(questions.solve)
 storages = _in_python(resources.storages)

@@ -23,7 +23,7 @@ from costcalc.blocks.varying import squeezed, varying
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.kinds import KINDS
 from costcalc.names import FreeNames
-from costcalc.spec.steps import STRUCTURES
+from costcalc.spec.arguments import STRUCTURES
 
 _MOST_FLAGS = 1
 """The most parameters of a block that only tell whether a step is present."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from costcalc import metrics
@@ -27,17 +27,50 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
 from costcalc.storing import files
 
-SUBJECT = ("network", "at", "only", "side")
+SUBJECT: Mapping[str, str] = {
+    "network": "the network, or a list of networks taken together",
+    "at": "its settings, as in alpha=0.5,res=160",
+    "only": "layers, blocks, types or kinds that the figure is about; by default all",
+    "side": "only layers whose output maps have this side",
+}
 """What a figure is about."""
 
-COUNTING = ("convention", "without", "times", "storage", "planner", "batch", "device", "dtype")
+COUNTING: Mapping[str, str] = {
+    "convention": "the convention that counts, by name or path; by default paper",
+    "without": "layers, blocks, types or kinds that the paper leaves out",
+    "times": "operations for each multiply-accumulate",
+    "storage": "how bytes are kept: a storage's name or path",
+    "planner": "the planner of peaks; by default the storage's",
+    "batch": "how many inputs are run at once",
+    "device": "the device of times and energy: its name or path",
+    "dtype": "what is multiplied; by default what the storage, or the device, has",
+}
 """How the paper counts it."""
 
-ATTRIBUTES = (
-    *(*SUBJECT, *COUNTING, "over", "id", "row"),
-    *("digits", "about", "note", "quotient", "gives", "unexplained", "erratum"),
-)
+ATTRIBUTES: Mapping[str, str] = {
+    **SUBJECT,
+    **COUNTING,
+    "over": "what a ratio, an increase or a difference compares with: a network, or its attributes",
+    "id": "the name of the figure, or of the figures of a row",
+    "row": "the label of the row",
+    "digits": "how many digits are significant, if the others are zeros to fill it up",
+    "about": "the words that make it approximate: 'about', 'nearly'",
+    "note": "what a reader must know of it",
+    "quotient": "the ids of the two printed figures of which a ratio is the quotient",
+    "gives": "arithmetic with 'computed' that gives the printed figure; a note says why",
+    "unexplained": "the recomputed value of a figure known not to reproduce",
+    "erratum": "why the figure differs from what the architecture gives",
+}
 """All attributes of a figure."""
+
+ERRATUM: Mapping[str, str] = {
+    "why": "the reason",
+    "computed": "the recomputed value, which must hold",
+    "reads": "the figure that the paper should print",
+    "gives": "arithmetic with 'computed' that gives the printed figure",
+    "counts": "attributes of another count, which gives the printed figure",
+}
+"""What an erratum states: why, the recomputed value, and one way to the printed figure."""
 
 Nodes = Mapping[str, Node]
 
@@ -293,9 +326,9 @@ class AttributeReader:
         if not isinstance(node, MapNode):
             self.problems.add(node.mark, "an erratum must be a mapping", expected=_ERRATUM)
             return None
-        self.refuse(node, ("why", "computed", *_REPRODUCES), "an erratum")
+        self.refuse(node, ERRATUM, "an erratum")
         why, computed = node.get("why"), node.get("computed")
-        ways = [name for name in _REPRODUCES if node.get(name) is not None]
+        ways = [name for name in REPRODUCES if node.get(name) is not None]
         if not isinstance(why, Scalar) or computed is None or len(ways) != 1:
             self.problems.add(
                 node.mark,
@@ -306,10 +339,10 @@ class AttributeReader:
         pinned = self.figure(computed, metric)
         if pinned is None:
             return None
-        reads, gives, counts = (node.get(name) for name in _REPRODUCES)
+        reads, gives, counts = (node.get(name) for name in REPRODUCES)
         other: Quantity | None = None
         if isinstance(counts, MapNode):
-            self.refuse(counts, (*SUBJECT, *COUNTING, "over"), "'counts'")
+            self.refuse(counts, COUNTS, "'counts'")
             inner = {key.text: value for key, value in counts.entries}
             other = self.quantity(metric, {**nodes, **inner}, counts)
         elif counts is not None:
@@ -354,13 +387,16 @@ class AttributeReader:
             )
         return None
 
-    def refuse(self, node: MapNode, allowed: tuple[str, ...], what: str) -> None:
+    def refuse(self, node: MapNode, allowed: Collection[str], what: str) -> None:
         """Notes every unknown key."""
         former = FORMER if "peak_bytes" in allowed else {}
         refuse_others(node.keys, allowed, f"{what} has no", self.problems, former)
 
 
-_REPRODUCES = ("reads", "gives", "counts")
+COUNTS = (*SUBJECT, *COUNTING, "over")
+"""The attributes that another count may state."""
+
+REPRODUCES = ("reads", "gives", "counts")
 """The ways to reproduce the printed figure in an erratum."""
 
 _ERRATUM = (

@@ -37,16 +37,32 @@ from costcalc.spec.title import read_title
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.variants import read_variants
 
-SOURCE = ("paper", "arxiv", "url")
+SOURCE: Mapping[str, str] = {
+    "paper": "the title of the paper that prints the figures",
+    "arxiv": "its number on arXiv",
+    "url": "its address",
+}
 """The keys that name the source of the figures."""
 
-TOP = (*SOURCE, "networks", "tables", "claims", "undetermined")
+TOP: Mapping[str, str] = {
+    **SOURCE,
+    "networks": "networks of this file, by name, each a spec",
+    "tables": "tables of the paper, and passages of its text",
+    "claims": "figures, each a mapping of a metric to it",
+    "undetermined": "figures that the architecture does not determine",
+}
 """The keys of a claims file, besides attributes and metrics."""
 
-_LISTS = ("tables", "claims", "undetermined")
+UNDETERMINED: Mapping[str, str] = {
+    "reason": "why no architecture determines them",
+    "figures": "lists of id, table, what it is, and the figure",
+}
+"""What a group of figures states that no architecture determines."""
+
+LISTS = ("tables", "claims", "undetermined")
 
 
-_KEYS = (*_LISTS, "layers", "network")
+_KEYS = (*LISTS, "layers", "network")
 """A file without any of these contains no claims and no spec."""
 
 _PLAIN_KEY = re.compile(
@@ -88,7 +104,7 @@ def read(path: str, networks: Networks, *, is_named: bool = True) -> ClaimsFile 
 def is_claims(root: MapNode) -> bool:
     """Whether the root of a file is that of claims, or of a spec, which may have claims."""
     keys = {key.text for key, _ in root.entries}
-    return not keys.isdisjoint((*_LISTS, "layers")) or (
+    return not keys.isdisjoint((*LISTS, "layers")) or (
         "network" in keys and not keys.isdisjoint((*METRICS, *FORMER))
     )
 
@@ -176,6 +192,8 @@ class _Reader:
     def undetermined(self, node: Node | None) -> tuple[Undetermined, ...]:
         undetermined = []
         for group in self.items(node):
+            if isinstance(group, MapNode):
+                self.attributes.refuse(group, UNDETERMINED, "a group of figures")
             reason = group.get("reason") if isinstance(group, MapNode) else None
             figures = group.get("figures") if isinstance(group, MapNode) else None
             if not isinstance(reason, Scalar) or not isinstance(figures, ListNode):

@@ -14,7 +14,13 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.variants import FIGURES, VariantColumn, Variants
 
 _BUDGETS = '{storage: tflm, peak_bytes: "<= 256 KiB", weight_bytes: "<= 1 MiB"}'
-_TABLE = ("table", "title", "columns", "rows")
+TABLE: Mapping[str, str] = {
+    "table": "where it is printed: Table 6, section 4.2",
+    "title": "the table's title",
+    "columns": "attributes and metrics, each the head of a column",
+    "rows": "lists with a cell for each column, or mappings of attributes and metrics",
+}
+"""What a table states, besides attributes of its figures."""
 
 
 class ClaimColumn(NamedTuple):
@@ -42,7 +48,7 @@ class TableReader:
         if not isinstance(node, MapNode):
             self.problems.add(node.mark, "a table must be a mapping", "table, columns, rows")
             return PaperTable("", "", (), ())
-        self.attributes.refuse(node, (*_TABLE, *ATTRIBUTES), "a table")
+        self.attributes.refuse(node, (*TABLE, *ATTRIBUTES), "a table")
         name = self.attributes.text(node.get("table"))
         attributes = {**inherited, **attributes_in(node)}
         columns = self.columns(node.get("columns"))

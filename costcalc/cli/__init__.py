@@ -36,6 +36,7 @@ COMMANDS = {
     "conventions": "the counting conventions, or the rules of one",
     "import": "a model as a spec to edit",
     "export": "a network as another tool's model",
+    "schema": "the JSON Schema of a file or of an answer, for editors and scripts",
     "networks": "the networks that ship with costcalc",
 }
 """Every command with its one-line help; each is in the module of its name."""

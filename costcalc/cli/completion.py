@@ -102,6 +102,13 @@ def devices(context: click.Context, incomplete: str) -> Items:
     return (*available(), *_files((".yaml", ".yml"), incomplete))
 
 
+def schemas(context: click.Context, incomplete: str) -> Items:
+    """Names of schemas."""
+    from costcalc.schemas.schema import SCHEMAS
+
+    return ((name, row.title) for name, row in SCHEMAS.items())
+
+
 def metrics(context: click.Context, incomplete: str) -> Items:
     """Names of metrics, with commas between them."""
     from costcalc.metrics import METRICS

@@ -14,10 +14,24 @@ from costcalc.spec.library import NameOrPath, read_bytes, read_shipped
 from costcalc.spec.tree import MapNode, Node
 from costcalc.spec.values import Values, line
 
-_REQUIRED = ("name", "title", "source", "unit")
-_OPTIONAL = ("tool", "version", "implementation", "weights_alone")
-_KEYS = (*_REQUIRED, *_OPTIONAL, "extends", *COUNTS, "undefined")
-_SHELF = Shelf("convention", "conventions", ConventionError, first="paper")
+REQUIRED = ("name", "title", "source", "unit")
+OPTIONAL = ("tool", "version", "implementation", "weights_alone")
+KEYS: Mapping[str, str] = {
+    "name": "its name",
+    "title": "what it counts, in a line",
+    "source": "where it is stated: a paper's section, a tool's file",
+    "unit": "macs, one for each multiply-accumulate, or flops, two",
+    "tool": "the tool that counts this way, and the call",
+    "version": "the tool's version",
+    "implementation": "the implementation of networks that it is usually run on",
+    "weights_alone": "whether work on weights alone, such as a power iteration, is counted",
+    "extends": "the convention that ships whose rules apply where this one has none",
+    "mult_adds": "what a layer counts, by its kind or family",
+    "params": "the params that a layer counts, by its kind or family",
+    "undefined": "why a kind, or a family, has no rule",
+}
+"""What a convention states."""
+SHELF = Shelf("convention", "conventions", ConventionError, first="paper")
 
 
 def load(name: NameOrPath) -> Convention:
@@ -26,7 +40,7 @@ def load(name: NameOrPath) -> Convention:
     Raises:
         ConventionError: there is no such convention, or it is wrong.
     """
-    return _SHELF.load(name, _read)
+    return SHELF.load(name, _read)
 
 
 def _read(path: str) -> Convention:
@@ -47,22 +61,22 @@ def load_convention(convention: NameOrPath, unit: str | None) -> Convention:
 
 def available() -> list[str]:
     """The names of the conventions that ship with costcalc, those of papers first."""
-    return _SHELF.names()
+    return SHELF.names()
 
 
 class _ConventionReader(RuleFile):
     """Reads one file; errors go to ``problems``."""
 
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, _SHELF, _KEYS, Values(known_names(), problems), problems)
+        super().__init__(path, SHELF, KEYS, Values(known_names(), problems), problems)
 
     def convention(self) -> Convention:
         root = self.mapping(self.root())
         base = self.base(root)
         extended = _read(base) if base is not None else None
         texts = {
-            name: self.text(root, name, name in _REQUIRED, extended)
-            for name in (*_REQUIRED, *_OPTIONAL)
+            name: self.text(root, name, name in REQUIRED, extended)
+            for name in (*REQUIRED, *OPTIONAL)
         }
         if texts["unit"] and texts["unit"] not in UNITS:
             node = root.get("unit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from costcalc.advice import advice, listed_by
@@ -20,14 +20,19 @@ from costcalc.spec.values import Values, line
 KIND_NAMES = frozenset(name for kind in TABLE for name in (kind.name, kind.family))
 """What a rule may be for: layer kinds, and families of them."""
 
-_RULE_KEYS = ("rule", "source", "note")
+RULE: Mapping[str, str] = {
+    "rule": "free, or an expression over what a layer has",
+    "source": "where it is stated; by default the file's source",
+    "note": "what is surprising about it",
+}
+"""What a rule states."""
 
 
 class RuleFile(DataFile):
     """Reads one file; errors go to ``problems``."""
 
     def __init__(
-        self, path: str, shelf: Shelf, keys: Sequence[str], values: Values, problems: Problems
+        self, path: str, shelf: Shelf, keys: Collection[str], values: Values, problems: Problems
     ) -> None:
         super().__init__(path, shelf, keys, problems)
         self.values = values
@@ -78,7 +83,7 @@ class RuleFile(DataFile):
         note = ""
         if isinstance(node, MapNode):
             noted = len(self.problems)
-            refuse_others(node.keys, _RULE_KEYS, "a rule has no", self.problems)
+            refuse_others(node.keys, RULE, "a rule has no", self.problems)
             parts = {key.text: value for key, value in node.entries}
             source = line(parts.get("source"), self.problems) or source
             note = line(parts.get("note"), self.problems)

@@ -8,7 +8,7 @@ from typing import Any
 
 from costcalc.errors import DeviceError, Problems
 from costcalc.performance import DTYPES
-from costcalc.performance.device import CLASSES, MEMORIES, Device, Figure, Memory
+from costcalc.performance.device import CLASSES, Device, Figure, Memory
 from costcalc.records import NamedTuple
 from costcalc.reporting.printed import Figure as Printed
 from costcalc.spec.data_file import DataFile, Shelf
@@ -19,16 +19,47 @@ from costcalc.spec.numbers import ExpressionError, Measure, is_number, measure
 from costcalc.spec.tree import MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line
 
-_TEXTS = ("name", "title", "processor", "source")
-_KEYS = (*_TEXTS, "class", "cores", "clock", "peak", "sparse", "lanes", *MEMORIES, "power")
-_FIGURE = ("figure", "source", "arithmetic", "note")
-_MEMORY = ("size", "bandwidth", "on_chip")
-_SHELF = Shelf("device", "devices", DeviceError)
-_MOST_CORES = 1_000_000
-_MOST_LANES = 65_536
+TEXTS = ("name", "title", "processor", "source")
+KEYS: Mapping[str, str] = {
+    "name": "its name",
+    "title": "the name that people know",
+    "class": "what kind of device it is",
+    "processor": "its processor: Cortex-M7",
+    "source": "where its figures are printed; a figure may name another source",
+    "cores": "how many cores it has; 1 by default",
+    "clock": "its highest clock",
+    "peak": "dense operations a second of all cores, by dtype; a multiply-accumulate is two",
+    "sparse": "the same at the sparsity that its data sheet prints; no bound uses it",
+    "lanes": "how many numbers one instruction works on, by dtype",
+    "flash": "where weights are kept",
+    "ram": "the memory on the chip that programs address",
+    "cache": "the caches on the chip, together",
+    "dram": "the memory beside the chip",
+    "power": "watts while it runs a network",
+}
+"""What a device states."""
+
+FIGURE: Mapping[str, str] = {
+    "figure": "the quantity with its unit",
+    "source": "where it is printed; by default the device's source",
+    "arithmetic": "the expression that it follows from, over clock and cores",
+    "note": "what a reader must know of it",
+}
+"""What a figure of a device states."""
+
+MEMORY: Mapping[str, str] = {
+    "size": "its bytes",
+    "bandwidth": "bytes a second",
+    "on_chip": "whether it is on the chip; dram is not, by default",
+}
+"""What a memory states."""
+
+SHELF = Shelf("device", "devices", DeviceError)
+MOST_CORES = 1_000_000
+MOST_LANES = 65_536
 
 
-class _Quantity(NamedTuple):
+class Quantity(NamedTuple):
     """What a figure must be."""
 
     unit: str
@@ -38,11 +69,19 @@ class _Quantity(NamedTuple):
     example: str
 
 
-_CLOCK = _Quantity("Hz", Fraction(1000), Fraction(10**12), "1 kHz to 1 THz", "216 MHz")
-_SIZE = _Quantity("B", Fraction(1), Fraction(1024**5), "1 B to 1024 TiB", "320 KiB")
-_BANDWIDTH = _Quantity("B/s", Fraction(1), Fraction(10**18), "1 B/s to 1000 PB/s", "1.728 GB/s")
-_PEAK = _Quantity("OP/s", Fraction(1), Fraction(10**21), "1 to 10^21 OP/s", "0.864 GOP/s")
-_POWER = _Quantity("W", Fraction(1, 10**6), Fraction(10**6), "1 µW to 1 MW", "26 mW")
+CLOCK = Quantity("Hz", Fraction(1000), Fraction(10**12), "1 kHz to 1 THz", "216 MHz")
+SIZE = Quantity("B", Fraction(1), Fraction(1024**5), "1 B to 1024 TiB", "320 KiB")
+BANDWIDTH = Quantity("B/s", Fraction(1), Fraction(10**18), "1 B/s to 1000 PB/s", "1.728 GB/s")
+PEAK = Quantity("OP/s", Fraction(1), Fraction(10**21), "1 to 10^21 OP/s", "0.864 GOP/s")
+POWER = Quantity("W", Fraction(1, 10**6), Fraction(10**6), "1 µW to 1 MW", "26 mW")
+QUANTITIES: Mapping[str, Quantity] = {
+    "clock": CLOCK,
+    "size": SIZE,
+    "bandwidth": BANDWIDTH,
+    "peak": PEAK,
+    "power": POWER,
+}
+"""The quantities that figures of a device state."""
 
 
 def load(name: NameOrPath) -> Device:
@@ -51,12 +90,12 @@ def load(name: NameOrPath) -> Device:
     Raises:
         DeviceError: there is no such device, or it is wrong.
     """
-    return _SHELF.load(name, _read)
+    return SHELF.load(name, _read)
 
 
 def available() -> list[str]:
     """The names of the devices that ship with costcalc."""
-    return _SHELF.names()
+    return SHELF.names()
 
 
 def _read(path: str) -> Device:
@@ -70,7 +109,7 @@ class _DeviceReader(DataFile):
     """Reads one file; errors go to ``problems``."""
 
     def __init__(self, path: str, problems: Problems) -> None:
-        super().__init__(path, _SHELF, _KEYS, problems)
+        super().__init__(path, SHELF, KEYS, problems)
         self.scope: dict[str, Any] = {}
         """The clock in hertz and the number of cores, once they are read."""
         self.source = ""
@@ -83,15 +122,15 @@ class _DeviceReader(DataFile):
         """
         data = read_bytes(self.path, self.path)
         root = self.mapping(parse(data, self.path, self.problems, self.noun))
-        texts = {name: self.text(root, name, is_required=True) for name in _TEXTS}
+        texts = {name: self.text(root, name, is_required=True) for name in TEXTS}
         self.source = texts["source"]
         self.check_name(root, texts["name"])
         node = self.required(root, "class", "one of " + ", ".join(CLASSES))
         device_class = self.word(node, CLASSES) if node else None
         node = given(root.get("cores"))
-        cores = self.whole(node, _MOST_CORES, "cores") if node else 1
+        cores = self.whole(node, MOST_CORES, "cores") if node else 1
         node = given(root.get("clock"))
-        clock = self.figure(node, _CLOCK) if node else None
+        clock = self.figure(node, CLOCK) if node else None
         self.scope = {"cores": cores}
         if node is not None:
             self.scope["clock"] = clock and clock.value
@@ -110,12 +149,12 @@ class _DeviceReader(DataFile):
             ram=self.memory(root.get("ram"), is_on_chip=True),
             cache=self.memory(root.get("cache"), is_on_chip=True),
             dram=self.memory(root.get("dram"), is_on_chip=False),
-            power=self.optional(root.get("power"), _POWER),
+            power=self.optional(root.get("power"), POWER),
         )
 
     def peaks(self, root: MapNode) -> Mapping[str, Figure]:
         """Dense operations a second by dtype, at least one."""
-        expected = f"{{int8: {_PEAK.example}}}"
+        expected = f"{{int8: {PEAK.example}}}"
         node = self.required(root, "peak", expected)
         count = len(self.problems)
         peaks = self.figures(node)
@@ -140,9 +179,9 @@ class _DeviceReader(DataFile):
             expected = "{size: 320 KiB, bandwidth: 1.728 GB/s}"
             self.problems.add(node.mark, "a memory is a mapping", expected, str(node))
             return None
-        refuse_others(node.keys, _MEMORY, "a memory has no", self.problems)
-        size = self.optional(node.get("size"), _SIZE)
-        bandwidth = self.optional(node.get("bandwidth"), _BANDWIDTH)
+        refuse_others(node.keys, MEMORY, "a memory has no", self.problems)
+        size = self.optional(node.get("size"), SIZE)
+        bandwidth = self.optional(node.get("bandwidth"), BANDWIDTH)
         where = node.get("on_chip")
         if where is not None:
             is_on_chip = self.word(where, ("true", "false")) == "true"
@@ -150,14 +189,14 @@ class _DeviceReader(DataFile):
 
     def figures(self, node: Node | None) -> Mapping[str, Figure]:
         """Operations a second by dtype."""
-        entries = self.by_dtype(node, _PEAK.example)
-        figures = {dtype: self.figure(value, _PEAK) for dtype, value in entries.items()}
+        entries = self.by_dtype(node, PEAK.example)
+        figures = {dtype: self.figure(value, PEAK) for dtype, value in entries.items()}
         return {dtype: figure for dtype, figure in figures.items() if figure is not None}
 
     def lanes(self, node: Node | None) -> Mapping[str, int]:
         """Numbers by dtype."""
         entries = self.by_dtype(node, "4")
-        lanes = {dtype: self.whole(value, _MOST_LANES, "lanes") for dtype, value in entries.items()}
+        lanes = {dtype: self.whole(value, MOST_LANES, "lanes") for dtype, value in entries.items()}
         return {dtype: number for dtype, number in lanes.items() if number is not None}
 
     def by_dtype(self, node: Node | None, example: str) -> Mapping[str, Node]:
@@ -172,19 +211,19 @@ class _DeviceReader(DataFile):
         entries = {key.text: value for key, value in node.entries if key.text in DTYPES}
         return {dtype: value for dtype, value in entries.items() if given(value) is not None}
 
-    def optional(self, node: Node | None, quantity: _Quantity) -> Figure | None:
+    def optional(self, node: Node | None, quantity: Quantity) -> Figure | None:
         """A figure; None if it is left out or null."""
         return self.figure(node, quantity) if node and given(node) is not None else None
 
-    def figure(self, node: Node, quantity: _Quantity) -> Figure | None:
+    def figure(self, node: Node, quantity: Quantity) -> Figure | None:
         """``216 MHz``, or a mapping with the figure, its source, arithmetic and a note."""
         parts: dict[str, Node] = {"figure": node}
         if isinstance(node, MapNode):
-            refuse_others(node.keys, _FIGURE, "a figure has no", self.problems)
+            refuse_others(node.keys, FIGURE, "a figure has no", self.problems)
             parts = {key.text: value for key, value in node.entries}
         printed = parts.get("figure", node)
         read = self.measured(printed, quantity)
-        texts = {name: line(parts.get(name), self.problems) for name in _FIGURE[1:]}
+        texts = {name: line(parts.get(name), self.problems) for name in FIGURE if name != "figure"}
         if read is None or not isinstance(printed, Scalar):
             return None
         if texts["arithmetic"]:
@@ -192,7 +231,7 @@ class _DeviceReader(DataFile):
         source = texts["source"] or self.source
         return Figure(read.value, source, texts["arithmetic"], texts["note"], printed.text)
 
-    def measured(self, node: Node, quantity: _Quantity) -> Measure | None:
+    def measured(self, node: Node, quantity: Quantity) -> Measure | None:
         """A quantity within its bounds; None after a problem."""
         expected = f"{quantity.range}, as in '{quantity.example}'"
         read = None

@@ -18,8 +18,8 @@ from costcalc.kinds.examples import EXAMPLES, spec, step, written
 from costcalc.kinds.lookup import hint
 from costcalc.render.answer import FORMAT_VERSION, Answer
 from costcalc.render.page import Column, Page, Row, Table
+from costcalc.spec.arguments import STRUCTURES
 from costcalc.spec.library import shipped_blocks
-from costcalc.spec.steps import STRUCTURES
 
 
 class Argument(NamedTuple):

@@ -48,7 +48,7 @@ QUANTITIES = {
 
 _SCALES = {**UNITS, **QUANTITIES["ms"], **QUANTITIES["mJ"]}
 
-_FIGURE = re.compile(
+FIGURE = re.compile(
     r"(?P<bound><=|<|≤)?\s*"
     r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>\.\d+)?"
     r"(?:e(?P<exponent>\d\d?)|\s+(?P<power>1e\d\d?)|\s*(?P<unit>[A-Za-z%×]*))"
@@ -172,7 +172,7 @@ def parse(text: str, measured_in: str = "") -> Figure:
     Raises:
         ExpressionError: it is not a number with a known unit.
     """
-    match = _FIGURE.fullmatch(text.strip())
+    match = FIGURE.fullmatch(text.strip())
     if match is None:
         raise ExpressionError("this is not a figure", expected=_EXPECTED)
     if sum(character.isdigit() for character in text) > limits.DIGITS:

@@ -10,7 +10,7 @@ at, unless they are the defaults.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,12 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 from costcalc.spec.values import literal
 
-_KEYS = ("at", "top1", "source")
+KEYS: Mapping[str, str] = {
+    "at": "the settings that it was measured at: {alpha: 0.5}",
+    "top1": "ImageNet top-1, in per cent",
+    "source": "where it is printed",
+}
+"""What an accuracy states."""
 
 
 def read_accuracies(
@@ -37,7 +42,7 @@ def read_accuracies(
 def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Accuracy | None:
     pairs = node.entries if isinstance(node, MapNode) else ()
     entries = {key.text: (key, value) for key, value in pairs}
-    refuse_others((key for key, _ in pairs), _KEYS, "an accuracy has no", problems)
+    refuse_others((key for key, _ in pairs), KEYS, "an accuracy has no", problems)
     stated = entries["top1"][1] if "top1" in entries else node
     top1 = literal(stated)
     source = entries["source"][1] if "source" in entries else None

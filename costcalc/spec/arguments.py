@@ -15,28 +15,72 @@ from costcalc.spec.keys import refuse_others
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, constant
 
-COMMON = (
-    "name",
-    "from",
-    "when",
-    "repeat",
-    "first_only",
-    "input",
-    "output",
-    "gate",
-    "execute",
-    "shares",
-    "borrows",
-)
-"""Arguments that every step may have."""
+COMMON: Mapping[str, str] = {
+    "name": "its name, for 'from' and for reports; by default its kind with a number",
+    "from": "the names of its inputs; by default the step above",
+    "when": "a condition: if it does not hold, there is no such step",
+    "repeat": "how often it stands in a row",
+    "first_only": "arguments that apply only to the first of its repeats",
+    "input": "the shape of its input as the paper prints it, which is checked",
+    "output": "the shape of its output as the paper prints it, which is checked",
+    "gate": "layers that read its input, and decide whether it runs",
+    "execute": "the probability that it runs",
+    "shares": "a word: steps with the same one use the params of the first of them",
+    "borrows": "params that are counted with another layer: {biases: 64}, or 'all'",
+}
+"""Arguments that every step may have, and what they state."""
 
-FUNCTIONAL = ("functional", "functional_act")
+FUNCTIONAL: Mapping[str, str] = {
+    "functional": "whether the implementation calls a function or an operator, not a module",
+    "functional_act": "the same of its activation",
+}
 """Arguments of a layer or a join that the implementation calls without a module."""
 
-FUSED = ("norm", "act", "filter", "patch", *FUNCTIONAL)
+FUSED: Mapping[str, str] = {
+    "norm": "the norm after it, written on its line",
+    "act": "the activation after it, written on its line",
+    "filter": "its filter's shape as the paper prints it, 3 x 3 x 32 x 64, which is checked",
+    "patch": "kernel and stride in one, 7x7/2, as GoogLeNet's Table 1 prints them",
+    **FUNCTIONAL,
+}
 """Arguments of a layer besides its kind's attributes."""
 
-_STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
+STRUCTURES: Mapping[str, Mapping[str, str]] = {
+    "sequence": {"layers": "the layers in a row"},
+    "residual": {
+        "layers": "the layers of the branch beside the shortcut",
+        "shortcut": "the layers of the shortcut; none by default",
+        "act": "the activation after the addition",
+        "only_if": "a condition: if it does not hold, there is no shortcut",
+        **FUNCTIONAL,
+    },
+    "table": {
+        "layer": "what every row is: a layer kind or a block; or a column 'layer' says so",
+        "columns": "the arguments that the cells are; 'n: repeat' if the paper heads it n",
+        "first_only": "columns that apply only to the first of a row's repeats",
+        "rows": "lists with a cell for each column, or {repeat: times, rows: [...]}",
+    },
+}
+"""Steps that contain other steps, and their own arguments."""
+
+JOIN: Mapping[str, str] = {
+    "branches": "two or more branches of the same input, each a list of layers",
+    "act": "the activation after it",
+    **FUNCTIONAL,
+}
+"""Arguments of a layer that joins branches, besides its kind's attributes."""
+
+BRANCH: Mapping[str, str] = {
+    "layers": "its layers, in their order",
+    "when": "a condition: if it does not hold, there is no such branch",
+    "repeat": "how many of it there are, side by side",
+}
+"""What a branch states that has more than layers."""
+
+ROWS: Mapping[str, str] = {"rows": "rows that repeat together"}
+"""Arguments of a group of a table's rows, besides those of every step."""
+
+STEP_NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*", re.ASCII)
 """Valid names of layers and branches."""
 
 
@@ -178,7 +222,7 @@ class Arguments:
 
 def step_name(node: Node, of: str, problems: Problems) -> str:
     """The name of a layer or a branch; '' after a problem."""
-    if isinstance(node, Scalar) and _STEP_NAME.fullmatch(node.text):
+    if isinstance(node, Scalar) and STEP_NAME.fullmatch(node.text):
         return node.text
     problems.add(
         node.mark,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.records import NamedTuple
-from costcalc.spec.arguments import COMMON
+from costcalc.spec.arguments import COMMON, STRUCTURES
 from costcalc.spec.defaults import Defaults, Headers
 from costcalc.spec.document import (
     Block,
@@ -28,11 +28,23 @@ from costcalc.spec.networks import (
 )
 from costcalc.spec.nodes import parse
 from costcalc.spec.parameters import IDENTIFIER, INPUT_NAMES, NETWORK_NAMES, ParameterReader
-from costcalc.spec.steps import STRUCTURES, StepReader
+from costcalc.spec.steps import StepReader
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
 
-_KEYS = ("parameters", "inputs", "layers")
-_LIBRARY = re.compile(r"[A-Za-z0-9_][\w\-]*", re.ASCII)
+KEYS: Mapping[str, str] = {
+    "parameters": "what a call may set, by name; the first is what 'block: value' sets",
+    "inputs": "the names of its inputs, if it has several; by default input",
+    "layers": "its layers, in their order",
+}
+"""What a block states."""
+
+LIBRARY: Mapping[str, str] = {
+    "use": "other libraries, whose blocks its own may call",
+    "blocks": "its blocks, by name",
+}
+"""What a library of blocks states."""
+
+_LIBRARY_NAME = re.compile(r"[A-Za-z0-9_][\w\-]*", re.ASCII)
 
 
 class _Body(NamedTuple):
@@ -139,7 +151,7 @@ class BlockReader:
 
     def _library(self, item: Node, name: str) -> MapNode | None:
         """The library of that name; None after a problem."""
-        library = self.find_blocks(name) if _LIBRARY.fullmatch(name) else None
+        library = self.find_blocks(name) if _LIBRARY_NAME.fullmatch(name) else None
         if library is None:
             self.problems.add(
                 item.mark,
@@ -153,7 +165,7 @@ class BlockReader:
         if not isinstance(root, MapNode) or root.get("blocks") is None:
             self.problems.add(root.mark, "a library of blocks holds 'blocks:'", found=str(root))
             return None
-        refuse_others(root.keys, ("use", "blocks"), "a library of blocks has no", self.problems)
+        refuse_others(root.keys, LIBRARY, "a library of blocks has no", self.problems)
         return root
 
     def _network_hint(self, name: str) -> str:
@@ -198,7 +210,7 @@ class BlockReader:
                     found=str(body),
                 )
             else:
-                refuse_others(body.keys, _KEYS, "a block has no", self.problems)
+                refuse_others(body.keys, KEYS, "a block has no", self.problems)
                 self.bodies[name] = _Body(key, body, known)
 
     def _inputs(self, body: MapNode) -> tuple[str, ...]:

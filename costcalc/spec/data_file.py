@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any, TypeVar
 
@@ -100,7 +100,7 @@ def _read_once(shelf: Shelf, name: str, read: Callable[[str], Any]) -> Any:
 class DataFile:
     """Reads one file; errors go to ``problems``."""
 
-    def __init__(self, path: str, shelf: Shelf, keys: Sequence[str], problems: Problems) -> None:
+    def __init__(self, path: str, shelf: Shelf, keys: Collection[str], problems: Problems) -> None:
         self.path = path
         self.shelf = shelf
         self.keys = keys

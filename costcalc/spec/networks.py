@@ -18,6 +18,12 @@ from costcalc.spec.values import constant
 DEPTH = 8
 """How many networks may use each other in a row."""
 
+KEYS: Mapping[str, str] = {
+    "network": "the name of a shipped network, or of a spec beside this one",
+    "as": "what layers call it here; by default its name",
+}
+"""What a used network states."""
+
 _NAME = re.compile(r"[A-Za-z0-9_][\w\-.]*", re.ASCII)
 
 
@@ -81,7 +87,7 @@ def used_network(
 
     None after a problem.
     """
-    refuse_others(node.keys, ("network", "as"), "a used network has no", problems)
+    refuse_others(node.keys, KEYS, "a used network has no", problems)
     written, word = node.get("network"), node.get("as")
     name = written.text if isinstance(written, Scalar) else ""
     found = finder.find(name) if finder is not None and is_name(name) else None

@@ -17,6 +17,9 @@ _SIGNED = re.compile(rf"[+-]?{NUMBER}")
 _RATIO = re.compile(r"([0-9]+)\s*/\s*([0-9]+)")
 _SIDES = re.compile(r"[0-9]+(?:\s*[x×]\s*[0-9]+)+")
 
+PATCH = re.compile(r"\s*([0-9]+(?:\s*[x×]\s*[0-9]+)+)\s*/\s*([0-9]+)\s*")
+"""A kernel and a stride as GoogLeNet's Table 1 prints them, ``7x7/2``."""
+
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 """Unit letters, capital or small: 100M mult-adds."""
 
@@ -31,12 +34,12 @@ _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 
-_MEASURE = re.compile(
+MEASURE = re.compile(
     r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?P<decimals>\.[0-9]+)?\s*"
     r"(?P<prefix>[numkKMGTPµ]?|[KMGT]i)"
 )
 _PREFIXES = {"n": -3, "u": -2, "µ": -2, "m": -1, "": 0, **_POWERS, "k": 1, "P": 5}
-_MEASURED = {
+SPELLINGS = {
     **{unit: (unit,) for unit in ("Hz", "B", "B/s", "s", "W", "J")},
     "OP/s": ("FLOP/s", "OP/s", "FLOPS", "OPS"),
 }
@@ -175,8 +178,8 @@ def measure(text: str, unit: str) -> Measure | None:
     >>> measure("216 MHz", "Hz").value, measure("31.2 TFLOPS", "OP/s").value
     (Fraction(216000000, 1), Fraction(31200000000000, 1))
     """
-    spelling = next((each for each in _MEASURED[unit] if text.endswith(each)), None)
-    match = _MEASURE.fullmatch(text.removesuffix(spelling)) if spelling else None
+    spelling = next((each for each in SPELLINGS[unit] if text.endswith(each)), None)
+    match = MEASURE.fullmatch(text.removesuffix(spelling)) if spelling else None
     if match is None or (match["prefix"].endswith("i") and unit not in ("B", "B/s")):
         return None
     _check_digits(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -25,8 +25,17 @@ NETWORK_NAMES = frozenset({"alpha", "res"})
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 """Valid names of parameters and blocks."""
 
-_WORDS = {*INPUT_NAMES, *KEYWORDS, "width", "true", "false", "null"}
-_KEYS = ("default", "range", "choices", "doc", "width")
+WORDS = {*INPUT_NAMES, *KEYWORDS, "width", "true", "false", "null"}
+"""Words of the language, which cannot name parameters."""
+
+KEYS: Mapping[str, str] = {
+    "default": "its value if a caller sets none; it may depend on the parameters above",
+    "range": "its bounds, [lowest, highest], with ~ for none",
+    "choices": "the values that it may have",
+    "doc": "what it is",
+    "width": "whether it is a number of channels, which alpha scales",
+}
+"""What a parameter may state."""
 
 
 class ParameterReader:
@@ -41,7 +50,7 @@ class ParameterReader:
     ) -> None:
         self.known = known
         self.problems = problems
-        self.words = _WORDS.union(reserved)
+        self.words = WORDS.union(reserved)
 
     def read(self, node: Node | None) -> dict[str, Parameter]:
         """The parameters in order; a default may use the ones above it."""
@@ -91,7 +100,7 @@ class ParameterReader:
         return Parameter(key.text, self._default(node, values), key.mark)
 
     def _described(self, key: Scalar, node: MapNode, values: Values) -> Parameter:
-        refuse_others(node.keys, _KEYS, "a parameter has no", self.problems)
+        refuse_others(node.keys, KEYS, "a parameter has no", self.problems)
         lowest, highest = self._range(node.get("range"))
         choices = self._choices(node.get("choices"))
         return Parameter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from costcalc.errors import Mark, Problems, did_you_mean, refuse, warn
 from costcalc.spec import limits
 from costcalc.spec.accuracy import read_accuracies
@@ -21,28 +23,28 @@ from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values, line, literal
 from costcalc.spec.variants import with_variants
 
-TOP = (
-    "name",
-    "description",
-    "family",
-    "source",
-    "input",
-    "parameters",
-    "variants",
-    "space",
-    "accuracy",
-    "width_rounding",
-    "symbols",
-    "use",
-    "blocks",
-    "defaults",
-    "layers",
-    "mult_adds",
-    "params",
-    "claims",
-    "budgets",
-)
-"""The keys of a spec; the last four are read by ``costcalc check``."""
+TOP: Mapping[str, str] = {
+    "name": "the network's name; by default the file's",
+    "description": "a line of text",
+    "family": "what it is listed under",
+    "source": "where the network is from: a line, or a mapping with paper, arxiv, table, year ...",
+    "input": "the shape of one image, channels first: [3, res, res], or 224 x 224 x 3",
+    "parameters": "what a caller may set, by name: a default, or its default, range, choices, doc",
+    "variants": "the networks of a paper's table, each a row that sets parameters",
+    "space": "the values that a search chooses among, by parameter",
+    "accuracy": "published accuracies: {top1: 70.6, source: Table 6, at: {alpha: 0.5}}",
+    "width_rounding": "how widths that alpha scales are rounded",
+    "symbols": "the parameters that stay symbols in its closed form; by default alpha and res",
+    "use": "libraries of blocks, and networks that are blocks here",
+    "blocks": "blocks of this spec, by name",
+    "defaults": "arguments of every layer of a kind, or of every call of a block",
+    "layers": "the layers, in their order",
+    "mult_adds": "the mult-adds that are claimed, for costcalc check",
+    "params": "the params that are claimed, for costcalc check",
+    "claims": "figures that are printed, for costcalc check",
+    "budgets": "bounds, for costcalc check: {storage: tflm, peak_bytes: <= 256 KiB}",
+}
+"""The keys of a spec, and what they state; ``costcalc check`` reads the last four."""
 
 _COLOURS = ("1", "3", "4")
 """How many channels images have."""

@@ -6,9 +6,12 @@ from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import MATRICES, Kind
 from costcalc.spec.arguments import (
+    BRANCH,
     COMMON,
     FUNCTIONAL,
     FUSED,
+    JOIN,
+    STRUCTURES,
     Arguments,
     WrittenArgument,
     refuse_unfit_first_only,
@@ -30,12 +33,9 @@ from costcalc.spec.document import (
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.limits import EXPRESSION
 from costcalc.spec.networks import MissingNetwork, NetworkParameters
-from costcalc.spec.numbers import sides
+from costcalc.spec.numbers import PATCH
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
-
-STRUCTURES = ("sequence", "residual", "table")
-"""Steps that contain other steps."""
 
 _ELSEWHERE = {
     "use": "'use: [network: mobilenet_v2]' beside 'layers:', and a layer '- mobilenet_v2'",
@@ -134,7 +134,7 @@ class StepReader:
 
     def _layer(self, kind: Kind, key: Scalar, body: Node) -> LayerStep:
         arguments = Arguments(key, body, kind.main, self.values)
-        common = self._common(arguments)
+        common = self.common(arguments)
         self.defaults.of_kind(kind, arguments)
         self._patch(kind, arguments)
         norm, act = arguments.expression("norm"), arguments.expression("act")
@@ -155,9 +155,8 @@ class StepReader:
         if node is None:
             return
         text = node.text if isinstance(node, Scalar) and len(node.text) <= EXPRESSION else ""
-        kernel, _, stride = (side.strip() for side in text.partition("/"))
-        is_patch = sides(kernel) is not None and stride.isdecimal()
-        if not is_patch or not {"kernel", "stride"} <= {*kind.attributes}:
+        patch = PATCH.fullmatch(text)
+        if patch is None or not {"kernel", "stride"} <= {*kind.attributes}:
             self.problems.add(
                 node.mark,
                 f"'patch' does not set the kernel and the stride of '{kind.name}'",
@@ -165,7 +164,7 @@ class StepReader:
                 found=str(node),
             )
             return
-        for name, value in (("kernel", kernel), ("stride", stride)):
+        for name, value in zip(("kernel", "stride"), patch.groups(), strict=True):
             word = Scalar(name, False, node.mark)
             size = Scalar(value, False, node.mark)
             arguments.entries[name] = WrittenArgument(word, size, self.values)
@@ -176,7 +175,7 @@ class StepReader:
         main = "to" if is_network else next(iter(parameters), "")
         arguments = Arguments(key, body, main, self.values)
         to = self._last(arguments) if is_network else None
-        common = self._not_borrowing(self._common(arguments), key)
+        common = self._not_borrowing(self.common(arguments), key)
         self.defaults.of_block(key.text, arguments)
         required = tuple(
             name for name, parameter in parameters.items() if parameter.default is None
@@ -201,32 +200,32 @@ class StepReader:
 
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = self._not_shared(self._common(arguments), key)
+        common = self.not_shared(self.common(arguments), key)
         steps = self._inner_layers(key, arguments)
-        arguments.read((), (), ("layers", *COMMON), "'sequence'")
+        arguments.read((), (), (*STRUCTURES["sequence"], *COMMON), "'sequence'")
         refuse_unfit_first_only(common, (), (), self.problems)
         return SequenceStep(common, steps)
 
     def _residual(self, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = self._not_shared(self._common(arguments), key)
+        common = self.not_shared(self.common(arguments), key)
         steps = self._inner_layers(key, arguments)
         shortcut = self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
         functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
-        others = ("layers", "shortcut", "act", "only_if", *FUNCTIONAL, *COMMON)
+        others = (*STRUCTURES["residual"], *COMMON)
         arguments.read((), (), others, "'residual'")
         refuse_unfit_first_only(common, (), (), self.problems)
         branches = (Branch("", shortcut, only_if), Branch("", steps))
         return JoinStep(common, KINDS["add"], branches, act, functional, functional_act)
 
-    def _common(self, arguments: Arguments) -> Common:
+    def common(self, arguments: Arguments) -> Common:
         """The arguments that every step may have, including the steps of its gate."""
         gate = arguments.take("gate")
         common = arguments.common()
         return common if gate is None else common._replace(gate=self._one_or_more(gate))
 
-    def _not_shared(self, common: Common, key: Scalar) -> Common:
+    def not_shared(self, common: Common, key: Scalar) -> Common:
         """Notes ``shares`` on a step that is neither a layer nor a block."""
         if common.shares:
             self.problems.add(
@@ -255,11 +254,11 @@ class StepReader:
 
     def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "branches", self.values)
-        common = self._not_shared(self._common(arguments), key)
+        common = self.not_shared(self.common(arguments), key)
         node = arguments.take("branches")
         act = arguments.expression("act")
         functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
-        others = ("branches", "act", *FUNCTIONAL, *COMMON)
+        others = (*JOIN, *COMMON)
         values = arguments.read(
             kind.attributes, kind.required, others, f"'{kind.name}'", kind.attributes
         )
@@ -285,7 +284,7 @@ class StepReader:
         """A branch: its layers, or ``{layers: [...], when: condition, repeat: number}``."""
         if not isinstance(node, MapNode) or node.get("layers") is None or "layers" in self.blocks:
             return Branch(name, self._one_or_more(node))
-        refuse_others(node.keys, ("layers", "when", "repeat"), "a branch has no", self.problems)
+        refuse_others(node.keys, BRANCH, "a branch has no", self.problems)
         key = Scalar("branch", False, node.mark)
         arguments = Arguments(key, node, "layers", self.values)
         when, repeat = arguments.expression("when"), arguments.expression("repeat")

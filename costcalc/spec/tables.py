@@ -18,11 +18,18 @@ picks one of them:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from costcalc.errors import Problems
 from costcalc.records import NamedTuple
-from costcalc.spec.arguments import COMMON, Arguments, refuse_unfit_first_only
+from costcalc.spec.arguments import (
+    COMMON,
+    ROWS,
+    STRUCTURES,
+    Arguments,
+    refuse_unfit_first_only,
+)
 from costcalc.spec.document import Common, SequenceStep, Step
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import Values
@@ -35,6 +42,8 @@ class RowReader(Protocol):
     problems: Problems
 
     def step(self, key: Scalar, body: Node) -> Step | None: ...
+    def common(self, arguments: Arguments) -> Common: ...
+    def not_shared(self, common: Common, key: Scalar) -> Common: ...
 
 
 class ArgumentColumn(NamedTuple):
@@ -68,7 +77,7 @@ def table(reader: RowReader, key: Scalar, body: Node) -> SequenceStep | None:
     if not isinstance(body, MapNode):
         reader.problems.add(body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
-    common = _common(reader, key, body, ("layer", "columns", "first_only", "rows"))
+    common = _common(reader, key, body, STRUCTURES["table"])
     columns = _columns(reader, key, body)
     rows = body.get("rows")
     if columns is None or not isinstance(rows, ListNode):
@@ -203,7 +212,7 @@ def _cell(column: ArgumentColumn, cells: list[Node]) -> Node | None:
 
 def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
     """A group of rows: repeated, conditional, or named."""
-    common = _common(reader, Scalar("rows", False, row.mark), row, ("rows",))
+    common = _common(reader, Scalar("rows", False, row.mark), row, ROWS)
     rows = row.get("rows")
     if not isinstance(rows, ListNode):
         expected = "{repeat: times, rows: [...]}"
@@ -212,11 +221,11 @@ def _group(reader: RowReader, columns: TableHead, row: MapNode) -> Step | None:
     return SequenceStep(common, _rows(reader, columns, rows))
 
 
-def _common(reader: RowReader, key: Scalar, body: MapNode, own: tuple[str, ...]) -> Common:
+def _common(reader: RowReader, key: Scalar, body: MapNode, own: Collection[str]) -> Common:
     """The arguments that every step may have; other keys must be among ``own``."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
     arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
-    common = arguments.common()
+    common = reader.not_shared(reader.common(arguments), key)
     arguments.read((), (), (*own, *COMMON), f"'{key.text}'")
     refuse_unfit_first_only(common, (), (), reader.problems)
     return common

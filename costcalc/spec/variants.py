@@ -29,7 +29,13 @@ from costcalc.spec.parameters import NETWORK_NAMES
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import literal
 
-KEYS = ("table", "title", "columns", "rows")
+KEYS: Mapping[str, str] = {
+    "table": "where the paper prints it: Table 2",
+    "title": "the table's title",
+    "columns": "a parameter that picks the row, parameters that rows set, name, top1, figures",
+    "rows": "lists with a cell for each column",
+}
+"""What a table of variants states."""
 
 FIGURES = ("mult_adds", "params", "weight_bytes", "peak_bytes", "traffic_bytes")
 """Columns whose cells are claims."""

@@ -23,23 +23,40 @@ from costcalc.storing.storage import DEFAULT_STORAGE, KEPT, ROLES, UNITS, Storag
 BATCH = "batch"
 """The name of the batch size in rules of scratch."""
 
-_TEXTS = ("name", "title", "source")
-_WORDS: Mapping[str, Collection[str]] = {
+TEXTS = ("name", "title", "source")
+WORDS: Mapping[str, Collection[str]] = {
     "norms": ("folded", "kept"),
     "concat": ("copy", "view"),
     "planner": tuple(PLANNERS),
     "unit": tuple(UNITS),
 }
-_REST = ("bits", "mixed", "fused", "in_place", "keeps", "alignment", "scratch", "scales")
-_KEYS = (*_TEXTS, "extends", *_REST, *_WORDS)
-_FUSED = ("norm", "activation", "elementwise")
-_IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
-_SHELF = Shelf("storage", "storages", StorageError, first=DEFAULT_STORAGE)
-_MOST_BITS = 128
-_MOST_BYTES = 2**20
-_BUFFERS = 16
+KEYS: Mapping[str, str] = {
+    "name": "its name",
+    "title": "how it keeps numbers, in a line",
+    "source": "where it is stated: a paper's table, a runtime's file",
+    "extends": "the storage that ships which this one changes",
+    "bits": "the bits of one number, by what it is",
+    "mixed": "the bits of the weights of layers, by a pattern of their names: {'*/fc*': 4}",
+    "fused": "kinds or families that are part of the operator before them",
+    "in_place": "kinds or families whose output may take their input's memory",
+    "keeps": "what stays in memory to the end",
+    "alignment": "bytes to whose multiples addresses, or sizes, are rounded",
+    "scratch": "bytes that a step needs beside its tensors, by kind or family",
+    "scales": "stored with groups of weights: {bits: 16, group: 128}",
+    "norms": "batch norms: folded into the layer before, or kept",
+    "concat": "copy, or view: its inputs are written where the output is",
+    "planner": "the planner of its arena",
+    "unit": "the unit that people are shown",
+}
+"""What a storage states."""
+FUSED = ("norm", "activation", "elementwise")
+IN_PLACE = ("norm", "activation", "elementwise", "depthwise")
+SHELF = Shelf("storage", "storages", StorageError, first=DEFAULT_STORAGE)
+MOST_BITS = 128
+MOST_BYTES = 2**20
+BUFFERS = 16
 """The most scratch buffers of a step."""
-_PATTERNS = 100
+PATTERNS = 100
 """The most patterns of layers' names, each of which is tried on every layer."""
 
 
@@ -49,12 +66,12 @@ def load(name: NameOrPath) -> Storage:
     Raises:
         StorageError: there is no such storage, or it is wrong.
     """
-    return _SHELF.load(name, _read)
+    return SHELF.load(name, _read)
 
 
 def available() -> list[str]:
     """The names of the storages that ship with costcalc, the default first."""
-    return _SHELF.names()
+    return SHELF.names()
 
 
 def _read(path: str) -> Storage:
@@ -69,7 +86,7 @@ class _StorageReader(RuleFile):
 
     def __init__(self, path: str, problems: Problems) -> None:
         values = Values(known_names() | {BATCH}, problems)
-        super().__init__(path, _SHELF, _KEYS, values, problems)
+        super().__init__(path, SHELF, KEYS, values, problems)
 
     def storage(self) -> Storage:
         """The storage that the file describes.
@@ -81,18 +98,18 @@ class _StorageReader(RuleFile):
         root = self.mapping(parse(data, self.path, self.problems, self.noun))
         path = self.base(root)
         extended = _read(path) if path is not None else None
-        texts = {name: self.text(root, name, True, extended) for name in _TEXTS}
+        texts = {name: self.text(root, name, True, extended) for name in TEXTS}
         self.check_name(root, texts["name"])
         readers: dict[str, Callable[[Node], Any]] = {
-            "mixed": lambda node: self.numbers(node, None, _MOST_BITS),
-            "fused": lambda node: self.kinds(node, _FUSED, "part of the operator before it"),
-            "in_place": lambda node: self.kinds(node, _IN_PLACE, "done in place"),
+            "mixed": lambda node: self.numbers(node, None, MOST_BITS),
+            "fused": lambda node: self.kinds(node, FUSED, "part of the operator before it"),
+            "in_place": lambda node: self.kinds(node, IN_PLACE, "done in place"),
             "keeps": lambda node: self.words(node, KEPT),
-            "alignment": lambda node: self.whole(node, _MOST_BYTES, "bytes"),
+            "alignment": lambda node: self.whole(node, MOST_BYTES, "bytes"),
             "scratch": lambda node: self.scratch(node, texts["source"]),
             "scales": self.scales,
         }
-        for name, choices in _WORDS.items():
+        for name, choices in WORDS.items():
             readers[name] = partial(self.word, choices=choices)
         given: dict[str, Any] = {
             name: value
@@ -107,7 +124,7 @@ class _StorageReader(RuleFile):
     def bits(self, root: MapNode, inherited: Mapping[str, int]) -> Mapping[str, int]:
         """The bits of every role: params take those of weights, caches those of activations."""
         node = root.get("bits")
-        bits = {**inherited, **(self.numbers(node, ROLES, _MOST_BITS) if node else {})}
+        bits = {**inherited, **(self.numbers(node, ROLES, MOST_BITS) if node else {})}
         has_wrong_type = node is not None and not isinstance(node, MapNode)
         for role in ("activations", "weights"):
             is_stated = isinstance(node, MapNode) and node.get(role) is not None
@@ -131,8 +148,8 @@ class _StorageReader(RuleFile):
             return numbers
         if keys is not None:
             refuse_others(node.keys, keys, "there are no bits of", self.problems)
-        elif len(node.entries) > _PATTERNS:
-            self.problems.add(node.mark, f"{len(node.entries):,} patterns", f"at most {_PATTERNS}")
+        elif len(node.entries) > PATTERNS:
+            self.problems.add(node.mark, f"{len(node.entries):,} patterns", f"at most {PATTERNS}")
             return numbers
         for key, value in node.entries:
             number = self.whole(value, most, "bits")
@@ -180,8 +197,8 @@ class _StorageReader(RuleFile):
             if not self.is_named(key):
                 continue
             items = body.items if isinstance(body, ListNode) else (body,)
-            if len(items) > _BUFFERS:
-                self.problems.add(body.mark, f"{len(items)} buffers", f"at most {_BUFFERS}")
+            if len(items) > BUFFERS:
+                self.problems.add(body.mark, f"{len(items)} buffers", f"at most {BUFFERS}")
                 continue
             rules = (self.rule(item, source) for item in items)
             scratch[key.text] = tuple(rule for rule in rules if rule is not None)
@@ -206,7 +223,7 @@ class _StorageReader(RuleFile):
         if not isinstance(node, MapNode) or node.get("bits") is None:
             self.problems.add(node.mark, "scales have bits", "{bits: 16, group: 128}", str(node))
             return None
-        limits = {"bits": (_MOST_BITS, "bits"), "group": (_MOST_BYTES, "weights")}
+        limits = {"bits": (MOST_BITS, "bits"), "group": (MOST_BYTES, "weights")}
         refuse_others(node.keys, limits, "scales have no", self.problems)
         scales = {
             key.text: self.whole(value, *limits[key.text])

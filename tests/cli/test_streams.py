@@ -37,6 +37,7 @@ LINES = {
     "conventions": "conventions",
     "import": "import mobilenet_v1",
     "export": "export mobilenet_v1 --to onnx",
+    "schema": "schema device",
     "networks": "networks --search mobilenet",
     "help": "--help",
     "version": "--version",

@@ -46,6 +46,7 @@ LINES = {
     "kind": "kinds conv",
     "conventions": "conventions",
     "convention": "conventions thop",
+    "schema": "schema",
     "networks": "networks --search mobilenet",
     "parameters": "networks mobilenet_v1",
 }

@@ -1,0 +1,139 @@
+"""The schemas of conventions, storages and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from costcalc.costs import convention as conventions
+from costcalc.costs.rule_file import KIND_NAMES, RULE
+from costcalc.costs.rules import COUNTS, UNITS, WEIGHTS_ALONE
+from costcalc.kinds import TABLE
+from costcalc.performance import DTYPES
+from costcalc.performance import files as devices
+from costcalc.performance.device import CLASSES, MEMORIES
+from costcalc.schemas.terms import (
+    ARITHMETIC,
+    LINE,
+    NO_TERMS,
+    NOTHING,
+    WORD,
+    Term,
+    by_name,
+    described,
+    either,
+    keyed,
+    listed,
+    mapping,
+    measured,
+    one_of,
+    reference,
+)
+from costcalc.storing import files as storages
+from costcalc.storing.storage import KEPT, ROLES
+
+
+def convention() -> Term:
+    """The schema of a convention; one that extends another states only what differs."""
+    rules = by_name(reference("rule"), one_of(sorted(KIND_NAMES)))
+    values = {
+        **dict.fromkeys((*conventions.REQUIRED, *conventions.OPTIONAL), WORD),
+        "unit": one_of(UNITS),
+        "weights_alone": one_of(WEIGHTS_ALONE),
+        "extends": one_of(conventions.available()),
+        **dict.fromkeys(COUNTS, rules),
+        "undefined": by_name(LINE, one_of(sorted(KIND_NAMES))),
+    }
+    required = ("name", "title")
+    rest = tuple(name for name in (*conventions.REQUIRED, *COUNTS) if name not in required)
+    return {
+        **mapping(keyed(conventions.KEYS, values), required),
+        **_unless_extended(rest),
+        "definitions": {"rule": _rule()},
+    }
+
+
+def storage() -> Term:
+    """The schema of a storage; one that extends another states only what differs."""
+    bits = _whole(storages.MOST_BITS)
+    rules = either(reference("rule"), listed(reference("rule"), most=storages.BUFFERS))
+    bytes_ = _whole(storages.MOST_BYTES)
+    values = {
+        **dict.fromkeys(storages.TEXTS, WORD),
+        "extends": one_of(storages.available()),
+        "bits": mapping(dict.fromkeys(ROLES, bits)),
+        "mixed": by_name(bits, most=storages.PATTERNS),
+        "fused": listed(one_of(_of_families(storages.FUSED))),
+        "in_place": listed(one_of(_of_families(storages.IN_PLACE))),
+        "keeps": listed(one_of(KEPT)),
+        "alignment": bytes_,
+        "scratch": by_name(rules, one_of(sorted(KIND_NAMES))),
+        "scales": mapping({"bits": bits, "group": bytes_}, ("bits",)),
+        **{name: one_of(words) for name, words in storages.WORDS.items()},
+    }
+    required = ("name", "title")
+    return {
+        **mapping(keyed(storages.KEYS, values), required),
+        **_unless_extended(("source", "bits"), {"bits": {"required": ["activations", "weights"]}}),
+        "definitions": {"rule": _rule()},
+    }
+
+
+def device() -> Term:
+    """The schema of a device."""
+    figure = {
+        quantity: either(_figure(devices.QUANTITIES[quantity]), NOTHING)
+        for quantity in devices.QUANTITIES
+    }
+    memory = {
+        "size": reference("size"),
+        "bandwidth": reference("bandwidth"),
+        "on_chip": one_of((True, False)),
+    }
+    by_dtype = mapping(dict.fromkeys(DTYPES, reference("peak")))
+    lanes = mapping(dict.fromkeys(DTYPES, either(_whole(devices.MOST_LANES), NOTHING)))
+    values = {
+        **dict.fromkeys(devices.TEXTS, WORD),
+        "class": one_of(CLASSES),
+        "cores": either(_whole(devices.MOST_CORES), NOTHING),
+        "clock": reference("clock"),
+        "peak": {**by_dtype, "minProperties": 1},
+        "sparse": either(by_dtype, NOTHING),
+        "lanes": either(lanes, NOTHING),
+        **dict.fromkeys(MEMORIES, either(reference("memory"), NOTHING)),
+        "power": reference("power"),
+    }
+    return {
+        **mapping(keyed(devices.KEYS, values), (*devices.TEXTS, "class", "peak")),
+        "definitions": {**figure, "memory": mapping(keyed(devices.MEMORY, memory))},
+    }
+
+
+def _unless_extended(required: tuple[str, ...], values: Mapping[str, Term] = NO_TERMS) -> Term:
+    """What a file must have unless it extends another: keys, and what is in them."""
+    then = {"required": [*required], "properties": {**values}}
+    return {"if": {"properties": {"extends": False}}, "then": then}
+
+
+def _rule() -> Term:
+    rule = {"type": ["string", "number"], "minLength": 1}
+    free_or_rule = either(one_of(("free",)), rule)
+    values = {"rule": free_or_rule, "source": LINE, "note": LINE}
+    return either(free_or_rule, mapping(keyed(RULE, values), ("rule",)))
+
+
+def _whole(most: int) -> Term:
+    """A whole number from 1, as such or as text."""
+    return {"type": ["integer", "string"], "minimum": 1, "maximum": most, "pattern": "^[0-9]+$"}
+
+
+def _of_families(families: tuple[str, ...]) -> list[str]:
+    """Some families or kinds, and the kinds of these families."""
+    kinds = (kind.name for kind in TABLE if kind.family in families)
+    return [*dict.fromkeys((*families, *kinds))]
+
+
+def _figure(quantity: devices.Quantity) -> Term:
+    """A quantity with its unit, alone or with its source and arithmetic."""
+    printed = described(measured(quantity.unit), quantity.range, examples=[quantity.example])
+    values = {"figure": printed, "source": LINE, "arithmetic": ARITHMETIC, "note": LINE}
+    return either(printed, mapping(keyed(devices.FIGURE, values), ("figure",)))

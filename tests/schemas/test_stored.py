@@ -1,0 +1,34 @@
+"""The schemas beside the specs that ship, and the lines by which these name them."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from costcalc.schemas.schema import schema
+
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "make_schemas.py"))
+FOLDERS, NAMES, modeline, stored = map(SCRIPT.get, ("FOLDERS", "NAMES", "modeline", "stored"))
+
+FILES = [
+    pytest.param(name, path, id=f"{name}-{path.stem}")
+    for name, folder in FOLDERS.items()
+    for path in sorted(folder.glob("*.yaml"))
+    if path.name != NAMES
+]
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize("name", FOLDERS)
+def test_stored_schemas_are_up_to_date(name):
+    text = stored(name).read_text(encoding="utf-8")
+    assert text == schema(name).to_json(), f"{name}.json: tools/make_schemas.py writes it"
+
+
+@pytest.mark.complete
+@pytest.mark.parametrize(("name", "path"), FILES)
+def test_files_that_ship_name_their_schema(name, path):
+    with path.open(encoding="utf-8") as file:
+        first = file.readline()
+    assert first == modeline(name), f"{path.name}: tools/make_schemas.py writes its first line"
+    assert (path.parent / first.partition("=")[2].strip()).samefile(stored(name))
