@@ -8,8 +8,8 @@ from math import prod
 from costcalc.tape.player import Player
 from costcalc.tape.tape import Operation, Parameter, Rational, TooLarge, computed
 
-LARGEST = 20_000
-"""The most values of one node."""
+VALUES = 1_000_000
+"""The most values that one exploration computes, about a second's."""
 
 Values = list[Rational | None]
 Box = tuple[tuple[int, ...], ...]
@@ -31,6 +31,8 @@ class Tables:
         """
         self.player = player
         self.axes = tuple(map(tuple, axes))
+        self.room = VALUES
+        """How many values may still be computed."""
         self._tables: dict[int, Values] = {}
         self._places: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
 
@@ -43,7 +45,7 @@ class Tables:
         """The parts of a box where a comparison has one outcome, with that outcome.
 
         Raises:
-            TooLarge: it has no value, or more than :data:`LARGEST` values.
+            TooLarge: it has no value, or these are more than :data:`VALUES`.
         """
         return self._divided(self._table(node), self._strides(node), box)
 
@@ -93,8 +95,8 @@ class Tables:
 
     def _computed(self, node: int, operation: Operation) -> Values:
         support = self.player.support(node)
-        size = prod(len(self.axes[axis]) for axis in support)
-        if size > LARGEST:
+        self.room -= prod(len(self.axes[axis]) for axis in support)
+        if self.room < 0:
             raise TooLarge
         left, right = (self._spread(operand, support) for operand in operation[1:])
         return [_value(operation.name, a, b) for a, b in zip(left, right, strict=True)]

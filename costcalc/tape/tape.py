@@ -299,7 +299,7 @@ def bounds_of(name: str, a: Bounds | None, b: Bounds | None, is_whole: bool) -> 
     elif name == "<":
         return int(a_high < b_low), int(a_low < b_high)
     elif name == "=":
-        return 0, int(a_low <= b_high and b_low <= a_high)
+        return int(a_low == a_high == b_low == b_high), int(a_low <= b_high and b_low <= a_high)
     elif name == "gcd":
         positive = [high for low, high in (a, b) if low > 0]
         ends = {-a_low, a_high, -b_low, b_high}

@@ -149,7 +149,7 @@ def model(
         fixed,
         tuple(conventions),
         program,
-        program.explore({control.name: control.values for control in moved}),
+        _explored(program, moved),
     )
     return result
 
@@ -176,6 +176,14 @@ def _within(
         combinations *= more
         kept.append(control)
     return tuple(kept), others
+
+
+def _explored(program: Program[Structure], moved: Sequence[Control]) -> bool:
+    """Records what the controls reach: one at a time before all together, which may be too much."""
+    opening = {control.name: (control.default,) for control in moved}
+    for control in moved:
+        program.explore({**opening, control.name: control.values})
+    return program.explore({control.name: control.values for control in moved})
 
 
 def _program(
