@@ -89,7 +89,7 @@ class Recording:
             return bool(comparison)
         known = self.decisions.get(comparison.node)
         if known is None:
-            bounds = self._bounds(comparison.node) if self._facts else None
+            bounds = self.bounds(comparison.node) if self._facts else None
             if bounds is not None and bounds[0] == bounds[1]:
                 return bool(bounds[0])
             known = self.decisions[comparison.node] = bool(comparison.value)
@@ -98,7 +98,7 @@ class Recording:
             self._learn(comparison.node, known)
         return known
 
-    def _bounds(self, node: int) -> Bounds | None:
+    def bounds(self, node: int) -> Bounds | None:
         """The bounds of a node where all that is decided holds."""
         nodes, known = self.tape.nodes, self._known
         for number in self.tape.needed([node], known):
@@ -118,7 +118,7 @@ class Recording:
         content = self.tape.nodes[node].content
         assert isinstance(content, Operation)
         name, left, right = content
-        a, b = self._bounds(left), self._bounds(right)
+        a, b = self.bounds(left), self.bounds(right)
         if a is None or b is None:
             return
         (a_low, a_high), (b_low, b_high) = a, b

@@ -1,6 +1,7 @@
 """A tape replayed against the same arithmetic on plain numbers."""
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from costcalc.formulas import algebra
 from costcalc.tape.number import Recording, TapeNumber
 from costcalc.tape.program import Program, Refused
 from costcalc.tape.tape import Parameter, Tape, TooLarge
-from tests.tape.computations import STEPS, VALUES, computation, program
+from tests.tape.computations import OPERATIONS, STEPS, VALUES, computation, program
 
 
 def replayed(recorded, leaf, settings):
@@ -64,6 +65,60 @@ def test_values_stay_within_their_bounds(steps, settings, others):
             node, value = recorded.tape.nodes[number], recorded.player.value(number, numbers)
             assert node.bounds is None or node.bounds[0] <= value <= node.bounds[1]
             assert not node.is_whole or value.denominator == 1
+
+
+SMALL = [
+    {"x": x, "y": y, "z": algebra.whole(Fraction(z, 2))}
+    for x, y, z in product(range(-2, 4), range(5), range(5))
+]
+COMPARED = {
+    "less": lambda a, b: a < b,
+    "less or equal": lambda a, b: a <= b,
+    "equal": lambda a, b: a == b,
+    "not zero": lambda a, b: a * b != 0,
+}
+COMPARISONS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(COMPARED)),
+        *(st.tuples(st.sampled_from("+-*"), st.integers(0, 5), st.integers(0, 5)),) * 2,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def outcomes(steps, settings):
+    numbers = (*settings.values(), 0, 1, 3)
+    operands = [
+        [OPERATIONS[name](numbers[first], numbers[second]) for name, first, second in pair]
+        for _, *pair in steps
+    ]
+    compared = [COMPARED[name](*pair) for (name, *_), pair in zip(steps, operands, strict=True)]
+    return compared, [number for pair in operands for number in pair]
+
+
+@given(COMPARISONS, st.sampled_from(SMALL))
+def test_outcomes_narrow_bounds_to_what_holds_wherever_they_do(steps, settings):
+    parameters = [
+        Parameter("x", -2, 3, True),
+        Parameter("y", 0, 4, True),
+        Parameter("z", 0, 2, False),
+    ]
+    tape = Tape(parameters)
+    recording = Recording(tape, None, marks=False)
+    recorded = {
+        name: recording.number(i, value) for i, (name, value) in enumerate(settings.items())
+    }
+    compared, operands = outcomes(steps, recorded)
+    assert compared == outcomes(steps, settings)[0]
+    for other in SMALL:
+        others, plain_operands = outcomes(steps, other)
+        if others != compared:
+            continue
+        for number, value in zip(operands, plain_operands, strict=True):
+            if isinstance(number, TapeNumber):
+                low, high = recording.bounds(number.node)
+                assert low <= value <= high
 
 
 def numbers(**bounds):
@@ -122,7 +177,9 @@ DECIDED = {
 
 @pytest.mark.parametrize("name", DECIDED)
 def test_what_bounds_and_outcomes_imply_is_not_decided(name):
-    tape = Tape([Parameter("x", 3, 9, True), Parameter("y", 3, 9, True), Parameter("n", -4, 6, True)])
+    tape = Tape(
+        [Parameter("x", 3, 9, True), Parameter("y", 3, 9, True), Parameter("n", -4, 6, True)]
+    )
     recording = Recording(tape, None, marks=False)
     DECIDED[name](*(recording.number(node, value) for node, value in enumerate((4, 5, 2))))
     allowed = {"above zero, as it is not zero": 2}.get(name, 1)
@@ -130,7 +187,9 @@ def test_what_bounds_and_outcomes_imply_is_not_decided(name):
 
 
 def test_a_divisor_near_zero_is_not_refused():
-    recorded = Program(lambda at: (algebra.quotient(1, at["a"] - 1),), [Parameter("a", 0, 2, False)])
+    recorded = Program(
+        lambda at: (algebra.quotient(1, at["a"] - 1),), [Parameter("a", 0, 2, False)]
+    )
     for a in (Fraction(1, 2), Fraction(3, 2), 2):
         leaf = recorded.record({"a": a})
         assert replayed(recorded, leaf, {"a": a}) == (1 / Fraction(a - 1),)
