@@ -94,7 +94,7 @@ def outcomes(steps, settings):
         for _, *pair in steps
     ]
     compared = [COMPARED[name](*pair) for (name, *_), pair in zip(steps, operands, strict=True)]
-    return compared, [number for pair in operands for number in pair]
+    return compared, [number for a, b in operands for number in (a, b, a * b)]
 
 
 @given(COMPARISONS, st.sampled_from(SMALL))
@@ -136,7 +136,7 @@ EQUAL = {
     "order of a product": lambda x, y, a: (x * y * a, a * x * y),
     "nested products": lambda x, y, a: ((x * y) * (x * a), (a * x) * (y * x)),
     "coefficients": lambda x, y, a: ((2 * x) * (3 * y), 6 * (y * x)),
-    "negation twice": lambda x, y, a: (-(-x), x),
+    "negation twice": lambda x, y, a: (0 - (-x), x),
     "rounded up by one": lambda x, y, a: (algebra.ceil_div(x, 1), x),
     "floor of a whole number": lambda x, y, a: (algebra.floor(x + y), x + y),
     "a common factor": lambda x, y, a: (x * y * 6 // (y * 2), x * 3),

@@ -1,0 +1,204 @@
+"""What a program holds: branches, refusals, and settings where nothing is recorded."""
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from costcalc.errors import refuse
+from costcalc.formulas import algebra
+from costcalc.tape import program as program_module
+from costcalc.tape.number import TapeNumber
+from costcalc.tape.program import Program, Refused
+from costcalc.tape.tape import Parameter
+from costcalc.tape.writer import Writer
+
+ALPHA = Parameter("alpha", Fraction(1, 20), 2, False)
+RES = Parameter("res", 32, 512, True)
+DEPTH = Parameter("depth", 1, 40, True)
+
+ALPHAS = tuple(Fraction(step, 20) for step in range(1, 41))
+SIDES = tuple(range(32, 513, 32))
+
+
+def value(program, settings):
+    """The first number that a program has at some settings."""
+    (number,) = program.at(settings).result
+    numbers = tuple(settings[parameter.name] for parameter in program.tape.parameters)
+    is_plain = not isinstance(number, TapeNumber)
+    return number if is_plain else program.player.value(number.node, numbers)
+
+
+def test_settings_outside_the_bounds_are_not_recorded():
+    program = Program(lambda at: (at["alpha"] * at["res"],), [ALPHA, RES])
+    program.record({"alpha": 1, "res": 224})
+    assert value(program, {"alpha": Fraction(7, 20), "res": 33}) == Fraction(7 * 33, 20)
+    for alpha, res in ((0, 224), (Fraction(41, 20), 224), (1, 31), (1, Fraction(225, 2))):
+        assert program.at({"alpha": alpha, "res": res}) is None
+
+
+def test_the_other_side_of_a_comparison_is_not_recorded():
+    def larger(at):
+        return (at["res"] * 2 if at["res"] > 100 else at["res"] * 3,)
+
+    program = Program(larger, [RES])
+    program.record({"res": 224})
+    assert value(program, {"res": 101}) == 202
+    assert program.at({"res": 100}) is None
+    program.record({"res": 50})
+    assert value(program, {"res": 100}) == 300
+    assert len(program.leaves) == 2
+
+
+def test_choices_have_trees_of_their_own():
+    program = Program(lambda at: (at["res"] * (2 if at["head"] == "wide" else 1),), [RES], ["head"])
+    program.record({"res": 224, "head": "wide"})
+    assert program.at({"res": 224, "head": "slim"}) is None
+    program.record({"res": 224, "head": "slim"})
+    assert value(program, {"res": 32, "head": "wide"}) == 64
+    assert value(program, {"res": 32, "head": "slim"}) == 32
+
+
+def test_a_number_of_repeats_has_a_branch_for_each_value():
+    def layers(at):
+        return (sum((at["res"] * i for i in range(int(at["depth"]))), 0),)
+
+    program = Program(layers, [RES, DEPTH])
+    for depth in (5, 2, 7, 5):
+        program.record({"res": 224, "depth": depth})
+    assert len(program.leaves) == 3
+    assert program.settled == {"depth"}
+    for depth in (2, 5, 7):
+        settings = {"res": 40, "depth": depth}
+        assert value(program, settings) == 40 * sum(range(depth))
+    assert program.at({"res": 224, "depth": 6}) is None
+
+
+def test_a_refusal_has_the_numbers_of_its_settings():
+    def fits(at):
+        side = algebra.ceil_div(at["res"], 3)
+        if side < 40:
+            refuse(None, f"{side:,} is too small", expected=f"{at['res'] * 100:,} at least")
+        return (side,)
+
+    program = Program(fits, [RES])
+    program.record({"res": 33})
+    (leaf,) = program.leaves
+    assert isinstance(leaf.result, Refused)
+    for res in (32, 33, 117):
+        assert program.at({"res": res}) is leaf
+        message = program.message(leaf.result, {"res": res})
+        assert message == f"{-(-res // 3)} is too small\n    expected {res * 100:,} at least"
+    assert program.at({"res": 118}) is None
+    assert Writer(program).text(leaf.result.message)[1] == " is too small\n    expected "
+
+
+def test_a_refusal_whose_text_looks_like_a_mark_is_that_of_its_setting_alone():
+    def never(at):
+        refuse(None, f"'⟦0⟧' is not {at['res']}")
+
+    program = Program(never, [RES])
+    program.record({"res": 224})
+    leaf = program.at({"res": 224})
+    assert program.message(leaf.result, {"res": 224}) == "'⟦0⟧' is not 224"
+    assert program.at({"res": 192}) is None
+
+
+def test_a_refusal_that_is_cut_short_is_that_of_its_setting_alone():
+    def never(at):
+        refuse(None, "a" * 999 + f"{at['res']}" + "b" * 2000)
+
+    program = Program(never, [RES])
+    program.record({"res": 224})
+    assert program.at({"res": 192}) is None
+    assert "..." in program.message(program.at({"res": 224}).result, {"res": 224})
+
+
+def test_a_name_with_a_number_has_a_branch_for_each_value():
+    program = Program(lambda at: (f"Conv {at['res']}",), [RES])
+    program.record({"res": 224})
+    program.record({"res": 32})
+    assert program.at({"res": 224}).result == ("Conv 224",)
+    assert program.at({"res": 32}).result == ("Conv 32",)
+    assert program.at({"res": 33}) is None
+
+
+def test_a_number_that_is_printed_and_left_out_has_no_branch():
+    def named(at):
+        title = f"at {at['res']}"
+        return (at["res"] if title else 0,)
+
+    program = Program(named, [RES])
+    program.record({"res": 224})
+    assert value(program, {"res": 33}) == 33
+
+
+def test_exploring_records_all_that_the_axes_reach():
+    def structure(at):
+        width = algebra.round_to_multiple(at["alpha"] * 24)
+        side = algebra.ceil_div(at["res"], 32)
+        if width * side < 24:
+            refuse(None, f"{width} x {side}")
+        return (width if width > side else side, "wide" if width == 24 else "other")
+
+    program = Program(structure, [ALPHA, RES])
+    assert program.explore({"alpha": ALPHAS, "res": SIDES})
+    assert len(program.leaves) == 4  # a width of 24 is above every side of at most 16
+    for alpha, res in product(ALPHAS, SIDES):
+        settings = {"alpha": alpha, "res": res}
+        leaf = program.at(settings)
+        width, side = algebra.round_to_multiple(alpha * 24), -(-res // 32)
+        if isinstance(leaf.result, Refused):
+            assert width * side < 24
+            assert program.message(leaf.result, settings) == f"{width} x {side}"
+        else:
+            number, word = leaf.result
+            found = program.player.value(number.node, (alpha, res))
+            assert (found, word) == (max(width, side), "wide" if width == 24 else "other")
+
+
+def test_exploring_ends_at_a_limit(monkeypatch):
+    program = Program(lambda at: (int(at["depth"]) * at["res"],), [RES, DEPTH])
+    axes = {"res": SIDES, "depth": range(1, 41)}
+    monkeypatch.setattr(program_module, "STRUCTURES", 40)
+    assert program.explore(axes)
+    fewer = Program(program.function, [RES, DEPTH])
+    monkeypatch.setattr(program_module, "STRUCTURES", 39)
+    assert not fewer.explore(axes)
+    assert len(fewer.leaves) == 39
+
+
+def test_exploring_ends_where_a_comparison_has_too_many_values():
+    names = "abcdefg"
+    parameters = [Parameter(name, 1, 10, True) for name in names]
+
+    def function(at):
+        return (1 if sum(at[name] for name in names) < 35 else 2,)
+
+    program = Program(function, parameters)
+    assert not program.explore(dict.fromkeys(names, range(1, 11)))
+    assert program.explore(dict.fromkeys(names, (1, 10)))
+
+
+def test_exploring_ends_where_a_number_grows_too_large():
+    def power(at):
+        number = at["res"]
+        for _ in range(8):
+            number = number * number
+        return (1 if number < 10**600 else 2,)
+
+    program = Program(power, [RES])
+    assert not program.explore({"res": SIDES})
+
+
+def test_a_function_that_is_none_of_its_settings_is_found_out():
+    runs = []
+
+    def forgetful(at):
+        runs.append(at)
+        return (1,) if at["res"] > 100 * len(runs) else (2,)
+
+    program = Program(forgetful, [RES])
+    program.record({"res": 50})
+    with pytest.raises(AssertionError, match="another way"):
+        program.record({"res": 250})
