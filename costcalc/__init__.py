@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SpecError,
         StorageError,
     )
+    from costcalc.exploring import solve, space, sweep
     from costcalc.questions import (
         compare,
         conventions,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
         parameters,
         reconcile,
         report,
-        solve,
-        space,
-        sweep,
         to_spec,
         totals,
     )
@@ -88,6 +86,7 @@ _MODULES = (
     "api",
     "checking",
     "errors",
+    "exploring",
     "questions",
     "resources",
     "reporting.layers",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from costcalc import questions
+from costcalc import exploring
 from costcalc.cli.options import (
     Options,
     budget_options,
@@ -90,7 +90,7 @@ def command(
     bytes.  RAM and flash are those of memory, under the storage.
     """
     with progress("values", None) as watch:
-        solution = questions.solve(
+        solution = exploring.solve(
             network,
             _names(names),
             **budgets,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from costcalc import questions
+from costcalc import exploring
 from costcalc.cli.options import (
     Options,
     completed_by,
@@ -180,7 +180,7 @@ def command(
         (answered,) = engine(options.jobs, options.scheduler).results(answer, [named])
         show(answered, options)
         return
-    sweep = questions.sweep(
+    sweep = exploring.sweep(
         *networks,
         metrics=metrics,
         where=where,
@@ -218,7 +218,7 @@ def _space(
     """The space of one network: the one that its spec declares, and the settings beside it."""
     if len(networks) > 1:
         refuse(None, "each network has a space of its own", "one network", f"{len(networks)}")
-    return questions.space(
+    return exploring.space(
         networks[0],
         metrics=metrics,
         **options.stored_by,
