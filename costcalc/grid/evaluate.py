@@ -266,6 +266,14 @@ class Grid:
         numbers = {axis.name: number for number, axis in enumerate(self.axes)}
         return frozenset(numbers[name] for name in varied_by(self.document, names, numbers))
 
+    def lengths(self, axes: Iterable[int]) -> dict[int, int]:
+        """How many values some axes have, in their order."""
+        return {axis: len(self.axes[axis].values) for axis in sorted(axes)}
+
+    def cells(self, axes: Iterable[int]) -> int:
+        """The combinations of the values of some axes."""
+        return prod(self.lengths(axes).values())
+
     def is_cut(self, axis: int) -> bool:
         """Whether a network is unfolded for each value of an axis by itself."""
         one = self.axes[axis]

@@ -19,7 +19,9 @@ from costcalc.graph.expand import expand
 from costcalc.grid.axes import Axis
 from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
 from costcalc.grid.evaluate import CHUNK, Chunk, Grid, RefusedSettings
-from costcalc.grid.pricing import Entangled, PricedPart, Pricing, varying
+from costcalc.grid.pricing import PricedPart, Pricing
+from costcalc.grid.tabulation import varying
+from costcalc.grid.unfolded import Entangled
 from costcalc.metrics import METRICS, measured
 from costcalc.records import NamedTuple
 
