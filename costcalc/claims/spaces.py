@@ -25,7 +25,7 @@ def network_count(network: OpenNetwork, accounting: Accounting) -> int:
         expected = "a key of its spec: space: {k1: [3, 5, 7]}"
         refuse(None, f"{document.titled({})} declares no space", expected)
     free = {name: values for name, values in document.space.items() if name not in settings}
-    grid = Grid(document, accounting, settings, tuple(axes_of(free)), ("params",))
+    grid = Grid(document, accounting, settings, tuple(axes_of(free)), ())
     priced = tables(grid, worth=0)
     if isinstance(priced, Coupled):
         refuse(None, f"the networks of {document.titled({})} are not counted: {priced}")

@@ -40,6 +40,8 @@ class PartText(NamedTuple):
     """Those of them that may decide which layers it has, whatever their sizes are."""
     conditions: frozenset[str]
     """Those of them that decide whether, and how often, it occurs."""
+    widths: frozenset[str]
+    """Those of them in the width that it hands on, as far as the text tells."""
     is_optional: bool
     """Whether it may be left out."""
     reads: frozenset[str]
@@ -64,6 +66,7 @@ class PartText(NamedTuple):
             self.names | other.names,
             self.structure | other.structure,
             self.conditions | other.conditions,
+            other.widths,
             self.is_optional and other.is_optional,
             self.reads | other.reads,
             self.follows or other.follows,
@@ -177,6 +180,7 @@ def _parts(
             around | _text(document, step),
             around | _structure(document, step),
             around | _of(common.when) | _of(common.repeat),
+            _widths(document, step),
             may_lack,
             frozenset(word for inner in written for word, _ in inner.common.sources or ()),
             common.sources is None,
@@ -236,6 +240,21 @@ def _structure(document: Document, step: Step) -> frozenset[str]:
     return frozenset[str]().union(
         *map(_of, (step.common.when, step.common.repeat, step.norm, step.act))
     )
+
+
+def _widths(document: Document, step: Step) -> frozenset[str]:
+    """The names in the width of a layer, in those given to a block, or in those of a last step."""
+    if isinstance(step, SequenceStep):
+        return _widths(document, step.steps[-1]) if step.steps else frozenset()
+    if isinstance(step, LayerStep):
+        given = {step.kind.width}
+    elif isinstance(step, BlockStep):
+        parameters = document.blocks[step.block].parameters.items()
+        given = {name for name, parameter in parameters if parameter.is_width}
+    else:
+        return frozenset()
+    arguments = step.arguments.items()
+    return frozenset[str]().union(*(names(value) for name, value in arguments if name in given))
 
 
 def _own(document: Document, step: Step) -> frozenset[str]:

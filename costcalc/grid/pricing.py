@@ -128,7 +128,7 @@ class Pricing:
             self.crossings = tuple(crossings(parts, self.storage))
 
     def priced(self) -> Iterator[PricedPart]:
-        """Every part, for all that it depends on.
+        """Every part, for all that it depends on; without metrics, only where it exists.
 
         Raises:
             Entangled: a part depends on too much.
@@ -139,6 +139,10 @@ class Pricing:
                 break
             except Leaning as leaning:
                 self.read_text(joined(self.parts, leaning.part))
+        if not self.grid.metrics:
+            for axes, missing in self.missing.values():
+                yield PricedPart(tuple(axes), {}, ~missing)
+            return
         self.is_whole = self.storage is not None
         for group, run in self.tabulation.groups(needs, self.unfolded.costs):
             for index in group:
@@ -195,7 +199,7 @@ class Pricing:
         Raises:
             Entangled: they are too many.
         """
-        needs: list[frozenset[int]] = [*self.own]
+        needs = self.guessed()
         while True:
             self.check(needs)
             seen = self.seen(needs)
@@ -204,6 +208,19 @@ class Pricing:
                 self.check_steps(seen)
                 return needs
             needs = following
+
+    def guessed(self) -> list[frozenset[int]]:
+        """What parts depend on if each reads a map as wide as the text of the one before has it.
+
+        A wrong guess costs a run; one that has too many combinations is not made.
+        """
+        handed = [frozenset(), *(self.axes_of(part.widths) for part in self.parts)]
+        needs = [
+            own | before if part.follows else own
+            for own, before, part in zip(self.own, handed, self.parts, strict=False)
+        ]
+        is_small = all(map(self.is_small, needs)) and self.fits(sum(map(self.cells, needs)))
+        return needs if is_small else [*self.own]
 
     def check(self, needs: Needs) -> None:
         """Refuses parts that depend on too much, each by itself or all together.
