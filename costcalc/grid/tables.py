@@ -72,6 +72,16 @@ class CostTables(NamedTuple):
     grid: Grid | None = None
     """The grid, which knows why a network does not exist, and which settings are one network."""
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The costs."""
+        return tuple(self.tables[0].costs)
+
+    @property
+    def size(self) -> int:
+        """How many settings there are."""
+        return prod(len(axis.values) for axis in self.axes)
+
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
         return together(
@@ -118,7 +128,7 @@ class CostTables(NamedTuple):
 
     def chunk(self, start: int, slices: Block) -> Chunk:
         """The costs of one of :meth:`blocks`."""
-        costs = {name: self.over(name, slices) for name in self.tables[0].costs}
+        costs = {name: self.over(name, slices) for name in self.metrics}
         is_valid = _flat(numpy.ones((), bool), slices)
         refusals = []
         for row in self.existences:

@@ -13,7 +13,10 @@ import numpy
 
 from costcalc.grid.bounded import Array, bounded
 from costcalc.grid.dominance import undominated
+from costcalc.grid.regions import Form, Region
+from costcalc.grid.tables import CostTables
 from costcalc.records import NamedTuple
+from costcalc.spaces.distribution import reach
 from costcalc.spaces.stages import Stages
 
 PAIRS = 2**20
@@ -149,6 +152,33 @@ class Completions:
             return sums[starts(sums[:, exact])]
         sums = sums[undominated(signed(sums, self._signs))]
         return sums[starts(sums)]
+
+
+def columns_of(
+    tables: CostTables, wanted: Iterable[tuple[Form, int]], region: Region
+) -> tuple[list[Form], list[Column]] | None:
+    """The sums of costs that decide between partial networks; None if the region is empty.
+
+    Args:
+        tables: the space.
+        wanted: sums of costs, each with 1 if less is preferable, -1 if more is.
+        region: the bounds of sums of costs.
+    """
+    signs: dict[Form, set[int]] = {form: {sign} for form, sign in wanted}
+    forms, columns = list[Form](), list[Column]()
+    for form in dict.fromkeys((*signs, *region)):
+        least, most = reach(tables, form)
+        low, high = region.get(form, (least, most))
+        low, high = max(low, least), min(high, most)
+        if low > high:
+            return None
+        own = signs.get(form, set()) | ({1} if high < most else set())
+        own |= {-1} if low > least else set()
+        if own:
+            sign = own.pop() if len(own) == 1 else 0
+            columns.append(Column(len(forms), sign, low, high, low > least or high < most))
+            forms.append(form)
+    return forms, columns
 
 
 def limits(columns: Iterable[Column]) -> tuple[Array, Array]:

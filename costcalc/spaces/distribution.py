@@ -346,8 +346,13 @@ def reach(tables: CostTables, form: Form) -> Range:
     if len(form) > 1 and any(METRICS[name].is_largest for name, _ in form):
         raise Inseparable("adds to a peak, which is the largest of its parts")
     arrays = [sum_of(table.costs, form) for table in tables.tables]
-    both = max if METRICS[form[0][0]].is_largest else sum
+    both = max if is_peak(form) else sum
     return both(int(array.min()) for array in arrays), both(int(array.max()) for array in arrays)
+
+
+def is_peak(form: Form) -> bool:
+    """Whether a cost is the largest of the parts' costs instead of their sum."""
+    return METRICS[form[0][0]].is_largest
 
 
 def sum_of(costs: Mapping[str, Array], form: Form) -> Array:

@@ -25,8 +25,7 @@ from costcalc.grid.bounded import Array
 from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
-from costcalc.spaces.choosing import parts_of
-from costcalc.spaces.counting import listed
+from costcalc.spaces.conditions import listed, parts_of
 from costcalc.spaces.distribution import LIMIT, Entangled, reach
 from costcalc.spaces.stages import SpacePart, Stages
 

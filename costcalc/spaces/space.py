@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from math import prod
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -74,12 +73,12 @@ class Space:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The costs."""
-        return tuple(self.tables.tables[0].costs)
+        return self.tables.metrics
 
     @property
     def size(self) -> int:
         """How many settings there are; :meth:`count` tells how many networks they are."""
-        return prod(len(axis.values) for axis in self.tables.axes)
+        return self.tables.size
 
     def totals(
         self, choices: Mapping[str, Any] | None = None, /, **settings: Any

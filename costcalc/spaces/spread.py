@@ -17,7 +17,8 @@ from costcalc.grid.select import Condition, check_name
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
-from costcalc.spaces.counting import kinds, listed
+from costcalc.spaces.conditions import listed
+from costcalc.spaces.counting import kinds
 from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
 from costcalc.spaces.within import Interval, Line
 
@@ -114,7 +115,7 @@ class _Spread:
         condition: Condition | None,
         known: Mapping[str, Any],
     ) -> None:
-        check_name(metric, "a histogram", {}, tuple(tables.tables[0].costs))
+        check_name(metric, "a histogram", {}, tables.metrics)
         form: Form = ((metric, 1),)
         self.least, self.most = reach(tables, form)
         self._line: Line | None = None

@@ -16,8 +16,10 @@ from costcalc.grid.evaluate import Grid
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTable, CostTables, Existence
 from costcalc.metrics import Accounting
-from costcalc.spaces import counting, plane, within
-from costcalc.spaces.counting import boxes, count
+from costcalc.spaces import conditions as conditions_module
+from costcalc.spaces import plane, within
+from costcalc.spaces.conditions import boxes
+from costcalc.spaces.counting import count
 from costcalc.spec.reader import read
 from tests.spaces.random_spaces import random_space
 
@@ -310,7 +312,7 @@ def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
     truth = sum(one.params * one.mult_adds < 150 * 10**6 and one.params % 2 == 0 for one in costs)
     assert 0 < truth < len(costs) == 26
     assert count(tables, Condition(text)).low == truth
-    monkeypatch.setattr(counting, "LISTED", 53)
+    monkeypatch.setattr(conditions_module, "LISTED", 53)
     with pytest.raises(SpecError) as caught:
         count(tables, Condition(text))
     assert "multiplies costs with each other" in str(caught.value)
