@@ -219,7 +219,7 @@ class Pricing:
             own | before if part.follows else own
             for own, before, part in zip(self.own, handed, self.parts, strict=False)
         ]
-        is_small = all(map(self.is_small, needs)) and self.fits(sum(map(self.cells, needs)))
+        is_small = all(map(self.is_small, needs)) and self.fits(sum(map(self.grid.cells, needs)))
         return needs if is_small else [*self.own]
 
     def check(self, needs: Needs) -> None:
