@@ -96,11 +96,40 @@ class _Known:
 
 
 class _Comparable:
-    """What is compared by the sign of a difference."""
+    """What is added, scaled by numbers, and compared by the sign of a difference."""
+
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
+        raise NotImplementedError
+
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        raise NotImplementedError
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether it is at most, or below, a number or a sum."""
         raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self.plus(other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, _Comparable):
+            raise Inseparable("multiplies costs with each other")
+        return self.times(other)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Any:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -1 * other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
 
     def __le__(self, other: Any) -> bool:
         return self.is_at_most(other, False)
@@ -146,7 +175,8 @@ class _Sum(_Comparable):
         self.constant = constant
         self.known = known
 
-    def __add__(self, other: Any) -> Any:
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
         if isinstance(other, _Ratio):
             return other + self
         if not isinstance(other, _Sum):
@@ -158,26 +188,12 @@ class _Sum(_Comparable):
         constant = self.constant + other.constant
         return _Sum(terms, constant, self.known) if terms else algebra.whole(constant)
 
-    __radd__ = __add__
-
-    def __neg__(self) -> Any:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Any:
-        return self + -1 * other
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, _Comparable):
-            raise Inseparable("multiplies costs with each other")
-        if not other:
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        if not number:
             return 0
-        terms = {name: times * other for name, times in self.terms.items()}
-        return _Sum(terms, self.constant * other, self.known)
-
-    __rmul__ = __mul__
+        terms = {name: times * number for name, times in self.terms.items()}
+        return _Sum(terms, self.constant * number, self.known)
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the sum is at most, or below, a number or a sum."""
@@ -209,26 +225,13 @@ class _Ratio(_Comparable):
         self.above = above
         self.below = below
 
-    def __add__(self, other: Any) -> Any:
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
         return _Ratio(self.above + self.below * other, self.below)
 
-    __radd__ = __add__
-
-    def __neg__(self) -> Any:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Any:
-        return self + -1 * other
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, _Comparable):
-            raise Inseparable("multiplies costs with each other")
-        return _Ratio(self.above * other, self.below)
-
-    __rmul__ = __mul__
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        return _Ratio(self.above * number, self.below)
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the ratio is at most, or below, a number."""

@@ -13,7 +13,7 @@ from costcalc.advice import advice, joined, option
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.grid.axes import Axis, of_values, size
+from costcalc.grid.axes import Axis, crossed, of_values, size
 from costcalc.grid.dataset import Dataset, write
 from costcalc.grid.pieces import (
     Counted,
@@ -528,7 +528,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     sweep = chosen.sweep
     convention = sweep.accounting.convention
     facts = [
-        ("grid", " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)),
+        ("grid", crossed(sweep.axes)),
         ("rows", chosen.choice),
         ("where", sweep.condition.text if sweep.condition is not None else ""),
         ("implementation", _implementations(sweep)),

@@ -16,7 +16,7 @@ from costcalc.costs.rules import UNITS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.grid.axes import Axis, size
+from costcalc.grid.axes import Axis, crossed, size
 from costcalc.grid.networks import axes_of, declared_space, swept
 from costcalc.grid.select import Condition
 from costcalc.grid.sweep import Sweep, SweepRow
@@ -30,14 +30,12 @@ from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table
 from costcalc.reporting.phrases import settings_line
 from costcalc.solving.search import Budgets
 from costcalc.solving.solve import limit_text
+from costcalc.spaces.answers import LISTED
 from costcalc.spaces.choosing import top
 from costcalc.spec.document import Document
 
 COUNTED_ONE_BY_ONE = 10**8
 """Settings that may be counted one by one: a minute or two."""
-
-LISTED = 6
-"""Parameters whose numbers of choices are listed one by one above a table."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -250,12 +248,9 @@ def _page(answer: BestNetworks) -> Page:
         rows.append(Row(tuple(cells)))
     bounds = [f"{cost} <= {limit_text(limit, cost)}" for cost, limit in limits.items()]
     bounds += [f"{cost} >= {limit_text(least, cost)}" for cost, least in answer.floors.items()]
-    choices = [f"{len(axis.values)} {axis.name}" for axis in answer.searched]
-    if len(choices) > LISTED:
-        choices = [*choices[: LISTED - 1], "…", choices[-1]]
     facts = (
         ("budget", ", ".join(bounds)),
-        ("space", " × ".join(choices)),
+        ("space", crossed(answer.searched, LISTED)),
         ("settings", settings_line(answer.settings)),
         ("convention", answer.convention),
         *((name, str(value)) for name, value in answer.facts.items()),

@@ -17,7 +17,7 @@ from costcalc.grid.dominance import undominated
 from costcalc.grid.regions import Form
 from costcalc.grid.tables import CostTables
 from costcalc.records import NamedTuple
-from costcalc.spaces.completions import PAIRS, columns_of, limits, signed, starts
+from costcalc.spaces.completions import PAIRS, Column, columns_of, limits, signed, starts
 from costcalc.spaces.stages import SpacePart, Stages
 
 WORD = 2**62
@@ -25,13 +25,20 @@ WORD = 2**62
 
 
 class Labels(NamedTuple):
-    """Costs of completions, of each the first row and how many networks there are."""
+    """Costs that completions have, each once."""
 
     costs: Array
     """Shape (labels, sums)."""
     rows: Array
-    """The number of the row in words, shape (labels, words), the most significant first."""
+    """The number of the first row in words, shape (labels, words), the most significant first."""
     counts: Array
+    """How many networks cost that."""
+
+    @classmethod
+    def zeros(cls, count: int, sums: int, words: int, kind: Any) -> Labels:
+        """Labels that cost nothing, of a network each."""
+        costs, rows = (numpy.zeros((count, size), numpy.int64) for size in (sums, words))
+        return cls(costs, rows, numpy.ones(count, kind))
 
     @classmethod
     def joined(cls, parts: Sequence[Labels]) -> Labels:
@@ -52,67 +59,90 @@ class Labels(NamedTuple):
         return Labels(outer(self.costs, other.costs), outer(self.rows, other.rows), counts)
 
 
-def front_of(
-    tables: CostTables,
-    forms: Sequence[Form],
-    part: SpacePart,
-) -> Labels:
-    """The Pareto front of a part of a space."""
+def front_of(tables: CostTables, forms: Sequence[Form], part: SpacePart) -> Labels:
+    """The Pareto front of a part of a space.
+
+    Args:
+        tables: the space.
+        forms: the sums of costs that are weighed against each other.
+        part: the part of it.
+
+    Raises:
+        Entangled: too many parts depend on the same parameters.
+    """
     words = _words(tables)
     kind = object if tables.size >= WORD else numpy.int64
     found = columns_of(tables, [(form, 1) for form in forms], part.region)
-    empty = Labels(
-        numpy.zeros((0, len(forms)), numpy.int64),
-        numpy.zeros((0, words.shape[1]), numpy.int64),
-        numpy.zeros(0, kind),
-    )
     if found is None:
-        return empty
+        return Labels.zeros(0, len(forms), words.shape[1], kind)
     sums, columns = found
-    space = Stages(tables, sums, part)
-    low, high = limits(columns)
-    weighed, signs = len(forms), [one.sign for one in columns]
-    lists = [
-        Labels(
-            numpy.zeros((1, len(columns)), numpy.int64),
-            numpy.zeros((1, words.shape[1]), numpy.int64),
-            numpy.ones(1, kind),
-        )
-    ]
+    front = _Backward(Stages(tables, sums, part), columns, len(forms), words, kind).front()
+    return front._replace(costs=front.costs[:, : len(forms)])
 
-    def kept(labels: Labels) -> Labels:
-        return merged(labels, weighed, signs)
 
-    for number in reversed(range(len(space.stages))):
-        axes = space.stages[number].axes
-        least, most = space.before[number]
-        before = []
-        for state in range(space.stages[number].states):
-            chosen = space.choices(number, state)
-            parts: list[Labels] = []
-            size = 0
-            for after in numpy.unique(chosen.states):
-                own = chosen.states == after
-                rows = sum(
-                    (chosen.indexes[own, at, None] * words[axis] for at, axis in enumerate(axes)),
-                    numpy.zeros((1, words.shape[1]), numpy.int64),
-                )
-                choice = kept(Labels(chosen.costs[own], rows, numpy.ones(own.sum(), kind)))
-                listed = lists[after]
-                step = max(1, PAIRS // max(1, len(listed.counts)))
-                for start in range(0, len(choice.counts), step):
-                    both = choice.part(slice(start, start + step)).plus(listed)
-                    fits = (both.costs + most >= low) & (both.costs + least <= high)
-                    parts.append(both.part(fits.all(axis=1)))
-                    size += len(parts[-1].counts)
-                    if size > PAIRS:
-                        parts = [kept(Labels.joined(parts))]
-                        size = len(parts[0].counts)
-            before.append(kept(Labels.joined(parts)) if parts else lists[0].part(slice(0)))
-        lists = before
-    whole = lists[0]._replace(costs=lists[0].costs + space.constant)
-    whole = whole.part(((whole.costs >= low) & (whole.costs <= high)).all(axis=1))
-    return whole._replace(costs=whole.costs[:, :weighed])
+class _Backward:
+    """The fronts of the completions of each state, from the last stage on."""
+
+    def __init__(
+        self, space: Stages, columns: Sequence[Column], weighed: int, words: Array, kind: Any
+    ) -> None:
+        """Starts behind the last stage.
+
+        Args:
+            space: the stages.
+            columns: their sums of costs.
+            weighed: how many of these, the first ones, are weighed against each other.
+            words: as of :func:`_words`.
+            kind: the type of numbers of networks.
+        """
+        self._space = space
+        self._low, self._high = limits(columns)
+        self._weighed = weighed
+        self._signs = [column.sign for column in columns]
+        self._words = words
+        self._kind = kind
+        self._after = [self._nothing(1)]
+
+    def front(self) -> Labels:
+        """The front of all networks within the bounds."""
+        for number in reversed(range(len(self._space.stages))):
+            states = range(self._space.stages[number].states)
+            self._after = [self._completed(number, state) for state in states]
+        (whole,) = self._after
+        whole = whole._replace(costs=whole.costs + self._space.constant)
+        is_within = (whole.costs >= self._low) & (whole.costs <= self._high)
+        return whole.part(is_within.all(axis=1))
+
+    def _completed(self, number: int, state: int) -> Labels:
+        """The front of a state's completions."""
+        least, most = self._space.before[number]
+        parts, size = [self._nothing(0)], 0
+        for after in numpy.unique(self._space.choices(number, state).states):
+            choices, rest = self._chosen(number, state, after), self._after[after]
+            step = max(1, PAIRS // max(1, len(rest.counts)))
+            for start in range(0, len(choices.counts), step):
+                both = choices.part(slice(start, start + step)).plus(rest)
+                is_within = (both.costs + most >= self._low) & (both.costs + least <= self._high)
+                parts.append(both.part(is_within.all(axis=1)))
+                size += len(parts[-1].counts)
+                if size > PAIRS:
+                    parts = [self._kept(parts)]
+                    size = len(parts[0].counts)
+        return self._kept(parts)
+
+    def _chosen(self, number: int, state: int, after: int) -> Labels:
+        """The front of the choices that lead from one state to another."""
+        choices, axes = self._space.choices(number, state), self._space.stages[number].axes
+        own = choices.states == after
+        rows = choices.indexes[own] @ self._words[list(axes)]
+        counts = numpy.ones(own.sum(), self._kind)
+        return self._kept([Labels(choices.costs[own], rows, counts)])
+
+    def _kept(self, parts: Sequence[Labels]) -> Labels:
+        return merged(Labels.joined(parts), self._weighed, self._signs)
+
+    def _nothing(self, count: int) -> Labels:
+        return Labels.zeros(count, len(self._signs), self._words.shape[1], self._kind)
 
 
 def merged(labels: Labels, weighed: int, signs: Sequence[int] = ()) -> Labels:
