@@ -115,6 +115,12 @@ def test_the_largest_and_the_front(space, networks):
     [
         (lambda space: space.totals(d=1), "'k1' has no value"),
         (lambda space: space.totals(d=1, k1=3, k2=3, m=5), "m cannot be 5"),
+        (lambda space: space.totals(d=1, k1=3, k2=3, m=4, n=4), "'n' does not vary in this space"),
+        (lambda space: space.evaluate([0, 0, 0, 0]), "not an array of indexes"),
+        (lambda space: space.evaluate([[0, 0, 0]]), "whole numbers, shape (networks, 4)"),
+        (lambda space: space.evaluate([[0, 0.5, 0, 0]]), "not an array of indexes"),
+        (lambda space: space.evaluate([[0, 0, 0, 1], [0, 0, 0, -1]]), "of m is beyond its choices"),
+        (lambda space: space.evaluate([[0, 3, 0, 0]]), "of k1 is beyond its choices"),
         (lambda space: space.quantiles(shares=[2]), "a quantile is a share of the networks"),
         (lambda space: space.histogram("parms"), "did you mean 'params'?"),
         (lambda space: space.sample(0), "0 is not a number of networks"),
