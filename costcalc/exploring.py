@@ -114,7 +114,9 @@ def space(
     at: Mapping[str, Iterable[Any] | str] | None = None,
     **values: Iterable[Any] | str,
 ) -> Space:
-    """The networks that some choices make of one spec, however many there are.
+    """The space of networks that choices for some parameters make of one spec.
+
+    Its parts are priced once; its methods then count, sample and search it without listing it.
 
     Args:
         network: as for :func:`report`.
@@ -124,13 +126,14 @@ def space(
         batch: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
-        declared: whether the spec's own space varies, too; by default if nothing else does.
+        declared: whether the parameters of the space that the spec declares vary; by default
+            if no values are given.
         at: values of parameters whose names are arguments of this function.
         values: the values of each parameter that varies, as for :func:`sweep`.
 
     Raises:
-        CostcalcError: the network, a value or the convention is wrong; or the costs of the
-            network are no sums of small tables.
+        CostcalcError: the network, a value or the convention is wrong; or parts of the network
+            depend on too many parameters together.
     """
     from costcalc.grid.networks import axes_of, declared_space, swept
     from costcalc.grid.tables import Coupled, tables

@@ -1,4 +1,4 @@
-"""How large the space is that a spec declares: a figure of networks, not of one."""
+"""The size of the space that a spec declares: a figure of many networks, not of one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def network_count(network: OpenNetwork, accounting: Accounting) -> int:
     Settings that differ only in choices that change nothing are one network.
 
     Raises:
-        SpecError: the spec declares no space, or one that is no sum of small tables.
+        SpecError: the spec declares no space, or its parts depend on too many parameters.
     """
     from costcalc.grid.evaluate import Grid
     from costcalc.grid.networks import axes_of

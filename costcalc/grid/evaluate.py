@@ -40,7 +40,7 @@ TRIED = 2**8
 """Settings that show how many are unfolded by themselves, in a grid of more than :data:`FEW`."""
 
 FEW = 2**12
-"""Settings that are few enough to be unfolded together, whatever they need."""
+"""Settings few enough to be unfolded together without trying."""
 
 PARTS = 2**14
 """Parts of a grid from which on they grow instead, as each is handed out by one process."""

@@ -37,7 +37,7 @@ class PartText(NamedTuple):
     names: frozenset[str]
     """The names in the text, and in the conditions of the sequences around it."""
     structure: frozenset[str]
-    """Those of them that may decide which layers it has, whatever their sizes are."""
+    """Those of them that may decide which layers it has, rather than their sizes."""
     conditions: frozenset[str]
     """Those of them that decide whether, and how often, it occurs."""
     widths: frozenset[str]
@@ -84,7 +84,7 @@ def parts(document: Document) -> tuple[PartText, ...]:
 
 
 def joined(parts: Sequence[PartText], index: int) -> tuple[PartText, ...]:
-    """The parts, one of them joined with those that it reads and all in between."""
+    """The parts, with one of them joined to those that it reads and all in between."""
     part = parts[index]
     before = [at for at in range(index) if not part.reads.isdisjoint(parts[at].called)]
     first = index - 1
@@ -193,10 +193,10 @@ def _parts(
 
 
 def is_plain(step: Step) -> bool:
-    """Whether a step only stands around others, each of which is a part of its own."""
+    """Whether a step only groups others, which are then parts themselves."""
     common = step.common
     if not _of(common.when).isdisjoint(AXES):
-        return False  # a condition upon the shape that reaches the first of them
+        return False  # its condition depends on the shape that reaches it
     return isinstance(step, SequenceStep) and not (
         common.name
         or common.repeat
@@ -208,7 +208,7 @@ def is_plain(step: Step) -> bool:
 
 
 def _written(step: Step) -> Iterator[Step]:
-    """A step and all that are written inside it, without those of blocks."""
+    """A step and all steps written inside it, except those of blocks that it calls."""
     yield step
     for inner in inner_steps(step):
         yield from _written(inner)

@@ -56,12 +56,12 @@ class PricedPart(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What a part hands on, as far as others ask."""
+    """What other parts need to know of a part's output."""
 
     part: TabulatedPart
     """Without values if nothing is missing."""
     outputs: frozenset[int]
-    """The axes that its output varies along, if nothing is missing."""
+    """The axes along which its output varies, if nothing is missing."""
     places: Mapping[int, int]
     """The dimension of each axis that varies in the run."""
     varied: frozenset[int]
@@ -78,16 +78,16 @@ class Pricing:
 
         Args:
             grid: the network, and the parameters that vary.
-            fits: whether parts may have so many combinations together.
+            fits: whether a number of combinations is acceptable for all parts together.
 
         Raises:
-            Entangled: a setting is none of the network's parameters, or it exists at few.
+            Entangled: costs do not add up over parts, or the network exists at few settings.
         """
         self.grid = grid
         self.fits = fits
         self.document = document = grid.document
         self.missing: dict[int, tuple[list[int], Array]] = {}
-        """For parts so far their axes, and where they, or those before, do not exist."""
+        """By part: its axes, and where it or a part before it does not exist."""
         if document.reread is not None:
             raise Entangled("the network is read again at each setting")
         for metric in grid.metrics:
@@ -154,7 +154,7 @@ class Pricing:
     # what parts depend on
 
     def axes_of(self, names: Iterable[str]) -> frozenset[int]:
-        """The axes of the parameters that some names depend on, without those of one value."""
+        """The axes that some names depend on, except axes of one value."""
         axes = self.grid.axes_of(names)
         return frozenset(axis for axis in axes if len(self.grid.axes[axis].values) > 1)
 
@@ -421,7 +421,7 @@ class Pricing:
         self.refuse_few(fixed)
 
     def dead(self, index: int, axes: Sequence[int]) -> Array:
-        """Where some part before does not exist, whatever the other axes are."""
+        """Where a part before does not exist for any values of the other axes."""
         dead = numpy.zeros([len(self.grid.axes[axis].values) for axis in axes], bool)
         for before in [*self.missing] if self.is_whole else range(index):
             others, missing = self.missing[before]

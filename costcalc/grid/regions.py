@@ -3,7 +3,7 @@
 Here the costs of a network are unknown.  Comparing one with a bound asks whether it is at most
 that; if the answer is open, both are tried, one after the other, and each leaves the cost in a
 smaller range.  So any condition in which costs are added, scaled by numbers and compared becomes
-a list of regions that exclude one another, and nothing needs to be known of how it is written.
+a list of disjoint regions, however it is written.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Range: TypeAlias = "tuple[int, int]"
 """The least and the greatest value, both included."""
 
 Region: TypeAlias = Mapping[Form, Range]
-"""The range of each sum; of costs that are in none of them, anything."""
+"""The range of each sum; other costs are not bounded."""
 
 
 class Inseparable(Exception):
-    """A condition that is no choice of bounds on sums of costs.
+    """A condition that does more than bound sums of costs.
 
     Attributes:
         reason: what it does with costs instead.
@@ -41,14 +41,14 @@ class Inseparable(Exception):
 def regions(
     holds: Callable[[Callable[[str], Any]], bool], reach: Callable[[Form], Range]
 ) -> list[Region]:
-    """The regions in which a condition holds, no two of which have a network in common.
+    """The disjoint regions in which a condition holds.
 
     Args:
         holds: the condition, of a function that gives each cost by its name.
-        reach: what a sum of costs is never below, and never above.
+        reach: a lower and an upper bound of a sum of costs over the space.
 
     Raises:
-        Inseparable: it is no choice of bounds on sums of costs.
+        Inseparable: it does more than bound sums of costs.
     """
     waiting: list[Region] = [{}]
     found: list[Region] = []

@@ -93,10 +93,10 @@ class Condition:
         Args:
             known: the values of the parameters.
             metrics: the costs.
-            reach: what a sum of costs is never below, and never above.
+            reach: a lower and an upper bound of a sum of costs over the space.
 
         Raises:
-            Inseparable: it is no choice of bounds on sums of costs.
+            Inseparable: it does more than bound sums of costs.
             SpecError: it compares what cannot be compared, or divides by zero.
         """
         costs = self.parsed.names & {*metrics}
@@ -157,7 +157,7 @@ def largest(column: Array, count: int, is_smallest: bool) -> Array:
 
 
 def front(*costs: Array) -> Array:
-    """The Pareto front: indexes, ascending, of the points to which no other is preferable.
+    """The Pareto front: ascending indexes of the points that no other point dominates.
 
     Args:
         costs: two or more arrays, each with one cost of every point.

@@ -86,7 +86,7 @@ class Batch(NamedTuple):
 
 
 OFTEN = 1000
-"""Unfoldings of a network from which on a sweep says why they are so many."""
+"""From this many unfoldings of a network, a sweep says why they are needed."""
 
 
 class Sweep(Answer):

@@ -64,11 +64,11 @@ class CostTables(NamedTuple):
 
     axes: tuple[Axis, ...]
     tables: tuple[CostTable, ...]
-    """None has axes that another one has, too; a constant is in one of them."""
+    """No table's axes are a subset of another's; a constant is part of one of them."""
     evaluations: int
     """How often the network was unfolded for them."""
     existences: tuple[Existence, ...] = ()
-    """A network exists where all parts do; there is none here for those that always do."""
+    """A network exists where all of these do; parts that always exist are left out."""
     grid: Grid | None = None
     """The grid, which knows why a network does not exist, and which settings are one network."""
 
@@ -156,7 +156,7 @@ def together(metric: str, costs: Iterable[Any]) -> Any:
 
 
 class Coupled(NamedTuple):
-    """Why a grid's costs are no sums of small tables."""
+    """Why a grid's costs are not sums of small tables."""
 
     reason: str
     names: tuple[str, ...] = ()
@@ -242,7 +242,7 @@ def _trimmed(table: CostTable) -> CostTable:
 
 
 def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTable, ...]:
-    """CostTables of which none has only axes of another, with the same sums."""
+    """Tables with the same sums, none of whose axes are a subset of another's."""
     merged: list[CostTable] = []
     for table in sorted(found, key=lambda table: -len(table.axes)):
         at = next((at for at, wide in enumerate(merged) if {*table.axes} <= {*wide.axes}), None)
@@ -260,7 +260,7 @@ def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTab
 
 
 def _added(wide: CostTable, table: CostTable) -> CostTable:
-    """The sum of two tables, the first of which has all axes of the second."""
+    """The sum of two tables; the first has all axes of the second."""
     place = tuple(slice(None) if axis in table.axes else None for axis in wide.axes)
     costs = {}
     for name, array in wide.costs.items():

@@ -1,7 +1,7 @@
 """Parts of a network tabulated together, along the parameters that each depends on.
 
-Parameters that no part depends on at once vary along one dimension, so that an unfolding has a
-combination for each part, and the number of unfoldings is that of the part with the most.
+Two parameters may vary along one dimension if no part depends on both.  Then one unfolding has
+a combination for each part, and there are as many unfoldings as the largest part needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from costcalc.grid.unfolded import KNOWN, REFUSED, STATE
 from costcalc.records import NamedTuple
 
 TOGETHER = 2**12
-"""Combinations that parts may be priced at together, whatever each of them needs."""
+"""Combinations that parts may be tabulated at together, even if each of them has fewer."""
 
 HELD = 2**21
 """Combinations of all parts of a run together, which bounds the memory."""
@@ -149,7 +149,7 @@ class Tabulation:
             group: the parts.
             needs: what each part depends on.
             evaluate: what they have at some settings.
-            base: the values of other axes; None for those of a network that exists.
+            base: the values of the other axes; by default those of :attr:`base`.
         """
         chosen = frozenset(group)
         places, _ = self.places([needs[index] for index in chosen])
@@ -166,7 +166,7 @@ class Tabulation:
         return cells <= max(TOGETHER, 2 * largest) and cells * len(needs) <= max(HELD, largest)
 
     def places(self, needs: Needs) -> tuple[dict[int, int], list[int]]:
-        """A dimension for each axis, other ones for those that a part depends on together.
+        """A dimension for each axis; axes that one part depends on have different ones.
 
         Returns:
             The dimensions by axis, and the number of values along each.

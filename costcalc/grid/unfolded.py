@@ -1,6 +1,6 @@
 """The parts of a network at some settings: what each hands on, and what it costs.
 
-Settings may be numbers of a grid, so that one unfolding tells of many.
+Settings may be numbers of a grid, so one unfolding may stand for many.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KNOWN, REFUSED = 1, -1
 
 
 class Entangled(Exception):
-    """A cost that is no sum over parts of few parameters.
+    """A cost that does not add up over parts with few parameters each.
 
     Attributes:
         reason: what couples them.
@@ -85,8 +85,8 @@ class UnfoldedParts:
         Args:
             grid: the network, and its costs.
             parts: their text.
-            predicting: those whose widths are kept.
-            storage: that of the bytes; None if there are none among the costs.
+            predicting: the parts whose widths are not scaled, as they have predictions.
+            storage: how bytes are stored; None if no cost is in bytes.
         """
         self.grid = grid
         self.parts = parts

@@ -58,8 +58,8 @@ class BestNetworks(Answer):
     best: tuple[SweepRow, ...]
     """The networks, the best first; none if nothing fits."""
     reach: Mapping[str, int | Fraction]
-    """If nothing fits, the least of each cost with a budget that any network has, and the most
-    of each with a floor."""
+    """If nothing fits: the least of each cost with a budget over the space, the most of each with
+    a floor."""
     facts: Mapping[str, Any]
     """How bytes are measured, if a size is bounded."""
     unit: str
@@ -86,7 +86,7 @@ def named(
     """The space that choices of some parameters make.
 
     Args:
-        network: whatever names it.
+        network: as for :func:`costcalc.solve`.
         names: the parameters, perhaps with their values; if there are none, those of the space
             that the spec declares.
         settings: values of the other parameters.
@@ -132,7 +132,7 @@ def best_networks(
     by: str = "",
     count: int = 1,
 ) -> BestNetworks:
-    """The largest networks of a space within budgets; or the cheapest with at least so much.
+    """The largest networks of a space within budgets; or the cheapest above floors.
 
     Args:
         space: the space.
@@ -144,7 +144,7 @@ def best_networks(
         count: how many networks.
 
     Raises:
-        SpecError: nothing is bounded; the costs have no such metric; or there are too many
+        SpecError: there is no bound, or no such metric; or there are too many
             settings to be counted one by one, and their costs do not add up over parts.
     """
     limits, count = budgets.limits, whole_number("top", count)
@@ -262,7 +262,7 @@ def _page(answer: BestNetworks) -> Page:
 
 
 def _sentences(answer: BestNetworks) -> tuple[str, ...]:
-    """What is known if nothing fits."""
+    """A sentence on what can be reached, if nothing fits."""
     if answer.best:
         return ()
     parts = []

@@ -1,4 +1,4 @@
-"""What is known of a space, as answers: how many networks, how costs spread, which are best."""
+"""Answers about a space: how many networks, how a cost is distributed, which are best."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class SpaceCount(SpaceAnswer):
     count: Count
 
     def page(self) -> Page:
-        """One row: the networks that satisfy the condition, and those of the space."""
+        """One row: the networks that satisfy the condition, and all networks of the space."""
         low, high, of, _ = self.count
         heads: Sequence[tuple[str, str, Cell]]
         if self.count.is_exact:
@@ -133,7 +133,7 @@ class SpaceCount(SpaceAnswer):
 
 @dataclass(frozen=True, repr=False)
 class SpaceHistogram(SpaceAnswer):
-    """How many networks of a space have a cost in each of some bins."""
+    """The number of networks of a space in each bin of a cost."""
 
     histogram: Histogram
 
@@ -169,7 +169,7 @@ class SpaceHistogram(SpaceAnswer):
 
 @dataclass(frozen=True, repr=False)
 class SpaceQuantiles(SpaceAnswer):
-    """The costs that shares of the networks of a space do not exceed."""
+    """Quantiles of a cost over the networks of a space."""
 
     metric: str
     quantiles: tuple[Quantile, ...]

@@ -1,8 +1,7 @@
 """A best-first search through the stages of a space: its networks, the best by one cost first.
 
-What the completions of a partial network cost at best is known exactly for the last stages, and
-bounded for those before, so the search goes to the best network straight away, and from there to
-the next one.
+The best cost of a partial network's completions is known exactly for the last stages and bounded
+for the others.  So the search goes almost straight to the best network, then to the next one.
 """
 
 from __future__ import annotations

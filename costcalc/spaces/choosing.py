@@ -28,7 +28,7 @@ from costcalc.spaces.distribution import Entangled
 from costcalc.spaces.fronts import Labels, front_of, merged, unpacked
 
 SEARCHED = 2**18
-"""Choices of one stage after those before it that a search may follow."""
+"""Partial networks that a search may extend."""
 
 
 class Front(NamedTuple):
@@ -49,7 +49,7 @@ def top(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Array:
-    """The networks with the largest costs, or the smallest.
+    """The networks with the largest values of a cost, or the smallest.
 
     Args:
         tables: the space.
@@ -64,9 +64,9 @@ def top(
         the best first, equal ones in the order of the space's rows.
 
     Raises:
-        SpecError: the space has no such cost, the condition has no meaning; or it is no choice
-            of bounds on sums of costs, or couples too many parts, and the space is too large
-            to be listed.
+        SpecError: the space has no such cost, or the condition has no meaning; or the condition
+            does more than bound sums of costs, or couples too many parts, and the space is too
+            large to be listed.
     """
     _check(tables, [metric])
     direction = 1 if is_smallest else -1
@@ -108,9 +108,9 @@ def pareto(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Front:
-    """The Pareto front: costs to which those of no network are preferable.
+    """The Pareto front: the costs that no network's costs dominate.
 
-    Those of a network are preferable if one is lower, and none is higher.
+    Costs dominate others if one is lower and none is higher.
 
     Args:
         tables: the space.
@@ -122,9 +122,9 @@ def pareto(
         The front, in the order of the first cost.
 
     Raises:
-        SpecError: the space has no such costs, the condition has no meaning; or it is no choice
-            of bounds on sums of costs, or couples too many parts, and the space is too large
-            to be listed.
+        SpecError: the space has no such costs, or the condition has no meaning; or the condition
+            does more than bound sums of costs, or couples too many parts, and the space is too
+            large to be listed.
     """
     _check(tables, metrics)
     if len(set(metrics)) < 2 or len(set(metrics)) < len(metrics):

@@ -3,8 +3,8 @@
     condition --choices of the parameters that it names--> regions of costs
 
 Parameters in the condition are tried out; settings that leave the same question about the costs
-are answered together.  What is no choice of bounds on sums of costs is listed, if the space is
-small.
+are answered together.  If a condition does more than bound sums of costs, a small space is
+listed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Choices: TypeAlias = "Mapping[int, tuple[int, ...]]"
 def cases(
     tables: CostTables, condition: Condition | None, known: Mapping[str, Any]
 ) -> Iterator[tuple[Choices, Sequence[Region]]]:
-    """A condition as cases that exclude one another: choices, and regions of costs.
+    """A condition as disjoint cases: choices, and regions of costs.
 
     Args:
         tables: the space.
@@ -46,7 +46,7 @@ def cases(
         known: the values of parameters that do not vary.
 
     Raises:
-        Inseparable: it is no choice of bounds on sums of costs.
+        Inseparable: it does more than bound sums of costs.
         SpecError: a name has no meaning, or the condition compares what cannot be compared, or
             divides by zero.
     """
@@ -66,8 +66,8 @@ def cases(
         return reach(tables, form)
 
     labels = numpy.zeros(shape, numpy.int64)
-    # Equal sets of regions are one question; its regions stay in the order of the condition,
-    # whatever the order of a set is.
+    # Equal sets of regions are one question.  Its regions keep their order, as sets have none
+    # that is the same in every process.
     numbers: dict[Any, int] = {}
     questions: dict[Any, list[Region]] = {}
     for index in product(*map(range, shape)):
@@ -104,7 +104,7 @@ def boxes(wanted: Array) -> Iterator[tuple[tuple[int, ...], ...]]:
 def parts_of(
     tables: CostTables, condition: Condition | None, known: Mapping[str, Any] | None
 ) -> Iterator[SpacePart]:
-    """A condition as parts of a space, no two of which have a network in common.
+    """A condition as disjoint parts of a space.
 
     Args and errors are those of :func:`cases`.
     """
@@ -119,8 +119,8 @@ def parts_of(
 def _within(tables: CostTables, form: Form, ends: Range) -> list[list[Existence]]:
     """Where a peak is in a range, as cases that exclude one another.
 
-    All parts are at most the upper end.  One part, the first of those that are, is not below
-    the lower end.
+    All parts are at most the upper end.  At least one part reaches the lower end; the cases
+    differ in which part is the first that does.
     """
     ((name, _),) = form
     (least, most), (low, high) = reach(tables, form), ends

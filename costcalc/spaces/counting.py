@@ -33,7 +33,7 @@ class Count(NamedTuple):
     high: int
     """At most so many; equal to ``low`` if the number is known."""
     of: int
-    """The networks of the space: settings that differ only in what changes nothing are one."""
+    """The networks of the space; settings that differ only in idle choices are one network."""
     settings: int
     """The settings of the space."""
 
@@ -56,9 +56,8 @@ def count(
         known: the values of parameters that do not vary, if the condition names some.
 
     Raises:
-        SpecError: a name of the condition has no meaning; or the condition is no choice of
-            bounds on sums of costs, or couples too many parts, and the space is too large to be
-            listed.
+        SpecError: a name of the condition has no meaning; or the condition does more than bound
+            sums of costs, or couples too many parts, and the space is too large to be listed.
     """
     everything = networks(tables)
     if condition is None:
@@ -86,7 +85,7 @@ def networks(tables: CostTables) -> int:
 
 
 class Kind:
-    """Networks whose parts are independent, and a region that their costs are to be in."""
+    """Networks whose parts are independent, with bounds on their costs."""
 
     def __init__(
         self,
@@ -99,7 +98,7 @@ class Kind:
         """Makes lists of the parts when they are needed.
 
         Args:
-            scales: how each sum of costs is a part of the keys.
+            scales: how each sum of costs is packed into keys.
             parts: their keys.
             region: what is counted.
             sign: -1 if they are taken away from what other kinds have too many.
@@ -135,18 +134,18 @@ def kinds(
     ceilings: Mapping[str, int] = MappingProxyType({}),
     asked: int = ASKED,
 ) -> Iterator[Kind]:
-    """The networks that satisfy a condition, of kinds that exclude one another.
+    """The networks that satisfy a condition, as disjoint kinds.
 
     Args:
         tables: the space.
         condition: None for all networks.
         known: the values of parameters that do not vary.
-        further: sums of costs that are asked about besides those in the condition.
+        further: sums of costs besides those in the condition that :meth:`Kind.within` may bound.
         ceilings: what peaks are at most, by metric.
         asked: how often something may be looked up for a kind and two bounds, if there are few.
 
     Raises:
-        Inseparable: the condition is no choice of bounds on sums of costs.
+        Inseparable: the condition does more than bound sums of costs.
         Entangled: the parts of the networks are not independent of one another.
         SpecError: a name has no meaning, or the condition compares what cannot be compared.
     """
@@ -166,7 +165,7 @@ def kinds(
 def _ceilings(
     region: Region, ceilings: Mapping[str, int]
 ) -> Iterator[tuple[int, Mapping[str, int]]]:
-    """The ranges of peaks as differences: at most the one end, less those below the other."""
+    """Ranges of peaks as differences: networks up to the upper end minus those below the lower."""
     ranges = {form[0][0]: sides for form, sides in region.items() if is_peak(form)}
     ends = [((1, high), (-1, low - 1)) for low, high in ranges.values()]
     for corner in product(*ends):

@@ -1,8 +1,7 @@
 """The Pareto front of a part of a space, stage by stage from the last one on.
 
-Of the completions of a state, those are kept whose costs no other completion beats, each with
-its first row and the number of networks that cost the same.  Numbers of rows pass 64 bits, so
-they are kept in words.
+Each state keeps the costs of its completions that no others dominate, with the first row and the
+number of networks that have them.  Numbers of rows may pass 64 bits, so they are kept in words.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Labels(NamedTuple):
 
     @classmethod
     def zeros(cls, count: int, sums: int, words: int, kind: Any) -> Labels:
-        """Labels that cost nothing, of a network each."""
+        """Labels of costs of 0, each of one network."""
         costs, rows = (numpy.zeros((count, size), numpy.int64) for size in (sums, words))
         return cls(costs, rows, numpy.ones(count, kind))
 
@@ -146,11 +145,11 @@ class _Backward:
 
 
 def merged(labels: Labels, weighed: int, signs: Sequence[int] = ()) -> Labels:
-    """The labels to which no other one is preferable; equal ones as one.
+    """The labels that no other dominates, with equal costs joined.
 
     Args:
         labels: any.
-        weighed: the costs, the first ones, that a preferable one is lower in one of.
+        weighed: how many of the first costs a dominating label has to be lower in one of.
         signs: of each cost as in :class:`.Column`; by default 1.
     """
     compared = signed(labels.costs, signs) if signs else labels.costs

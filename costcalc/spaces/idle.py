@@ -1,8 +1,7 @@
-"""Choices that change nothing at some settings: the kernel of a layer that a depth leaves out.
+"""Idle choices, which change nothing at some settings: the kernel of a layer that is left out.
 
-Settings that differ only in such a choice are one network.  A space of five stages with four
-layers at most has as many settings as if each layer were always there; what its paper counts
-are networks.
+Settings that differ only in idle choices are one network.  A space of five stages with up to four
+layers has as many settings as if every layer were always there; its paper counts networks.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from costcalc.grid.parts import parts
 from costcalc.grid.tables import Existence
 
 CELLS = 2**20
-"""Combinations of parameters for which it is decided whether a choice matters."""
+"""Combinations of parameters that are looked at to find where a choice is idle."""
 
 
 @lru_cache(maxsize=8)
 def distinct(grid: Grid) -> tuple[Existence, ...]:
     """Where the settings of a grid are networks of their own: where all of these exist.
 
-    A parameter changes nothing where all parts that name it are left out.  There its default
-    stands for all its values, or the first of them.
+    A parameter is idle where all parts that name it are left out.  There one value stands for
+    all: the default, or the first.
     """
     outside = {"alpha", "res", "in"}.union(*(side.names for side in grid.document.input))
     occurring = _Occurring(grid)
@@ -71,7 +70,7 @@ class _Occurring:
         self._done: dict[frozenset[int], Mapping[int, Array]] = {}
 
     def is_optional(self, index: int) -> bool:
-        """Whether parameters, and nothing else, may leave a part out."""
+        """Whether parameters alone decide if a part is left out."""
         part = self.parts[index]
         return part.is_optional and part.conditions.isdisjoint(AXES)
 

@@ -246,9 +246,9 @@ class Space:
     def pareto(
         self, by: Sequence[str] = ("mult_adds", "params"), where: str | None = None
     ) -> SpaceRows:
-        """The Pareto front: costs to which those of no network are preferable.
+        """The Pareto front: the costs that no network's costs dominate.
 
-        Costs are preferable if one is lower and none is higher.
+        Costs dominate others if one is lower and none is higher.
 
         Args:
             by: two or more costs.

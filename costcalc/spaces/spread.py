@@ -1,4 +1,4 @@
-"""How a cost is spread over the networks of a space: histograms and quantiles."""
+"""How a cost is distributed over the networks of a space: histograms and quantiles."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ASKED = 2**27
 """Pairs that are looked up for one bin if a condition bounds another cost: some seconds."""
 
 FINEST = 2**10
-"""If such a bound makes counts intervals, quantiles are found to this part of all costs."""
+"""Where counts are intervals, quantiles are found to this fraction of the range of costs."""
 
 
 class Histogram(NamedTuple):
-    """How many networks have a cost in each of some bins."""
+    """The number of networks in each bin of a cost."""
 
     metric: str
     edges: tuple[int, ...]
@@ -56,7 +56,7 @@ def histogram(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Histogram:
-    """How a cost is spread over the networks of a space.
+    """The distribution of a cost over the networks of a space.
 
     Args:
         tables: the space.
@@ -89,7 +89,7 @@ def quantiles(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> tuple[Quantile, ...]:
-    """The costs that shares of the networks of a space do not exceed.
+    """Quantiles of a cost over the networks of a space.
 
     Args:
         tables: the space.
@@ -106,7 +106,7 @@ def quantiles(
 
 
 class _Spread:
-    """How many networks cost at most so much, for any bound."""
+    """The number of networks up to any bound of a cost."""
 
     def __init__(
         self,
