@@ -30,12 +30,13 @@ CELLS = 2**20
 def distinct(grid: Grid) -> tuple[Existence, ...]:
     """Where the settings of a grid are networks of their own: where all of these exist.
 
-    A parameter is idle where all parts that name it are left out.  There one value stands for
-    all: the default, or the first.
+    A parameter is idle where all parts that name it are left out, and everywhere if none does.
+    There one value stands for all: the default, or the first.
     """
     outside = {"alpha", "res", "in"}.union(*(side.names for side in grid.document.input))
     occurring = _Occurring(grid)
-    candidates = sorted({*range(len(grid.axes))} - grid.axes_of(outside))
+    parameters = grid.axes_of(grid.document.parameters)
+    candidates = sorted(parameters - grid.axes_of(outside))
     found = (_distinct(grid, axis, occurring) for axis in candidates)
     return tuple(one for one in found if one is not None)
 
@@ -48,7 +49,7 @@ def _distinct(grid: Grid, axis: int, occurring: _Occurring) -> Existence | None:
     deciding = frozenset[int]().union(*(occurring.axes[index] for index in users))
     order = tuple(sorted(deciding | {axis}))
     shape = [len(grid.axes[other].values) for other in order]
-    is_decided = users and axis not in deciding and prod(shape) <= CELLS
+    is_decided = axis not in deciding and prod(shape) <= CELLS
     if not is_decided or not all(map(occurring.is_optional, users)):
         return None
     only = grid.axes[axis].name

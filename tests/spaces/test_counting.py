@@ -33,7 +33,7 @@ parameters:
   d: {default: 1, choices: [1, 2, 3, 5]}
   e: 7
 layers:
-  - global_avg_pool
+  - conv: {out: a * b * d, kernel: "1 if c == 'thin' else 3"}
 """
 AXES = (
     axis("a", [1, 2, 3]),
@@ -298,6 +298,16 @@ def test_choices_for_layers_that_are_left_out_make_no_other_network(stages):
     assert count(tables, Condition("depth == 1 and k2 == 3 and k3 == 5")).low == 2
     assert count(tables, Condition("depth == 1 and k2 == 5")).low == 0
     assert count(tables, Condition("depth == 2 and k2 == 5")).low == 2
+
+
+def test_a_parameter_that_no_layer_names_makes_no_other_network(tmp_path):
+    path = tmp_path / "unused.yaml"
+    path.write_text(STAGES.replace("kernel: k3", "kernel: 3"))
+    tables = costcalc.space(str(path), depth=[1, 3], k2=[1, 3, 5], k3=[1, 5], wide=[8, 16]).tables
+    result = count(tables)
+    assert (result.of, result.settings) == (2 * (1 + 3), 2 * 3 * 2 * 2)
+    assert count(tables, Condition("k3 == 5")).low == result.of
+    assert count(tables, Condition("k3 == 1")).low == 0
 
 
 def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
