@@ -2,7 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from math import ceil, prod
 from random import Random
 
@@ -79,8 +79,8 @@ class Chain:
     def costs(self, setting, layers):
         params, mult_adds, channels, side = 0, 0, 3, SIDE
         for width, kernel, stride, _ in layers:
-            out, kernel = setting.get(width, width), setting.get(kernel, kernel)
-            weights, side = kernel * kernel * channels * out, ceil(side / stride)
+            out, size = setting.get(width, width), setting.get(kernel, kernel)
+            weights, side = size * size * channels * out, ceil(side / stride)
             params, mult_adds = params + weights, mult_adds + weights * side * side
             channels = out
         return {"params": params, "mult_adds": mult_adds}
@@ -161,7 +161,7 @@ def check_numbers(space, where, wanted, random):
         (sum(one["from"] <= cost < one["below"] for cost in costs),) * 2 for one in bins
     ]
     assert sum(one["at_least"] for one in bins) == len(costs)
-    assert all(a["below"] == b["from"] for a, b in zip(bins, bins[1:], strict=False))
+    assert all(a["below"] == b["from"] for a, b in pairwise(bins))
 
 
 def check_networks(space, where, wanted, chain):
