@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from random import Random
 
+import numpy
 import pytest
 
 import costcalc
@@ -24,7 +25,7 @@ from tests.collection import QUICK_NETWORKS
 from tests.grid.random_spaces import RandomSpace
 
 PAPER = Accounting(convention.load("paper"))
-CONVENTIONS = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "keras", "onnx-tool")
+CONVENTIONS = tuple(convention.available())
 SETTINGS = 30
 
 
@@ -58,7 +59,8 @@ def added(found, grid, indexes):
 def check_seed(seed, metrics, storage=None, planner=None):
     """Compares some settings of a random space; returns whether it has tables."""
     space, random = RandomSpace(seed), Random(seed)
-    how = Accounting(convention.load(random.choice(CONVENTIONS)), storage, planner)
+    counting, batch = convention.load(random.choice(CONVENTIONS)), random.choice([1, 1, 3])
+    how = Accounting(counting, storage, planner, batch)
     axes = tuple(axis(name, values) for name, values in space.axes.items())
     try:
         grid = Grid(space.document, how, {}, axes, metrics)
@@ -67,9 +69,15 @@ def check_seed(seed, metrics, storage=None, planner=None):
     found = tables(grid, worth=0)
     if isinstance(found, Coupled):
         return False
+    chunk = next(found.chunks())
     for _ in range(SETTINGS):
         indexes = tuple(random.randrange(n) for n in grid.shape)
-        assert added(found, grid, indexes) == alone(grid, indexes), (seed, grid.at(indexes))
+        costs = alone(grid, indexes)
+        assert added(found, grid, indexes) == costs, (seed, grid.at(indexes))
+        row = int(numpy.ravel_multi_index(indexes, grid.shape)) if grid.shape else 0
+        if row < len(chunk.is_valid):
+            listed = {name: cost[row] for name, cost in chunk.costs.items()}
+            assert (listed if chunk.is_valid[row] else None) == costs, (seed, grid.at(indexes))
     return True
 
 
@@ -153,7 +161,7 @@ def test_settings_that_do_not_exist_have_no_row():
     # A window of 9 fits into no map of 4 or 8, nor does one of 5 into what 3 leaves of 4.
     existing = {(res, k1, k2): res - k1 + 1 >= k2 for res, k1, k2 in product(*[*axes.values()][:3])}
     rows = [*product(*axes.values())]
-    (chunk,) = found.chunks()
+    chunk = next(found.chunks())
     assert chunk.is_valid.tolist() == [existing[row[:3]] for row in rows]
     # The first part that does not fit refuses a setting: by hand, as above.
     first = sum(res < k1 for res, k1 in product([4, 8, 32], [3, 9])) * 8

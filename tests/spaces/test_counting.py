@@ -310,6 +310,20 @@ def test_a_parameter_that_no_layer_names_makes_no_other_network(tmp_path):
     assert count(tables, Condition("k3 == 1")).low == 0
 
 
+def test_a_layer_that_is_left_out_by_a_shape_has_a_choice_at_every_setting(tmp_path):
+    # Where `in > 8` holds is not decided by the depth alone: at w = 4, which is the default and
+    # leaves the layer out, kernels are counted as they are at w = 12, where they matter.
+    path = tmp_path / "shape.yaml"
+    path.write_text(
+        "input: [3, 8, 8]\nparameters: {w: 4, k: 3}\nlayers:\n"
+        "  - conv: {out: w, kernel: 1}\n  - conv: {out: 8, kernel: k, when: in > 8}\n"
+    )
+    tables = costcalc.space(str(path), w=[4, 12], k=[1, 3, 5]).tables
+    assert count(tables).of == 6
+    # 3 * 12 weights of the first layer, 12 * 8 * k * k of the second
+    assert count(tables, Condition("params == 36 + 96 * 25")).low == 1
+
+
 def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
     path, choices = stages
     tables = costcalc.space(path, **choices).tables
