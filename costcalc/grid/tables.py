@@ -84,13 +84,16 @@ class CostTables(NamedTuple):
 
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
-        return together(
+        cost = together(
             metric,
             (
                 table.costs[metric][tuple(indexes[axis] for axis in table.axes)]
                 for table in self.tables
             ),
         )
+        shape = numpy.broadcast_shapes(*map(numpy.shape, indexes))
+        # Where no parameter changes anything, the sum is one number.
+        return cost if numpy.shape(cost) == shape else numpy.full(shape, cost)
 
     def exists_at(self, indexes: Sequence[Any]) -> Any:
         """Whether the network exists there."""

@@ -32,6 +32,9 @@ class Chain:
             self.layers += [self.layer(2), self.layer(3)]
         if self.random.random() < 0.4:
             self.axes["unused"] = [1, 2]
+        self.side = self.random.choice(["side", "res"])
+        if self.random.random() < 0.3:
+            self.axes[self.side] = [SIDE, 9]
 
     def layer(self, depth):
         width, kernel = self.chosen("w", [4, 8, 12]), self.chosen("k", [1, 3, 5])
@@ -51,8 +54,10 @@ class Chain:
 
     @property
     def space(self):
-        parameters = {"d": 1} | {name: values[0] for name, values in self.axes.items()}
-        lines = [f"input: [3, {SIDE}, {SIDE}]", "parameters:"]
+        parameters = {"d": 1, self.side: SIDE} | {
+            name: values[0] for name, values in self.axes.items()
+        }
+        lines = [f"input: [3, {self.side}, {self.side}]", "parameters:"]
         lines += [f"  {name}: {default}" for name, default in parameters.items()]
         lines += ["layers:"]
         for width, kernel, stride, depth in self.layers:
@@ -71,13 +76,15 @@ class Chain:
         for values in product(*self.axes.values()):
             setting = dict(zip(self.axes, values, strict=True))
             layers = [layer for layer in self.layers if setting.get("d", 1) >= layer[3]]
-            used = {"d"} | {name for width, kernel, *_ in layers for name in (width, kernel)}
+            used = {"d", self.side} | {
+                name for width, kernel, *_ in layers for name in (width, kernel)
+            }
             key = tuple(setting[name] for name in self.axes if name in used)
             found.setdefault((len(layers), key), {**setting, **self.costs(setting, layers)})
         return [*found.values()]
 
     def costs(self, setting, layers):
-        params, mult_adds, channels, side = 0, 0, 3, SIDE
+        params, mult_adds, channels, side = 0, 0, 3, setting.get(self.side, SIDE)
         for width, kernel, stride, _ in layers:
             out, size = setting.get(width, width), setting.get(kernel, kernel)
             weights, side = size * size * channels * out, ceil(side / stride)

@@ -21,6 +21,7 @@ from costcalc.spaces import plane, within
 from costcalc.spaces.conditions import boxes
 from costcalc.spaces.counting import count
 from costcalc.spec.reader import read
+from tests.grid.test_tables import priced
 from tests.spaces.random_spaces import random_space
 
 SPEC = b"""
@@ -322,6 +323,18 @@ def test_a_layer_that_is_left_out_by_a_shape_has_a_choice_at_every_setting(tmp_p
     assert count(tables).of == 6
     # 3 * 12 weights of the first layer, 12 * 8 * k * k of the second
     assert count(tables, Condition("params == 36 + 96 * 25")).low == 1
+
+
+def test_a_layer_that_is_too_large_at_the_defaults_is_there():
+    # A window of 9 leaves 2 of 10, in which 3 do not fit, but 1; one of 1 leaves all 10.
+    text = (
+        b"input: [3, 10, 10]\nparameters: {a: 9, d: 1, k: 3}\nlayers:\n"
+        b"  - conv: {out: 8, kernel: a, padding: valid}\n"
+        b"  - conv: {out: 8, kernel: k, padding: valid, when: d == 2}\n"
+    )
+    tables = priced(text, {"a": [9, 1], "d": [1, 2], "k": [3, 1]})
+    # Without the second layer one network for each a; with it all but that of 9 and 3.
+    assert count(tables).of == 2 + 3
 
 
 def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
