@@ -266,6 +266,14 @@ class Grid:
         numbers = {axis.name: number for number, axis in enumerate(self.axes)}
         return frozenset(numbers[name] for name in varied_by(self.document, names, numbers))
 
+    def defaults(self) -> tuple[int, ...]:
+        """For each axis the index of the parameter's default, or 0 if it is not a value."""
+        values = resolve(self.document, self.settings, Problems()).values
+        return tuple(
+            axis.values.index(values[axis.name]) if values.get(axis.name) in axis.values else 0
+            for axis in self.axes
+        )
+
     def lengths(self, axes: Iterable[int]) -> dict[int, int]:
         """How many values some axes have, in their order."""
         return {axis: len(self.axes[axis].values) for axis in sorted(axes)}

@@ -23,7 +23,7 @@ from costcalc.graph.bindings import AXES
 from costcalc.graph.expand import expand_part
 from costcalc.graph.outline import described
 from costcalc.graph.parameters import resolve
-from costcalc.grid.bounded import Array
+from costcalc.grid.bounded import Array, along
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.memory import Crossing, crossings, entangled
 from costcalc.grid.parts import PartText, joined, parts, predicting
@@ -426,7 +426,7 @@ class Pricing:
         for before in [*self.missing] if self.is_whole else range(index):
             others, missing = self.missing[before]
             if {*others} <= {*axes} and missing.any():
-                dead |= missing[tuple(slice(None) if axis in others else None for axis in axes)]
+                dead |= along(missing, others, axes)
         return dead
 
     def check_steps(self, seen: Iterable[_Seen]) -> None:
@@ -446,13 +446,7 @@ class Pricing:
             Entangled: none was found.
         """
         grid, random = self.grid, Random(0)
-        defaults = resolve(self.document, grid.settings, Problems()).values
-        chosen = {
-            at: axis.values.index(defaults[axis.name])
-            if defaults.get(axis.name) in axis.values
-            else 0
-            for at, axis in enumerate(grid.axes)
-        }
+        chosen = dict(enumerate(grid.defaults()))
         for number in range(SEARCHED):
             expanded = expand_part(self.document, grid.at([*chosen.values()]))
             if not expanded.problems:

@@ -17,7 +17,7 @@ import numpy
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.grid.axes import Axis
-from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
+from costcalc.grid.bounded import Array, Block, along, bounded, fits, numbered
 from costcalc.grid.evaluate import CHUNK, Chunk, Grid, RefusedSettings
 from costcalc.grid.pricing import PricedPart, Pricing
 from costcalc.grid.tabulation import varying
@@ -264,12 +264,11 @@ def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTab
 
 def _added(wide: CostTable, table: CostTable) -> CostTable:
     """The sum of two tables; the first has all axes of the second."""
-    place = tuple(slice(None) if axis in table.axes else None for axis in wide.axes)
     costs = {}
     for name, array in wide.costs.items():
+        other = along(table.costs[name], table.axes, wide.axes)
         if METRICS[name].is_largest:
-            costs[name] = numpy.maximum(array, table.costs[name][place])
-            continue
-        a, b = bounded(array), bounded(table.costs[name][place])
-        costs[name] = a.plus(1, b, 1).array
+            costs[name] = numpy.maximum(array, other)
+        else:
+            costs[name] = bounded(array).plus(1, bounded(other), 1).array
     return CostTable(wide.axes, costs)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.grid.bounded import Array, bounded, fits
+from costcalc.grid.bounded import Array, along, bounded, fits
 from costcalc.grid.regions import Form, Inseparable, Range
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
@@ -269,8 +269,8 @@ class Independent:
                 kept.append(factor)
                 continue
             wide = kept[at]
-            place = tuple(slice(None) if axis in factor.axes else None for axis in wide.axes)
-            keys, allowed = wide.keys + factor.keys[place], wide.allowed & factor.allowed[place]
+            keys = wide.keys + along(factor.keys, factor.axes, wide.axes)
+            allowed = wide.allowed & along(factor.allowed, factor.axes, wide.axes)
             kept[at] = _Factor(wide.axes, keys, allowed)
         return kept
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.grid.bounded import Array, fits
+from costcalc.grid.bounded import Array, along, fits
 from costcalc.grid.regions import Form, Region
 from costcalc.grid.tables import CostTables, Existence
 from costcalc.records import NamedTuple
@@ -109,9 +109,9 @@ class Stage:
         exists: Any = numpy.ones((), bool)
         for factor in factors:
             if factor.costs is not None:
-                costs = costs + _along(factor.costs, factor.axes, order)
+                costs = costs + along(factor.costs, factor.axes, order)
             if factor.exists is not None:
-                exists = exists & _along(factor.exists[None], factor.axes, order)[0]
+                exists = exists & along(factor.exists, factor.axes, order)
         self._costs = numpy.broadcast_to(costs, (sums, *shape))
         self._exists = numpy.broadcast_to(exists, shape)
         self._known: dict[int, StageChoices] = {}
@@ -326,14 +326,6 @@ class Stages:
             waiting = [factor for factor in waiting if not {*factor.axes} <= chosen]
             stages.append(Stage(axes, before, after, self._values, done, self.sums))
         return stages
-
-
-def _along(array: Array, axes: Sequence[int], order: Sequence[int]) -> Array:
-    """An array with a first dimension and some axes, with a dimension for each of more axes."""
-    places = sorted(range(len(axes)), key=lambda at: order.index(axes[at]))
-    array = array.transpose(0, *(at + 1 for at in places))
-    sizes = {axes[at]: size for at, size in zip(places, array.shape[1:], strict=True)}
-    return array.reshape(array.shape[0], *(sizes.get(axis, 1) for axis in order))
 
 
 def _kind(listed: Iterable[Iterable[Array]]) -> Any:
