@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy
 
-from costcalc.errors import refuse
+from costcalc.errors import SpecError, refuse
 from costcalc.grid.regions import Form, Inseparable
 from costcalc.grid.select import Condition, check_name
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
+from costcalc.spaces.choosing import top
 from costcalc.spaces.conditions import listed
 from costcalc.spaces.counting import kinds
 from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
 from costcalc.spaces.within import Interval, Line
 
-ASKED = 2**27
+ASKED = 2**25
 """Pairs that are looked up for one bin if a condition bounds another cost: some seconds."""
 
 FINEST = 2**10
@@ -123,6 +124,7 @@ class _Spread:
         self._asked = tables, condition, known
         self._peak = metric if METRICS[metric].is_largest else ""
         self._form = form
+        self._metric = metric
         forms = () if self._peak else (form,)
         try:
             self._kinds = list(kinds(tables, condition, known, forms, asked=ASKED))
@@ -137,6 +139,10 @@ class _Spread:
         Costs are halved until one is left; if counts are intervals, until few are.
         """
         total = self.at_most(self.most)
+        if share in (0, 1) and self._line is None and not self._peak:
+            extreme = self._extreme(is_least=share == 0)
+            if extreme is not None:
+                return Quantile(share, extreme, extreme)
         ends = []
         for end, count in ((1, total.low), (0, total.high)):
             rank = max(1, ceil(share * count))
@@ -153,6 +159,17 @@ class _Spread:
             ends.append((low, high))
         (low, _), (_, high) = ends
         return Quantile(share, low, high)
+
+    def _extreme(self, *, is_least: bool) -> int | None:
+        """The least or the greatest cost, of one network; None if it is not found soon."""
+        tables, condition, known = self._asked
+        try:
+            best = top(
+                tables, self._metric, 1, is_smallest=is_least, condition=condition, known=known
+            )
+        except SpecError:
+            return None
+        return int(tables.at(self._metric, best[0])) if len(best) else None
 
     def _at_most(self, bound: int) -> Interval:
         if self._line is not None:
