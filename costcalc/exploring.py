@@ -108,6 +108,8 @@ def space(
     storage: NameOrPath | None = None,
     planner: str | None = None,
     batch: int = 1,
+    device: NameOrPath | None = None,
+    dtype: str | None = None,
     convention: NameOrPath = "paper",
     unit: str | None = None,
     declared: bool | None = None,
@@ -124,6 +126,8 @@ def space(
         storage: likewise.
         planner: likewise.
         batch: likewise.
+        device: likewise; times are those of whole networks, and no sums.
+        dtype: likewise.
         convention: as for :func:`report`.
         unit: as for :func:`report`.
         declared: whether the parameters of the space that the spec declares vary; by default
@@ -143,7 +147,9 @@ def space(
     if declared or (declared is None and not given):
         given = {**declared_space(network), **given}
     axes = axes_of(given)
-    asked, accounting = _asked(metrics, load_convention(convention, unit), storage, planner, batch)
+    asked, accounting = _asked(
+        metrics, load_convention(convention, unit), storage, planner, batch, device, dtype
+    )
     named = swept(network, axes, accounting, asked, False)
     priced = tables(named.grid, worth=0)
     if isinstance(priced, Coupled):

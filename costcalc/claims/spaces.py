@@ -16,16 +16,13 @@ def network_count(network: OpenNetwork, accounting: Accounting) -> int:
         SpecError: the spec declares no space, or its parts depend on too many parameters.
     """
     from costcalc.grid.evaluate import Grid
-    from costcalc.grid.networks import axes_of
+    from costcalc.grid.networks import axes_of, declared_space
     from costcalc.grid.tables import Coupled, tables
     from costcalc.spaces.counting import networks
 
     document, settings = network.document, network.settings
-    if not document.space:
-        expected = "a key of its spec: space: {k1: [3, 5, 7]}"
-        refuse(None, f"{document.titled({})} declares no space", expected)
-    free = {name: values for name, values in document.space.items() if name not in settings}
-    grid = Grid(document, accounting, settings, tuple(axes_of(free)), ())
+    axes = tuple(axes_of(declared_space(network)))
+    grid = Grid(document, accounting, settings, axes, ())
     priced = tables(grid, worth=0)
     if isinstance(priced, Coupled):
         refuse(None, f"the networks of {document.titled({})} are not counted: {priced}")

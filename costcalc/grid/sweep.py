@@ -408,7 +408,11 @@ def check_size(networks: int, axes: Sequence[Axis]) -> None:
             None,
             f"the grid has {settings:,} settings",
             expected=f"at most {SETTINGS:,}",
-            hint="fewer values, or larger steps",
+            hint=advice(
+                "fewer values, or larger steps; {}, {} and the like list no settings",
+                option("count"),
+                option("sample", "N"),
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from costcalc.advice import advice, option
 from costcalc.costs.rules import UNITS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
+from costcalc.graph.parameters import all_parameters
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.axes import Axis, crossed, size
 from costcalc.grid.networks import axes_of, declared_space, swept
@@ -98,31 +99,38 @@ def named(
     """
     names = [names] if isinstance(names, str) else names
     given = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
-    given = given or declared_space(network)
+    given = given or declared_space(network, settings)
     network = opened_for(given, network, settings)
     values = {name: own or _choices(network.document, name) for name, own in given.items()}
     asked = tuple(dict.fromkeys((*COUNTED, *metrics)))
     return swept(network, axes_of(values), accounting, asked, False)
 
 
-def _choices(document: Document, name: str) -> Sequence[Any]:
+def _choices(document: Document, name: str) -> Sequence[Any] | str:
     """The choices of a parameter, or its values in the space of the spec.
 
     Raises:
         SpecError: it is unknown, or has neither.
     """
     parameter = document.parameters.get(name)
-    values: Sequence[Any] = (parameter and parameter.choices) or document.space.get(name) or ()
-    known = ("alpha", "res", *document.parameters)
-    if not values:
-        what = "has no choices" if name in known else "is no parameter"
+    if parameter is not None and parameter.choices:
+        return parameter.choices
+    if name in document.space:
+        return document.space[name].values
+    known = all_parameters(document)
+    if name not in known:
         refuse(
             None,
-            f"'{name}' {what}, so that there is nothing to choose from",
-            expected=advice("values: {}", option("for", f"{name}=0.5,0.75,1")),
-            hint="" if name in known else did_you_mean(name, known),
+            f"{document.titled({})} has no parameter '{name}'",
+            "one of " + ", ".join(known),
+            hint=did_you_mean(name, known),
         )
-    return values
+    values = "0.5,0.75,1" if name == "alpha" else "128:224:32" if name == "res" else "4,8,16"
+    refuse(
+        None,
+        f"'{name}' has no choices",
+        expected=advice("values: {}", option("for", f"{name}={values}")),
+    )
 
 
 def best_networks(

@@ -15,10 +15,10 @@ from typing import Any
 import numpy
 
 from costcalc.advice import advice, option
-from costcalc.errors import did_you_mean, refuse
+from costcalc.errors import refuse
 from costcalc.grid.bounded import Array
 from costcalc.grid.regions import Form, Inseparable
-from costcalc.grid.select import Condition, largest
+from costcalc.grid.select import Condition, check_name, largest
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
@@ -146,15 +146,8 @@ def pareto(
 
 
 def _check(tables: CostTables, names: Iterable[str]) -> None:
-    known = tables.metrics
     for name in names:
-        if name not in known:
-            refuse(
-                None,
-                advice("{}: '{}' is no cost of this space", option("by"), name),
-                expected="one of " + ", ".join(known),
-                hint=did_you_mean(name, known),
-            )
+        check_name(name, option("by"), {}, tables.metrics)
         if METRICS[name].is_largest:
             refuse(
                 None,

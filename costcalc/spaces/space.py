@@ -44,6 +44,10 @@ QUARTILES = (0, Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1)
 """The shares at which :meth:`Space.quantiles` gives costs by default."""
 
 
+BINS = 20
+"""About how many bins a histogram has by default."""
+
+
 class Space:
     """Networks whose costs are sums over their parts, or the largest of their peaks.
 
@@ -145,7 +149,7 @@ class Space:
         return SpaceCount(self._facts(where), count(self.tables, _condition(where), known))
 
     def histogram(
-        self, metric: str = "mult_adds", bins: int = 20, where: str | None = None
+        self, metric: str = "mult_adds", bins: int = BINS, where: str | None = None
     ) -> SpaceHistogram:
         """The distribution of a cost over the networks.
 

@@ -188,7 +188,7 @@ def test_ends_of_a_front_are_the_first_of_each_cost():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda tables: top(tables, "flops", 1), "'flops' is no cost of this space"),
+        (lambda tables: top(tables, "flops", 1), "'flops' has no meaning here"),
         (lambda tables: pareto(tables, ["params"]), "weighs costs against each other"),
         (lambda tables: pareto(tables, ["params", "params"]), "weighs costs"),
         (

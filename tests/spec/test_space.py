@@ -38,7 +38,7 @@ def spec(tmp_path):
     ],
 )
 def test_the_values_of_each_parameter(space, values, spec):
-    assert dict(opened(spec(space)).document.space) == values
+    assert {name: one.values for name, one in opened(spec(space)).document.space.items()} == values
 
 
 @pytest.mark.parametrize(
