@@ -259,7 +259,7 @@ def solve(
         from costcalc.solving.several import best_networks, named
 
         names = _choices(name, values, step)
-        searched = named(network, names, fixed, accounting, limits)
+        searched = named(network, names, fixed, accounting, limits, is_declared=space)
         return best_networks(searched, Budgets(limits), least, by, top)
     if by or top != 1:
         refuse(
@@ -288,7 +288,7 @@ def _choices(
     values: Iterable[Any] | str,
     step: Any,
 ) -> Iterable[str] | Mapping[str, Iterable[Any] | str]:
-    """The parameters of a space, perhaps with their values; none for the space of the spec.
+    """The parameters of a space, perhaps with their values.
 
     Raises:
         SpecError: a step, or the values of one parameter, are given for several.

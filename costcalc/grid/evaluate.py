@@ -45,6 +45,9 @@ FEW = 2**12
 PARTS = 2**14
 """Parts of a grid from which on they grow instead, as each is handed out by one process."""
 
+CHECKED = 2**24
+"""Settings of parameters that a default depends on are checked up to this one beforehand."""
+
 T = TypeVar("T")
 
 
@@ -123,10 +126,14 @@ class Grid:
         self.axes = axes
         self.places = tuple(range(len(axes)))
         self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
+        first = self.at((0,) * len(axes))
         for together in self._derived():
-            refusals = self.over(together, self.at((0,) * len(axes))).tabulated(self._resolved)
-            for refusal in refusals.refusals:
-                raise refusal.error
+            part = self.over(together, first)
+            for start, slices in numbered(part.shape, CHUNK):
+                if start > CHECKED:
+                    break  # those that are wrong from here on are settings without a row
+                for refusal in part.tabulated(self._resolved, slices).refusals:
+                    raise refusal.error
         self._check_printed()
         is_file = document.schedule is not None or document.is_file_resized
         if is_file and accounting.storage is None and has_bytes(metrics):
@@ -254,8 +261,10 @@ class Grid:
     def _derived(self) -> list[tuple[int, ...]]:
         """Axes whose values are valid or not together, as a default depends on several."""
         groups = [{number} for number in range(len(self.axes))]
+        known = {*self.settings, *(axis.name for axis in self.axes)}
         for parameter in self.document.parameters.values():
-            names = parameter.default.names if parameter.default is not None else frozenset()
+            default = parameter.default if parameter.name not in known else None
+            names = default.names if default is not None else frozenset()
             read = self.axes_of(names | {parameter.name})
             joined = set(read).union(*(group for group in groups if not group.isdisjoint(read)))
             groups = [group for group in groups if group.isdisjoint(read)] + [joined]

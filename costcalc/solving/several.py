@@ -83,25 +83,32 @@ def named(
     settings: Mapping[str, Any],
     accounting: Accounting,
     metrics: Iterable[str],
+    *,
+    is_declared: bool = False,
 ) -> SweptNetwork:
     """The space that choices of some parameters make.
 
     Args:
         network: as for :func:`costcalc.solve`.
-        names: the parameters, perhaps with their values; if there are none, those of the space
-            that the spec declares.
+        names: the parameters, perhaps with their values.
         settings: values of the other parameters.
         accounting: how costs are measured.
         metrics: costs besides params and mult-adds.
+        is_declared: whether the other parameters of the space that the spec declares vary, too.
 
     Raises:
         SpecError: the network or a setting is wrong, or a parameter has no choices.
     """
     names = [names] if isinstance(names, str) else names
-    given = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
-    given = given or declared_space(network, settings)
-    network = opened_for(given, network, settings)
-    values = {name: own or _choices(network.document, name) for name, own in given.items()}
+    given = names if isinstance(names, Mapping) else dict.fromkeys(names, "")
+    declared = declared_space(network, settings) if is_declared else {}
+    network = opened_for({**declared, **given}, network, settings)
+    stated = {name: own for name, own in given.items() if not isinstance(own, str) or own}
+    known = {**declared, **stated}
+    values = {
+        name: known[name] if name in known else _choices(network.document, name)
+        for name in {**declared, **given}
+    }
     asked = tuple(dict.fromkeys((*COUNTED, *metrics)))
     return swept(network, axes_of(values), accounting, asked, False)
 

@@ -138,7 +138,7 @@ def test_json(net):
     ("arguments", "message"),
     [
         ({"name": ["k1", "res"], "max_params": 9}, "'res' has no choices"),
-        ({"name": ["k1", "k3"], "max_params": 9}, "'k3' is no parameter"),
+        ({"name": ["k1", "k3"], "max_params": 9}, "has no parameter 'k3'"),
         ({"name": ["k1", "k2"]}, "there is no budget"),
         ({"name": ["k1", "k2"], "max_params": 9, "by": "flops"}, "'flops' is no cost here"),
         ({"name": ["k1", "k2"], "max_params": 9, "step": 2}, "those of one parameter"),
