@@ -409,9 +409,9 @@ class Pricing:
         for _ in range(TRIES):
             settings = grid.at([chosen[axis] for axis in range(len(grid.axes))])
             wrong = self.unfolded.parts_at(settings)[1][-1]
-            if wrong.state == KNOWN or (wrong.part >= index and not self.is_whole):
+            if wrong.state == KNOWN or (wrong.number >= index and not self.is_whole):
                 return {axis.name: settings[axis.name] for axis in grid.axes}
-            axes, missing = self.missing[wrong.part]
+            axes, missing = self.missing[wrong.number]
             place = tuple(fixed.get(axis, slice(None)) for axis in axes)
             others = numpy.argwhere(~missing[place])
             if not len(others):

@@ -5,7 +5,7 @@ Settings may be numbers of a grid, so one unfolding may stand for many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from costcalc.costs.names import OF_LAYER_READ
@@ -59,8 +59,10 @@ class Leaning(Exception):
 class PartAt(NamedTuple):
     """A part at some settings."""
 
-    part: int
+    number: int
+    """Its place among the parts."""
     state: int
+    """:data:`KNOWN` or :data:`REFUSED`."""
     layers: tuple[int, ...]
     shape: Shape
     """What the next part reads, unless it names another."""
@@ -100,57 +102,63 @@ class UnfoldedParts:
 
     def interfaces(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
         """What parts hand on: a shape, and what the costs of others ask of its layer."""
-        graph, stages = self.parts_at(settings)
+        graph, parts = self.parts_at(settings)
         alone = graph.weights_alone
         found: dict[Any, Any] = {}
-        for stage in stages:
-            if stage.part not in chosen:
+        for part in parts:
+            if part.number not in chosen:
                 continue
-            found[stage.part, STATE] = stage.state
-            if stage.state == REFUSED:
+            found[part.number, STATE] = part.state
+            if part.state == REFUSED:
                 continue
-            if self.storage is not None and leans(graph, stage.layers, self.storage):
-                raise Leaning(stage.part)
-            found[stage.part, STEPS] = stage.unfolded
-            found[stage.part, "rank"] = len(stage.shape)
-            for number, side in enumerate(stage.shape):
-                found[stage.part, f"side {number}"] = side
-            maker: Any = None
-            if stage.tensor != NETWORK_INPUT:
-                layer = graph.layers[stage.tensor]
-                maker = (stage.tensor in alone,)
-                if self.is_kind_asked:
-                    has_bias = bool(getattr(layer.operation, "bias", False))
-                    maker = *maker, layer.kind.name, has_bias
-            found[stage.part, "maker"] = self.makers.setdefault(maker, len(self.makers))
+            if self.storage is not None and leans(graph, part.layers, self.storage):
+                raise Leaning(part.number)
+            found |= {(part.number, key): value for key, value in self._handed(graph, part, alone)}
         return found
+
+    def _handed(
+        self, graph: LayerGraph, part: PartAt, alone: frozenset[int]
+    ) -> Iterator[tuple[str, Any]]:
+        """What a part hands on, by key; ``alone`` are layers that the input does not reach."""
+        yield STEPS, part.unfolded
+        yield "rank", len(part.shape)
+        for number, side in enumerate(part.shape):
+            yield f"side {number}", side
+        maker: Any = None
+        if part.tensor != NETWORK_INPUT:
+            layer = graph.layers[part.tensor]
+            maker = (part.tensor in alone,)
+            if self.is_kind_asked:
+                has_bias = bool(getattr(layer.operation, "bias", False))
+                maker = *maker, layer.kind.name, has_bias
+        yield "maker", self.makers.setdefault(maker, len(self.makers))
 
     def costs(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
         """What parts cost."""
-        graph, stages = self.parts_at(settings)
+        graph, parts = self.parts_at(settings)
         network = Measured(graph, self.grid.accounting)
-        if self.storage is not None and stages[-1].state == REFUSED:
-            stages = stages[-1:]  # how long tensors are alive is known of whole networks alone
+        if self.storage is not None and parts[-1].state == REFUSED:
+            parts = parts[-1:]  # how long tensors are alive is known of whole networks alone
         elif self.storage is not None:
-            handed = {stage.tensor for stage in stages}
-            layers = [stage.layers for stage in stages]
+            handed = {part.tensor for part in parts}
+            layers = [part.layers for part in parts]
             if reason := tangle(network, layers, handed, "peak_bytes" in self.grid.metrics):
                 raise Entangled(reason)
         found: dict[Any, Any] = {}
-        for stage in stages:
-            if stage.part not in chosen:
+        for part in parts:
+            if part.number not in chosen:
                 continue
-            found[stage.part, STATE] = stage.state
-            if stage.state == KNOWN:
+            found[part.number, STATE] = part.state
+            if part.state == KNOWN:
                 for name in self.grid.metrics:
-                    found[stage.part, name] = self.cost(name, network, stage)
+                    found[part.number, name] = self.cost(name, network, part)
         return found
 
-    def cost(self, metric: str, network: Measured, stage: PartAt) -> Size:
+    def cost(self, metric: str, network: Measured, part: PartAt) -> Size:
         """What a part costs."""
         if METRICS[metric].is_largest:
-            return peak_of_steps(network, frozenset(stage.layers))
-        return METRICS[metric].measure(network.part(stage.layers))
+            return peak_of_steps(network, frozenset(part.layers))
+        return METRICS[metric].measure(network.part(part.layers))
 
     def parts_at(self, settings: Mapping[str, Any]) -> tuple[LayerGraph, list[PartAt]]:
         """The network at some settings, part by part, up to the first that is wrong.
@@ -165,27 +173,27 @@ class UnfoldedParts:
             raise Entangled("what is wrong at some settings is not one of its parts")
         steps = {id(outermost.step): outermost for outermost in graph.steps}
         shape, tensor = graph.input, NETWORK_INPUT
-        stages = []
+        parts = []
         for index, part in enumerate(self.parts):
             if index == wrong:
-                stages.append(PartAt(index, REFUSED, (), shape, tensor, 0))
+                parts.append(PartAt(index, REFUSED, (), shape, tensor, 0))
                 break
             there = [one for step in part.steps if (one := steps.get(id(step))) is not None]
             if there:
                 shape, tensor = there[-1].output, there[-1].tensor
             layers = tuple(at for one in there for at in one.layers)
             unfolded = sum(one.unfolded for one in there)
-            stages.append(PartAt(index, KNOWN, layers, shape, tensor, unfolded))
+            parts.append(PartAt(index, KNOWN, layers, shape, tensor, unfolded))
         if self.predicting and wrong is None:
-            self.check_outputs(graph, stages)
-        return graph, stages
+            self.check_outputs(graph, parts)
+        return graph, parts
 
-    def check_outputs(self, graph: LayerGraph, stages: Iterable[PartAt]) -> None:
+    def check_outputs(self, graph: LayerGraph, parts: Iterable[PartAt]) -> None:
         """Refuses outputs of the network, whose widths are kept, of other parts than is known.
 
         Raises:
             Entangled: there are some.
         """
-        known = {at for stage in stages if stage.part in self.predicting for at in stage.layers}
+        known = {at for part in parts if part.number in self.predicting for at in part.layers}
         if not known.issuperset(graph.outputs) and len(self.predicting) < len(self.parts):
             raise Entangled("which widths are kept depends on all parts")
