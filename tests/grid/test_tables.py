@@ -209,6 +209,41 @@ COUPLINGS = {
         PAPER,
         {"alpha": [Fraction(1, 2), 1], "head": [False, True], "k": [1, 3], "last": [12, 20]},
     ),
+    "a sequence around it": (
+        "deep: true, wide: true, k: 3",
+        """
+  - sequence:
+      when: deep
+      layers:
+        - conv: {out: 24, kernel: k}
+        - sequence:
+            when: wide
+            layers:
+              - conv: {out: 32, kernel: k}""",
+        COUNTED,
+        PAPER,
+        {"deep": [False, True], "wide": [False, True], "k": [1, 3]},
+    ),
+    "a default that others decide": (
+        "w: 16, v: w + 8, u: v, k: 3",
+        """
+  - conv: {out: u, kernel: k}
+  - conv: {out: 8, kernel: 1}""",
+        COUNTED,
+        PAPER,
+        {"w": [8, 16], "k": [1, 3]},
+    ),
+    "what stands in for a layer that is left out": (
+        "w: 16, k: 3, deep: true",
+        """
+  - conv: {out: 16, kernel: 1, name: a}
+  - conv: {out: w, kernel: 1}
+  - conv: {from: a, out: 8, kernel: k, when: deep}
+  - conv: {out: 8, kernel: 1}""",
+        COUNTED,
+        PAPER,
+        {"w": [8, 24], "k": [1, 3], "deep": [False, True]},
+    ),
     "a name": (
         "w: 16, k: 3, deep: true",
         """
@@ -314,6 +349,28 @@ def test_scratch_may_depend_on_the_layer_before(tmp_path, unchecked):
     found = tables(grid, worth=0)
     for indexes in product(range(2), range(2)):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
+BLOCK = b"""
+input: [3, 16, 16]
+parameters: {w: 8, k: 3}
+blocks:
+  one:
+    parameters: {c: w}
+    layers:
+      - conv: {out: c, kernel: k}
+layers:
+  - conv: {out: 8, kernel: 1}
+  - one: {}
+  - conv: {out: 4, kernel: 1}
+"""
+
+
+def test_a_block_reads_parameters_of_the_network():
+    found = priced(BLOCK, {"w": [8, 16], "k": [1, 3]})
+    assert isinstance(found, CostTables)
+    for (row, w), (column, k) in product(enumerate([8, 16]), enumerate([1, 3])):
+        assert found.at("params", (row, column)) == 3 * 8 + k * k * 8 * w + w * 4
 
 
 def test_probabilities_of_blocks_change_no_cost():
