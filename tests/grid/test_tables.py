@@ -328,6 +328,29 @@ def test_parts_depend_on_others(what, unchecked):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
 
 
+INPUT_IN_MEMORY = """
+input: [3, res, res]
+parameters: {{res: 8, w: 4}}
+layers:
+  - conv: {{out: 4, kernel: 1}}
+  - global_avg_pool
+  - fc: w
+{last}
+"""
+
+
+@pytest.mark.parametrize("storage", ["int8", "tflite-mobile"])
+@pytest.mark.parametrize("last", ["", "  - conv: {from: input, out: 2, kernel: 1, stride: 8}"])
+def test_an_input_stays_in_memory(storage, last, unchecked):
+    how = Accounting(convention.load("paper"), storage, "liveness")
+    text = INPUT_IN_MEMORY.format(last=last)
+    grid = grid_of(text.encode(), {"res": [8, 64], "w": [4, 20000]}, how, ("peak_bytes",))
+    found = tables(grid, worth=0)
+    assert isinstance(found, CostTables), found
+    for indexes in product(range(2), range(2)):
+        assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
 STORAGE = """
 name: padded
 title: a storage whose convolutions copy what a pool gives
