@@ -8,6 +8,7 @@ The others are in :mod:`.questions`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from costcalc import opening
@@ -140,7 +141,8 @@ def space(
             depend on too many parameters together.
     """
     from costcalc.grid.networks import axes_of, declared_space, swept
-    from costcalc.grid.tables import Coupled, tables
+    from costcalc.grid.tables import Coupled, seconds_one_by_one, tables
+    from costcalc.render.formatting import counted, duration
     from costcalc.spaces.space import Space
 
     given = {**(at or {}), **values}
@@ -153,7 +155,13 @@ def space(
     named = swept(network, axes, accounting, asked, False)
     priced = tables(named.grid, worth=0)
     if isinstance(priced, Coupled):
-        refuse(None, str(priced), hint="costcalc sweep, which counts each setting by itself")
+        settings, at_most = prod(named.grid.shape), duration(seconds_one_by_one(named.grid))
+        refuse(
+            None,
+            str(priced),
+            hint=f"a sweep that lists its rows counts each of the {counted(settings)} settings by "
+            f"itself, in at most about {at_most}",
+        )
     if (refusal := priced.refusal()) is not None:
         raise refusal.error
     return Space(named, priced)
