@@ -243,6 +243,10 @@ def test_a_count_of_named_parameters(space):
             ("--count", "--metrics", "bound_ms", "--device", "stm32h743"),
             "a time is that of the whole network",
         ),
+        (
+            ("--count", "--metrics", "peak_bytes", "--storage", "tflm"),
+            "each of the 4 settings by itself, in at most about",
+        ),
         (("--top", "1", "--by", "weight_bytes"), "--metrics weight_bytes"),
         (("--sample", "0"), "0 is not a number of networks"),
     ],
