@@ -238,7 +238,8 @@ SIZES = {
 
 def choices(name):
     """The space that the spec declares."""
-    return opening.opened(name).document.space
+    space = opening.opened(name).document.space
+    return {parameter: declared.values for parameter, declared in space.items()}
 
 
 def by_hand(name, settings):
