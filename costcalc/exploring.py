@@ -155,12 +155,12 @@ def space(
     named = swept(network, axes, accounting, asked, False)
     priced = tables(named.grid, worth=0)
     if isinstance(priced, Coupled):
-        settings, at_most = prod(named.grid.shape), duration(seconds_one_by_one(named.grid))
+        settings, about = prod(named.grid.shape), duration(seconds_one_by_one(named.grid))
         refuse(
             None,
             str(priced),
             hint=f"a sweep that lists its rows counts each of the {counted(settings)} settings by "
-            f"itself, in at most about {at_most}",
+            f"itself, in about {about}",
         )
     if (refusal := priced.refusal()) is not None:
         raise refusal.error

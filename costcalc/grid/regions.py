@@ -198,7 +198,7 @@ class _Sum(_Comparable):
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the sum is at most, or below, a number or a sum."""
         if isinstance(other, _Ratio):
-            return other.is_at_least(self, is_strict)
+            return (-other).is_at_most(-self, is_strict)
         difference = self - other
         if not isinstance(difference, _Sum):
             return bool(difference < 0 if is_strict else difference <= 0)
@@ -237,11 +237,6 @@ class _Ratio(_Comparable):
         """Whether the ratio is at most, or below, a number."""
         difference = self.above - self.below * other
         return bool(difference < 0 if is_strict else difference <= 0)
-
-    def is_at_least(self, other: Any, is_strict: bool) -> bool:
-        """Whether the ratio is at least, or above, a number."""
-        difference = self.above - self.below * other
-        return bool(difference > 0 if is_strict else difference >= 0)
 
 
 class _Algebra:

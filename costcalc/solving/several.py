@@ -22,11 +22,11 @@ from costcalc.grid.networks import axes_of, declared_space, swept
 from costcalc.grid.select import Condition
 from costcalc.grid.sweep import Sweep, SweepRow
 from costcalc.grid.swept import SweptNetwork
-from costcalc.grid.tables import CostTables, tables
+from costcalc.grid.tables import CostTables, seconds_one_by_one, tables
 from costcalc.metrics import COUNTED, METRICS, Accounting, for_scripts, heading, shown
 from costcalc.opening import AnyNetwork, opened_for
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import exact, number
+from costcalc.render.formatting import duration, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table
 from costcalc.reporting.phrases import settings_line
 from costcalc.solving.search import Budgets
@@ -35,8 +35,8 @@ from costcalc.spaces.answers import LISTED
 from costcalc.spaces.choosing import top
 from costcalc.spec.document import Document
 
-COUNTED_ONE_BY_ONE = 10**8
-"""Settings that may be counted one by one: a minute or two."""
+COUNTED_ONE_BY_ONE, SECONDS = 10**8, 3600
+"""Settings that may be counted one by one, mostly a minute or two, and how long that may take."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -210,13 +210,16 @@ class _Ranking:
     def __init__(self, space: SweptNetwork) -> None:
         self.space = space
         self.priced = tables(space.grid, worth=0)
-        settings = size(space.grid.axes)
-        if not isinstance(self.priced, CostTables) and settings > COUNTED_ONE_BY_ONE:
+        if isinstance(self.priced, CostTables):
+            return
+        settings, seconds = size(space.grid.axes), seconds_one_by_one(space.grid)
+        if settings > COUNTED_ONE_BY_ONE or seconds > SECONDS:
             refuse(
                 None,
                 str(self.priced),
-                expected=f"at most {COUNTED_ONE_BY_ONE:,} settings, which are counted one by one",
-                found=f"{settings:,}",
+                expected=f"settings that are counted one by one: {COUNTED_ONE_BY_ONE:,} at most, "
+                "and no longer than an hour",
+                found=f"{settings:,}, which take about {duration(seconds)}",
             )
 
     def first(

@@ -113,7 +113,7 @@ class SpaceCount(SpaceAnswer):
         if count.settings != count.of:
             notes.append(
                 f"The parameters have {counted(count.settings)} settings; those that differ only "
-                "in a choice that changes nothing are one network."
+                "in choices of layers that are left out are one network."
             )
         if not count.is_exact:
             notes.append(INTERVALS)

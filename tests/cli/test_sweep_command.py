@@ -245,7 +245,7 @@ def test_a_count_of_named_parameters(space):
         ),
         (
             ("--count", "--metrics", "peak_bytes", "--storage", "tflm"),
-            "each of the 4 settings by itself, in at most about",
+            "each of the 4 settings by itself, in about",
         ),
         (("--top", "1", "--by", "weight_bytes"), "--metrics weight_bytes"),
         (("--sample", "0"), "0 is not a number of networks"),

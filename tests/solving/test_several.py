@@ -150,3 +150,13 @@ def test_json(net):
 def test_questions_without_an_answer(net, arguments, message):
     with pytest.raises(CostcalcError, match=message):
         costcalc.solve(net, **arguments)
+
+
+def test_settings_that_would_take_hours_are_refused(net):
+    """Times do not add up over parts, and each setting of k1 and thick is unfolded by itself."""
+    sizes = {"res": range(16, 4016), "wide": range(1, 9001)}
+    with pytest.raises(CostcalcError) as caught:
+        costcalc.solve(net, {"k1": [1, 3, 5], **sizes}, max_ms=20, device="stm32h743")
+    (problem,) = caught.value.problems
+    assert problem.message == "a time is that of the whole network"
+    assert problem.found.startswith("108,000,000, which take about")
