@@ -198,7 +198,7 @@ class _Sum(_Comparable):
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the sum is at most, or below, a number or a sum."""
         if isinstance(other, _Ratio):
-            return (-other).is_at_most(-self, is_strict)
+            return bool((-other).is_at_most(-self, is_strict))
         difference = self - other
         if not isinstance(difference, _Sum):
             return bool(difference < 0 if is_strict else difference <= 0)

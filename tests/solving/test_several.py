@@ -153,10 +153,10 @@ def test_questions_without_an_answer(net, arguments, message):
 
 
 def test_settings_that_would_take_hours_are_refused(net):
-    """Times do not add up over parts, and each setting of k1 and thick is unfolded by itself."""
-    sizes = {"res": range(16, 4016), "wide": range(1, 9001)}
+    """Times do not add up over parts of a network."""
+    choices = {"k1": [1, 3, 5], "alpha": range(1, 9001), "res": range(16, 4016)}
     with pytest.raises(CostcalcError) as caught:
-        costcalc.solve(net, {"k1": [1, 3, 5], **sizes}, max_ms=20, device="stm32h743")
+        costcalc.solve(net, choices, max_ms=20, device="stm32h743")
     (problem,) = caught.value.problems
     assert problem.message == "a time is that of the whole network"
     assert problem.found.startswith("108,000,000, which take about")
