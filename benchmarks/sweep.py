@@ -11,8 +11,8 @@ Then a space of choices of structure, five stages with a kernel, an expansion an
 long it takes to price its parts, and settings a second once they are priced, against a report
 for each in a loop, against the same by a process for each core, and against sweeps that unfold
 each structure by itself; the time and the memory to filter all its 14,348,907 networks; and
-what pricing takes as stages are added, up to spaces beyond any list.  One thread does
-everything but the processes of the rival.
+what pricing takes as stages are added, up to spaces beyond any list, and as choices are.
+One thread does everything but the processes of the rival.
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ layers:
 FILTER = "mult_adds <= 300M and params <= 5M"
 REPEATED = (1, 2, 4)
 """How often the stages are repeated to see how pricing grows."""
+
+CHOSEN = (3, 30, 300)
+"""How many kernels each stage has to choose from, likewise."""
 
 _STREAM = """
 import resource, sys
@@ -212,7 +215,7 @@ def filtered(path: str, choices: dict[str, Any]) -> None:
 
 
 def pricing_grows(folder: Path) -> None:
-    """Prints what pricing takes as the same stages are repeated."""
+    """Prints what pricing takes as the same stages are repeated, and as they have more choices."""
     for times in REPEATED:
         path, choices = space(folder, times)
         begun = time.process_time()
@@ -221,6 +224,18 @@ def pricing_grows(folder: Path) -> None:
         print(
             f"space: {len(choices)} parameters, {priced.size:.1e} networks priced in {taken:.2f} s "
             f"by {priced.tables.evaluations} unfoldings"
+        )
+    path, choices = space(folder)
+    for count in CHOSEN:
+        kernels = range(1, 2 * count, 2)
+        wide = {name: kernels if name[0] == "k" else own for name, own in choices.items()}
+        begun = time.process_time()
+        priced = costcalc.space(path, **wide)
+        taken = time.process_time() - begun
+        cells = sum(table.cells for table in priced.tables.tables)
+        print(
+            f"space: {count} kernels for each stage, {priced.size:.1e} networks in "
+            f"{cells:,} table entries priced in {taken:.2f} s"
         )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SpecError,
         StorageError,
     )
+    from costcalc.exploring import solve, space, sweep
     from costcalc.interactive import page
     from costcalc.questions import (
         compare,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
         parameters,
         reconcile,
         report,
-        solve,
-        space,
-        sweep,
         to_spec,
         totals,
     )
@@ -93,6 +91,7 @@ _MODULES = (
     "api",
     "checking",
     "errors",
+    "exploring",
     "interactive",
     "questions",
     "resources",

@@ -10,7 +10,7 @@ from functools import wraps
 from operator import index
 from typing import Any, ParamSpec, TypeVar
 
-from costcalc import checking, interactive, questions, resources
+from costcalc import checking, exploring, interactive, questions, resources
 from costcalc.advice import in_python
 from costcalc.errors import CostcalcError, Problem, refuse
 from costcalc.importers import ALLOW_UNKNOWN, INPUT
@@ -62,10 +62,10 @@ reconcile = _in_python(questions.reconcile)
 report = _in_python(questions.report)
 schema = _in_python(schemas.schema)
 search = _in_python(checking.search)
-solve = _in_python(questions.solve)
+solve = _in_python(exploring.solve)
 storages = _in_python(resources.storages)
-space = _in_python(questions.space)
-sweep = _in_python(questions.sweep)
+space = _in_python(exploring.space)
+sweep = _in_python(exploring.sweep)
 to_spec = _in_python(questions.to_spec)
 totals = _in_python(questions.totals)
 training = _in_python(resources.training)

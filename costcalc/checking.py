@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from costcalc.claims.check import Checked
     from costcalc.claims.found import Search
     from costcalc.claims.verdict import Result
-    from costcalc.questions import Amount
+    from costcalc.graph.budgets import Amount
 
     Watch = Callable[[Iterable[Result], int], Iterable[Result]]
 

@@ -157,7 +157,7 @@ def refuse(
 
 
 def reason(error: OSError) -> str:
-    """Why the system did not do what was asked, in its own words, not those of a library.
+    """The reason of a failure in the operating system's words, not those of a library.
 
     >>> reason(OSError(28, "Error writing bytes to file. Detail: [errno 28]"))
     'No space left on device'

@@ -533,7 +533,7 @@ def limits(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
 
 
 def floors(given: Mapping[str, Any]) -> dict[str, int | Fraction]:
-    """The least of counts that is asked for, without those that are None.
+    """Lower bounds on counts by metric, without those that are None.
 
     Args:
         given: numbers or text.

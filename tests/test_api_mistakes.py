@@ -151,7 +151,7 @@ def test_a_mistake_has_a_message_in_terms_of_python(mistake, message):
 
 def test_the_command_line_keeps_its_options():
     with pytest.raises(CostcalcError, match="--max-mult-adds N"):
-        costcalc.questions.solve("mobilenet_v1", "alpha")
+        costcalc.exploring.solve("mobilenet_v1", "alpha")
 
 
 def public_functions():

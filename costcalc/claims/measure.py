@@ -52,7 +52,7 @@ class Metric(NamedTuple):
     is_bytes: bool = False
     """Whether it depends on a storage, and its figures are in bytes."""
     is_of_space: bool = False
-    """Whether it is of all networks that a spec's space has, whatever each of them costs."""
+    """Whether it is a figure of a spec's whole space, not of one network."""
 
 
 def _largest(values: Iterable[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""How large the space is that a spec declares: a figure of networks, not of one."""
+"""The size of the space that a spec declares: a figure of many networks, not of one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,16 @@ def network_count(network: OpenNetwork, accounting: Accounting) -> int:
     Settings that differ only in choices that change nothing are one network.
 
     Raises:
-        SpecError: the spec declares no space, or one that is no sum of small tables.
+        SpecError: the spec declares no space, or its parts depend on too many parameters.
     """
     from costcalc.grid.evaluate import Grid
-    from costcalc.grid.networks import axes_of
+    from costcalc.grid.networks import axes_of, declared_space
     from costcalc.grid.tables import Coupled, tables
     from costcalc.spaces.counting import networks
 
     document, settings = network.document, network.settings
-    if not document.space:
-        expected = "a key of its spec: space: {k1: [3, 5, 7]}"
-        refuse(None, f"{document.titled({})} declares no space", expected)
-    free = {name: values for name, values in document.space.items() if name not in settings}
-    grid = Grid(document, accounting, settings, tuple(axes_of(free)), ("params",))
+    axes = tuple(axes_of(declared_space(network)))
+    grid = Grid(document, accounting, settings, axes, ())
     priced = tables(grid, worth=0)
     if isinstance(priced, Coupled):
         refuse(None, f"the networks of {document.titled({})} are not counted: {priced}")

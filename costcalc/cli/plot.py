@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from costcalc import questions, resources
+from costcalc import exploring, questions, resources
 from costcalc.cli.options import (
     F,
     Options,
@@ -261,7 +261,7 @@ def sweep(
     refuse_unused((metric, *bounds), asking, **options.stored_by, **options.timed_by)
     if not options.texts:
         refuse(None, "there is nothing to sweep", "--alpha VALUES and --res VALUES")
-    swept = questions.sweep(
+    swept = exploring.sweep(
         network,
         metrics=(metric, *bounds),
         **options.stored_by,

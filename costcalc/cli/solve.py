@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from costcalc import questions
+from costcalc import exploring
 from costcalc.cli.options import (
     Options,
     budget_options,
@@ -21,6 +21,7 @@ from costcalc.cli.options import (
 from costcalc.cli.output import show
 from costcalc.cli.progress import progress
 from costcalc.cli.words import Whole
+from costcalc.errors import refuse
 
 
 @click.command()
@@ -90,7 +91,7 @@ def command(
     bytes.  RAM and flash are those of memory, under the storage.
     """
     with progress("values", None) as watch:
-        solution = questions.solve(
+        solution = exploring.solve(
             network,
             _names(names),
             **budgets,
@@ -111,5 +112,10 @@ def _names(given: tuple[str, ...]) -> str | dict[str, str]:
     """The one parameter, or several with their values."""
     if len(given) == 1 and "=" not in given[0]:
         return given[0]
-    listed = (one.partition("=") for one in given)
-    return {name.strip(): values for name, _, values in listed}
+    named: dict[str, str] = {}
+    for one in given:
+        name, _, values = one.partition("=")
+        if (name := name.strip()) in named:
+            refuse(None, f"--for {name} is there twice", f"--for {name}=VALUE,VALUE,...")
+        named[name] = values
+    return named

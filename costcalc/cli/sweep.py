@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 import click
 
-from costcalc import questions
+from costcalc import exploring
 from costcalc.cli.options import (
     Options,
     completed_by,
@@ -90,8 +90,7 @@ if TYPE_CHECKING:
 @click.option(
     "--bins",
     type=Whole(),
-    default=20,
-    show_default=True,
+    show_default="20",
     metavar="N",
     help="Of --histogram: about how many, of one width.",
 )
@@ -103,9 +102,7 @@ if TYPE_CHECKING:
     "networks do not exceed.",
 )
 @click.option("--sample", type=Whole(), metavar="N", help="N networks, drawn at random.")
-@click.option(
-    "--seed", type=Whole(), default=0, show_default=True, metavar="S", help="Of --sample."
-)
+@click.option("--seed", type=Whole(), show_default="0", metavar="S", help="Of --sample.")
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
 @workers_options
 @convention_options
@@ -122,10 +119,10 @@ def command(
     pareto: bool,
     count: bool,
     histogram: str | None,
-    bins: int,
+    bins: int | None,
     quantiles: str | None,
     sample: int | None,
-    seed: int,
+    seed: int | None,
     pivot: bool,
 ) -> None:
     """What NETWORKs cost over a grid of settings, each exactly as report counts it.
@@ -149,38 +146,43 @@ def command(
         "quantiles": quantiles is not None,
         "sample": sample is not None,
     }
-    _refuse_conflicts(options, by, asked)
+    details = {"by": by, "bins": bins, "seed": seed}
+    _refuse_conflicts(asked, {name for name, value in details.items() if value is not None})
+    if options.format == "parquet" and options.output is None:
+        refuse(None, "Parquet can only be written to a file", "-o FILE.parquet")
     if is_folder(options.output) and (any(asked.values()) or pivot):
         refuse(None, "a folder of parts has every row that meets --where", "-o FILE.parquet")
     if not options.texts and not space:
         expected = "--alpha VALUES, --res VALUES, --set or --space"
         refuse(None, "there is nothing to sweep", expected)
     is_of_space = any(is_given for name, is_given in asked.items() if name not in ("top", "pareto"))
-    if is_of_space and pivot:
-        refuse(None, "--pivot shows rows, and this lists none", "one of them")
     if is_of_space or (space and (top is not None or pareto)):
+        if pivot or options.format == "parquet":
+            what = "--pivot" if pivot else "Parquet"
+            refuse(None, f"{what} is of a grid, and this does not list one", "-o FILE.csv")
         named = _space(options, networks, space, metrics)
 
         def answer(asked_of: Space) -> Answer:
             if count:
                 return asked_of.count(where)
             if histogram is not None:
-                return asked_of.histogram(histogram, where=where)
+                return asked_of.histogram(histogram, bins or BINS, where)
             if quantiles is not None:
                 return asked_of.quantiles(quantiles, where=where)
             if sample is not None:
-                return asked_of.sample(sample, seed, where)
+                return asked_of.sample(sample, seed or 0, where)
             if top is not None:
                 return asked_of.top(top, by or "mult_adds", where)
             weighed = {"by": [name.strip() for name in by.split(",")]} if by else {}
             return asked_of.pareto(**weighed, where=where)
 
         from costcalc.jobs.workers import engine
+        from costcalc.spaces.space import BINS
 
         (answered,) = engine(options.jobs, options.scheduler).results(answer, [named])
         show(answered, options)
         return
-    sweep = questions.sweep(
+    sweep = exploring.sweep(
         *networks,
         metrics=metrics,
         where=where,
@@ -218,24 +220,29 @@ def _space(
     """The space of one network: the one that its spec declares, and the settings beside it."""
     if len(networks) > 1:
         refuse(None, "each network has a space of its own", "one network", f"{len(networks)}")
-    return questions.space(
+    return exploring.space(
         networks[0],
         metrics=metrics,
         **options.stored_by,
+        **options.timed_by,
         declared=is_declared,
         at=options.texts,
         **options.counted_by,
     )
 
 
-def _refuse_conflicts(options: Options, by: str | None, asked: Mapping[str, bool]) -> None:
+def _refuse_conflicts(asked: Mapping[str, bool], details: Set[str]) -> None:
+    """Refuses several questions at once, and details of one that is not asked."""
     given = [f"--{name}" for name, is_given in asked.items() if is_given]
     if len(given) > 1:
-        refuse(None, f"{' and '.join(given)} are different questions", "one of the two")
-    if by is not None and not (asked["top"] or asked["pareto"]):
-        refuse(None, "--by needs --top", "--top N --by KEY, or --pareto --by METRIC,METRIC")
-    if options.format == "parquet" and options.output is None:
-        refuse(None, "Parquet can only be written to a file", "-o FILE.parquet")
+        refuse(None, f"{' and '.join(given)} are different questions", "one of them")
+    for name, of, expected in (
+        ("by", ("top", "pareto"), "--top N --by KEY, or --pareto --by METRIC,METRIC"),
+        ("bins", ("histogram",), "--histogram METRIC --bins N"),
+        ("seed", ("sample",), "--sample N --seed S"),
+    ):
+        if name in details and not any(asked[one] for one in of):
+            refuse(None, f"--{name} needs --{of[0]}", expected)
 
 
 def _stream(sweep: Sweep, options: Options, batches: Iterable[Columns]) -> None:

@@ -129,6 +129,9 @@ def quotient(a: Any, b: Any) -> Any:
     Raises:
         ZeroDivisionError: ``b`` is zero.
     """
+    if type(a) is int and type(b) is int and b:
+        times, rest = divmod(a, b)
+        return Fraction(a, b) if rest else times
     if _plain(a) and _plain(b):
         return whole(Fraction(a) / b)
     return _algebra(a, b).quotient(a, b)
@@ -150,9 +153,7 @@ def gcd(a: Any, b: Any) -> Any:
 
 def whole(a: Any) -> Any:
     """``a``, as an ``int`` if it is a fraction with the denominator 1."""
-    if isinstance(a, Fraction) and a.denominator == 1:
-        return a.numerator
-    return a
+    return a.numerator if type(a) is Fraction and a.denominator == 1 else a
 
 
 def floor(a: Any) -> Any:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import TypeAlias
 
 from costcalc.advice import advice
 from costcalc.errors import Mark, Problem, SpecError, refuse
 from costcalc.spec.numbers import ExpressionError, quantity, size
+
+Amount: TypeAlias = float | Fraction | str | None
+"""A caller's budget: a number, or text with a unit; None for none."""
 
 _BYTES = re.compile(r"([^A-Za-z]*[0-9.])\s*([KMGTkmgt])?i?(?:[Bb]|[Bb]ytes?)")
 """A size in bytes; ``1.5B`` alone is 1.5 billion."""
@@ -18,7 +22,7 @@ _COUNT = re.compile(r"([^A-Za-z]*[0-9.])\s*([KMGTkmgt])")
 
 def budget(
     name: str,
-    value: int | float | Fraction | str | None,
+    value: Amount,
     is_bytes: bool = False,
     examples: str = "",
 ) -> int | Fraction | None:

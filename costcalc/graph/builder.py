@@ -123,12 +123,12 @@ class LayerBuilder:
         borrows = {
             name: self.reader.borrowed(count, here) for name, count in step.common.borrows.items()
         }
-        fused = tuple(
-            (kind, operation_of(kind, {}), call)
-            for kind, call in ((norm, None), (act, functional_act))
-            if kind is not None
-        )
-        return _LineValues(operation_of(step.kind, values), functional, borrows, fused)
+        fused: list[tuple[Kind, Operation, str | None]] = []
+        if norm is not None:
+            fused.append((norm, operation_of(norm, NOTHING), None))
+        if act is not None:
+            fused.append((act, operation_of(act, NOTHING), functional_act))
+        return _LineValues(operation_of(step.kind, values), functional, borrows, tuple(fused))
 
     def _host(self, reads: tuple[Tensor, ...]) -> int | None:
         """The host of the line that a layer reads from; None after a problem."""
@@ -342,9 +342,10 @@ def _check_output(output: Shape) -> None:
     Raises:
         ShapeError: one exceeds it.
     """
-    if any(side > limits.SIZE for side in output):
-        raise ShapeError(
-            "its output is too large",
-            expected=f"sides of at most {limits.SIZE:,}",
-            found=shape_text(output),
-        )
+    for side in output:
+        if side > limits.SIZE:
+            raise ShapeError(
+                "its output is too large",
+                expected=f"sides of at most {limits.SIZE:,}",
+                found=shape_text(output),
+            )

@@ -37,10 +37,11 @@ def bind(
     written = dict(values) if reader.scales else values
     as_written = Bindings(written, channels) if reader.scales else None
     inside = Bindings(values, channels, as_written)
+    defaults = StepScope(inside, here.tensor)
     for name, parameter in block.parameters.items():
         argument, where = step.arguments.get(name), here
         if argument is None:
-            argument, where = parameter.default, StepScope(inside, here.tensor)
+            argument, where = parameter.default, defaults
         if argument is None:
             raise Refusal(f"block '{block.name}' lacks '{name}'", mark=step.common.mark)
         is_width = parameter.is_width
@@ -56,9 +57,10 @@ def bind(
         expected = outside(parameter, value)
         if expected:
             raise Refusal(f"{name} cannot be {value}", expected=expected, mark=argument.mark)
-        is_channels = is_width or not names(argument).isdisjoint(where.bindings.channel_names)
+        read = names(argument)
+        is_channels = is_width or not read.isdisjoint(where.bindings.channel_names)
         values[name] = written[name] = value
-        if reader.scales and is_channels and names(argument).isdisjoint(AXES):
+        if reader.scales and is_channels and read.isdisjoint(AXES):
             # Before scaling, an expression may have no value at all.
             with suppress(Refusal):
                 written[name] = _as_written(argument, where, reader, is_width)

@@ -48,7 +48,7 @@ def check_whole(
     """
     expected = words + ("a whole number above zero" if lowest else "a whole number, zero or above")
     number = check_number(value, single, here, expected)
-    if not algebra.is_whole(number):
+    if type(number) is not int and not algebra.is_whole(number):
         raise Refusal(
             f"{exact(number)} is not a whole number", expected, quoted(single), mark=single.mark
         )

@@ -299,19 +299,19 @@ class _Walk:
         self, step: Step, times: Any, unfolded: int, sources: tuple[Tensor, ...], scope: NameScope
     ) -> Tensor:
         """All repeats of a step; if their number is a symbol, with a note of what each is."""
-        later, layers = self.after_the_first(step), self.builder.layers
-        result = sources[0]
+        layers, result = self.builder.layers, sources[0]
         read, spans = [sources], []
         for index in range(unfolded):
             first = len(layers)
-            result = self.once(later if index else step, sources, scope, unfolded > 1)
+            one = self.after_the_first(step) if index else step
+            result = self.once(one, sources, scope, unfolded > 1)
             sources = (result, *sources[:-1])
             scope.remember(result)
             read.append(sources)
             spans.append(range(first, len(layers)))
         if not isinstance(times, int):
             inputs = tuple(map(_shapes, read))
-            is_first_other = later is not step or self.shares(step)
+            is_first_other = self.after_the_first(step) is not step or self.shares(step)
             self.repeats.append(Repeats(times, inputs, tuple(spans), is_first_other))
         return result
 

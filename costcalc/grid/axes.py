@@ -115,6 +115,19 @@ def _range(name: str, text: str) -> list[Any]:
     return [algebra.whole(first + index * step) for index in range(count)]
 
 
+def crossed(axes: Sequence[Axis], most: int | None = None) -> str:
+    """The sizes of a grid, ``4 alpha × 4 res``; with ``…`` for some if there are too many.
+
+    Args:
+        axes: the grid's.
+        most: how many are named at most; None for all.
+    """
+    sizes = [f"{len(axis.values)} {axis.name}" for axis in axes]
+    if most is not None and len(sizes) > most:
+        sizes = [*sizes[: most - 1], "…", sizes[-1]]
+    return " × ".join(sizes)
+
+
 def _swapped(text: str) -> str:
     first, last, *step = text.split(":")
     return ":".join([last.strip(), first.strip(), *step])

@@ -7,7 +7,7 @@ fit in 64 bits, the array becomes one of Python integers: slower, but just as ex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -129,3 +129,18 @@ def _wide_enough(low: int, high: int, *arrays: Array) -> tuple[Array, ...]:
     if fits(low, high):
         return arrays
     return tuple(array.astype(object) for array in arrays)
+
+
+def along(array: Array, axes: Sequence[int], order: Sequence[int]) -> Array:
+    """An array of some axes with a dimension for each of more, of length 1 for the others.
+
+    Args:
+        array: its last dimensions are those of the axes.
+        axes: which they are.
+        order: all axes, in the order of the result's last dimensions.
+    """
+    first = array.ndim - len(axes)
+    places = sorted(range(len(axes)), key=lambda at: order.index(axes[at]))
+    sizes = {axes[at]: array.shape[first + at] for at in places}
+    turned = array.transpose(*range(first), *(first + at for at in places))
+    return turned.reshape((*array.shape[:first], *(sizes.get(axis, 1) for axis in order)))

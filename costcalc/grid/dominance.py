@@ -1,9 +1,9 @@
-"""Which of many points no other point is preferable to, in any number of costs.
+"""The points that no other point dominates, in any number of costs: a Pareto front.
 
-Points are taken in lexicographic order, in which none comes before one that is preferable to
-it.  Each half of them is searched by itself; then those of the second half are dropped to which
-one of the first half is preferable, and there the first cost decides nothing any more (H. T.
-Kung, F. Luccio and F. P. Preparata, "On finding the maxima of a set of vectors", 1975).
+In lexicographic order no point comes before one that dominates it.  Each half of the points is
+searched by itself; then points of the second half that one of the first half dominates are
+dropped, for which the first cost no longer matters (H. T. Kung, F. Luccio and F. P. Preparata,
+"On finding the maxima of a set of vectors", 1975).
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import numpy
 from costcalc.grid.bounded import Array
 
 FEW = 64
-"""Points that are compared each with each."""
+"""Points that are compared pair by pair."""
 
 
 def undominated(points: Array, weighed: int | None = None) -> Array:
-    """The indexes of the points to which no other point is preferable, in lexicographic order.
+    """The indexes of the points that no other point dominates, in lexicographic order.
 
-    A point is preferable if it is lower in one cost and not higher in the others.  Equal
+    A point dominates another if it is lower in one cost and not higher in the others.  Equal
     points are kept or dropped together.
 
     Args:
         points: an array of whole numbers, shape (points, costs).
-        weighed: how many costs, the first ones, a preferable point is lower in one of; by
+        weighed: how many of the first costs a dominating point has to be lower in one of; by
             default all.
     """
     weighed = points.shape[1] if weighed is None else weighed
@@ -39,7 +39,7 @@ def undominated(points: Array, weighed: int | None = None) -> Array:
 
 
 def _drop(points: Array, groups: Array, own: Array, kept: Array) -> None:
-    """Marks those points as dropped that one of an earlier group is not above.
+    """Drops the points that a point of an earlier group is nowhere above.
 
     Args:
         points: what is compared, without the first cost.
@@ -77,7 +77,7 @@ def _drop_by_one(costs: Array, groups: Array, own: Array, kept: Array) -> None:
 
 
 def _above(points: Array, others: Array) -> Array:
-    """Which points are in no cost below one of some others."""
+    """Whether each point is at least as high as one of the others in every cost."""
     answer: Array = numpy.zeros(len(points), bool)
     if not len(points) or not len(others):
         return answer

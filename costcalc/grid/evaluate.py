@@ -40,10 +40,13 @@ TRIED = 2**8
 """Settings that show how many are unfolded by themselves, in a grid of more than :data:`FEW`."""
 
 FEW = 2**12
-"""Settings that are few enough to be unfolded together, whatever they need."""
+"""Settings few enough to be unfolded together without trying."""
 
 PARTS = 2**14
 """Parts of a grid from which on they grow instead, as each is handed out by one process."""
+
+CHECKED = 2**24
+"""Settings of parameters that a default depends on are checked up to this one beforehand."""
 
 T = TypeVar("T")
 
@@ -123,10 +126,14 @@ class Grid:
         self.axes = axes
         self.places = tuple(range(len(axes)))
         self.numerators = [of_values(axis.values if axis.is_numeric else ()) for axis in axes]
+        first = self.at((0,) * len(axes))
         for together in self._derived():
-            refusals = self.over(together, self.at((0,) * len(axes))).tabulated(self._resolved)
-            for refusal in refusals.refusals:
-                raise refusal.error
+            part = self.over(together, first)
+            for start, slices in numbered(part.shape, CHUNK):
+                if start > CHECKED:
+                    break  # those that are wrong from here on are settings without a row
+                for refusal in part.tabulated(self._resolved, slices).refusals:
+                    raise refusal.error
         self._check_printed()
         is_file = document.schedule is not None or document.is_file_resized
         if is_file and accounting.storage is None and has_bytes(metrics):
@@ -254,8 +261,10 @@ class Grid:
     def _derived(self) -> list[tuple[int, ...]]:
         """Axes whose values are valid or not together, as a default depends on several."""
         groups = [{number} for number in range(len(self.axes))]
+        known = {*self.settings, *(axis.name for axis in self.axes)}
         for parameter in self.document.parameters.values():
-            names = parameter.default.names if parameter.default is not None else frozenset()
+            default = parameter.default if parameter.name not in known else None
+            names = default.names if default is not None else frozenset()
             read = self.axes_of(names | {parameter.name})
             joined = set(read).union(*(group for group in groups if not group.isdisjoint(read)))
             groups = [group for group in groups if group.isdisjoint(read)] + [joined]
@@ -265,6 +274,22 @@ class Grid:
         """The axes of the parameters that some names depend on."""
         numbers = {axis.name: number for number, axis in enumerate(self.axes)}
         return frozenset(numbers[name] for name in varied_by(self.document, names, numbers))
+
+    def defaults(self) -> tuple[int, ...]:
+        """For each axis the index of the parameter's default, or 0 if it is not a value."""
+        values = resolve(self.document, self.settings, Problems()).values
+        return tuple(
+            axis.values.index(values[axis.name]) if values.get(axis.name) in axis.values else 0
+            for axis in self.axes
+        )
+
+    def lengths(self, axes: Iterable[int]) -> dict[int, int]:
+        """How many values some axes have, in their order."""
+        return {axis: len(self.axes[axis].values) for axis in sorted(axes)}
+
+    def cells(self, axes: Iterable[int]) -> int:
+        """The combinations of the values of some axes."""
+        return prod(self.lengths(axes).values())
 
     def is_cut(self, axis: int) -> bool:
         """Whether a network is unfolded for each value of an axis by itself."""

@@ -1,4 +1,4 @@
-"""What parts of a network have to do with one another in memory.
+"""How parts of a network depend on one another in memory.
 
 Under a storage, a layer may be part of the step before it, a tensor is alive until the last
 step that reads it, and outputs stay to the end.  So a part's bytes depend on more than what
@@ -102,7 +102,7 @@ def peak_of_steps(network: Measured, layers: frozenset[int]) -> Size:
 def tangle(
     network: Measured, parts: Sequence[Sequence[int]], handed: Set[int], is_peak: bool
 ) -> str:
-    """What couples the bytes of parts; '' if nothing does.
+    """The reason why bytes do not add up over parts; '' if they do.
 
     Args:
         network: the network at some settings.

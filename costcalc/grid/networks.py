@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from costcalc import importers, opening
 from costcalc.advice import advice, set_option
-from costcalc.errors import refuse
+from costcalc.errors import Problems, SpecError, refuse
+from costcalc.graph.parameters import all_parameters, resolve, unfit
 from costcalc.grid.axes import Axis, axis, parse
 from costcalc.grid.swept import SweptNetwork
 from costcalc.metrics import Accounting
 from costcalc.opening import AnyNetwork, exact_value, opened
+from costcalc.render.formatting import exact
 from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
 from costcalc.spec import library
+from costcalc.spec.document import Document
 
 
 def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
@@ -33,21 +36,64 @@ def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
     ]
 
 
-def declared_space(network: AnyNetwork) -> Mapping[str, Iterable[Any] | str]:
-    """The space that a network's spec declares.
+def declared_space(
+    network: AnyNetwork, settings: Collection[str] = ()
+) -> dict[str, tuple[Any, ...]]:
+    """The space that a network's spec declares, without the parameters that are set.
+
+    Args:
+        network: whatever names it; it may carry settings.
+        settings: the names of other parameters that are set.
 
     Raises:
-        SpecError: it declares none.
+        SpecError: it declares none, or a value that a parameter cannot take.
     """
-    document = opened(network).document
+    named = opened(network)
+    document = named.document
     if not document.space:
-        refuse(
-            None,
-            f"{document.titled({})} declares no space",
-            expected="a key of its spec: space: {k1: [3, 5, 7]}",
-            hint=advice("{}, for one parameter after another", set_option("k1", "3,5,7")),
-        )
-    return document.space
+        _refuse_undeclared(document)
+    parameters = all_parameters(document)
+    defaults = resolve(document, {}, Problems()).values
+    problems, space = Problems(), {}
+    for name, declared in document.space.items():
+        values, marks = declared
+        if isinstance(values, str):
+            try:
+                space[name] = parse(name, values).values
+            except SpecError as error:
+                problems.note(error.problems[0]._replace(mark=marks[0]))
+                continue
+            ends = [(space[name][at], marks[0]) for at in (0, -1)]
+        else:
+            space[name] = values
+            ends = [*zip(values, marks, strict=True)]
+        for value, mark in ends:
+            if name in parameters and (
+                expected := unfit(parameters[name], value, defaults.get(name))
+            ):
+                problems.add(mark, f"{name} cannot be {exact(value)}", expected)
+    problems.raise_any()
+    return {
+        name: values
+        for name, values in space.items()
+        if name not in settings and name not in named.settings
+    }
+
+
+def _refuse_undeclared(document: Document) -> NoReturn:
+    """Refuses a spec without a space, with the line that would declare the likely one."""
+    choosing = {name: one.choices for name, one in document.parameters.items() if one.choices}
+    name, choices = next(iter(choosing.items()), ("k1", (3, 5, 7)))
+    names = ", ".join(choosing)
+    refuse(
+        None,
+        f"{document.titled({})} declares no space",
+        expected="a key of its spec: space: " + (f"[{names}]" if names else "{k1: [3, 5, 7]}"),
+        hint=advice(
+            "{}, for one parameter after another",
+            set_option(name, ",".join(map(exact, choices))),
+        ),
+    )
 
 
 def swept(

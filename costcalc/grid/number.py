@@ -82,7 +82,7 @@ class GridNumber:
         return _total(self.terms)
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, GridNumber | int | Fraction):
+        if not isinstance(other, _NUMBERS):
             return NotImplemented
         terms, below = _parts(other)
         common = lcm(self.denominator, below)
@@ -101,13 +101,13 @@ class GridNumber:
         return self * -1
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if isinstance(other, GridNumber | int | Fraction) else NotImplemented
+        return self + -other if isinstance(other, _NUMBERS) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, GridNumber | int | Fraction):
+        if not isinstance(other, _NUMBERS):
             return NotImplemented
         terms, below = _parts(other)
         return _number(
@@ -174,6 +174,10 @@ class GridNumber:
         return f"{Fraction(low, self.denominator)} to {Fraction(high, self.denominator)}"
 
 
+_NUMBERS = (GridNumber, int, Fraction)
+"""What a grid number may be computed with; a tuple is tested sooner than a union."""
+
+
 def cells(value: Any, shape: tuple[int, ...]) -> Array:
     """A number of the grid, setting by setting; as 64-bit integers if these suffice."""
     if not isinstance(value, GridNumber):
@@ -225,7 +229,7 @@ def _number(terms: Iterable[Monomial], denominator: int) -> Any:
     """The number of some terms; a plain one where nothing varies."""
     kept = _gathered(terms)
     if not any(term.factors for term in kept):
-        return algebra.whole(Fraction(sum(term.coefficient for term in kept), denominator))
+        return algebra.quotient(sum(term.coefficient for term in kept), denominator)
     shared = gcd(denominator, *(term.coefficient for term in kept))
     if shared > 1:
         kept = [Monomial(term.coefficient // shared, term.factors) for term in kept]
@@ -321,9 +325,7 @@ def _floor(a: Any, b: Any) -> Any:
         ZeroDivisionError: ``b`` is zero in every setting.
         Split: ``b`` is zero in some settings.
     """
-    if not isinstance(a, GridNumber | int | Fraction) or not isinstance(
-        b, GridNumber | int | Fraction
-    ):
+    if not isinstance(a, _NUMBERS) or not isinstance(b, _NUMBERS):
         return NotImplemented
     if b == 0:
         raise ZeroDivisionError
@@ -335,7 +337,7 @@ def _floor(a: Any, b: Any) -> Any:
 
 def _compared(a: GridNumber, b: Any, relation: Any) -> Any:
     """``relation`` of a number and another; by their bounds alone if these decide it."""
-    if not isinstance(b, GridNumber | int | Fraction):
+    if not isinstance(b, _NUMBERS):
         return NotImplemented
     if a is b:
         return bool(relation(0, 0))

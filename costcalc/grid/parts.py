@@ -37,9 +37,11 @@ class PartText(NamedTuple):
     names: frozenset[str]
     """The names in the text, and in the conditions of the sequences around it."""
     structure: frozenset[str]
-    """Those of them that may decide which layers it has, whatever their sizes are."""
+    """Those of them that may decide which layers it has, rather than their sizes."""
     conditions: frozenset[str]
     """Those of them that decide whether, and how often, it occurs."""
+    widths: frozenset[str]
+    """Those of them in the width that it hands on, as far as the text tells."""
     is_optional: bool
     """Whether it may be left out."""
     reads: frozenset[str]
@@ -64,6 +66,7 @@ class PartText(NamedTuple):
             self.names | other.names,
             self.structure | other.structure,
             self.conditions | other.conditions,
+            other.widths,
             self.is_optional and other.is_optional,
             self.reads | other.reads,
             self.follows or other.follows,
@@ -81,7 +84,7 @@ def parts(document: Document) -> tuple[PartText, ...]:
 
 
 def joined(parts: Sequence[PartText], index: int) -> tuple[PartText, ...]:
-    """The parts, one of them joined with those that it reads and all in between."""
+    """The parts, with one of them joined to those that it reads and all in between."""
     part = parts[index]
     before = [at for at in range(index) if not part.reads.isdisjoint(parts[at].called)]
     first = index - 1
@@ -177,6 +180,7 @@ def _parts(
             around | _text(document, step),
             around | _structure(document, step),
             around | _of(common.when) | _of(common.repeat),
+            _widths(document, step),
             may_lack,
             frozenset(word for inner in written for word, _ in inner.common.sources or ()),
             common.sources is None,
@@ -189,10 +193,10 @@ def _parts(
 
 
 def is_plain(step: Step) -> bool:
-    """Whether a step only stands around others, each of which is a part of its own."""
+    """Whether a step only groups others, which are then parts themselves."""
     common = step.common
     if not _of(common.when).isdisjoint(AXES):
-        return False  # a condition upon the shape that reaches the first of them
+        return False  # its condition depends on the shape that reaches it
     return isinstance(step, SequenceStep) and not (
         common.name
         or common.repeat
@@ -204,7 +208,7 @@ def is_plain(step: Step) -> bool:
 
 
 def _written(step: Step) -> Iterator[Step]:
-    """A step and all that are written inside it, without those of blocks."""
+    """A step and all steps written inside it, except those of blocks that it calls."""
     yield step
     for inner in inner_steps(step):
         yield from _written(inner)
@@ -236,6 +240,21 @@ def _structure(document: Document, step: Step) -> frozenset[str]:
     return frozenset[str]().union(
         *map(_of, (step.common.when, step.common.repeat, step.norm, step.act))
     )
+
+
+def _widths(document: Document, step: Step) -> frozenset[str]:
+    """The names in the width of a layer, in those given to a block, or in those of a last step."""
+    if isinstance(step, SequenceStep):
+        return _widths(document, step.steps[-1]) if step.steps else frozenset()
+    if isinstance(step, LayerStep):
+        given = {step.kind.width}
+    elif isinstance(step, BlockStep):
+        parameters = document.blocks[step.block].parameters.items()
+        given = {name for name, parameter in parameters if parameter.is_width}
+    else:
+        return frozenset()
+    arguments = step.arguments.items()
+    return frozenset[str]().union(*(names(value) for name, value in arguments if name in given))
 
 
 def _own(document: Document, step: Step) -> frozenset[str]:

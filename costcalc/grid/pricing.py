@@ -4,41 +4,32 @@ A part depends on the parameters that its text names (:mod:`.parts`) and on thos
 what reaches it: shapes, and the layers that made them.  Along which parameters these vary is
 read off the parts before it, from the first one on.
 
-Parts are priced together.  Parameters that no part depends on at once vary along one
-dimension, so that an unfolding has a combination for each part, and the number of unfoldings
-is that of the part with the most.
+    text --what each part depends on--> runs of parts (:mod:`.tabulation`) --> PricedPart
+
+What depends on what is guessed for all parts and tabulated; it is right up to the first part
+that turns out to depend on more, so this is repeated until nothing changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import prod
 from random import Random
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import numpy
 
-from costcalc.costs.names import OF_LAYER_READ
 from costcalc.errors import Problems
-from costcalc.formulas.algebra import Size
 from costcalc.graph.bindings import AXES
 from costcalc.graph.expand import expand_part
-from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.outline import described
 from costcalc.graph.parameters import resolve
-from costcalc.grid.bounded import Array
-from costcalc.grid.evaluate import Grid, Tabulated
-from costcalc.grid.memory import (
-    Crossing,
-    crossings,
-    entangled,
-    leans,
-    peak_of_steps,
-    tangle,
-)
+from costcalc.grid.bounded import Array, along
+from costcalc.grid.evaluate import Grid
+from costcalc.grid.memory import Crossing, crossings, entangled
 from costcalc.grid.parts import PartText, joined, parts, predicting
-from costcalc.kinds.base import Shape
-from costcalc.metrics import METRICS, Measured, has_bytes
+from costcalc.grid.tabulation import Evaluate, Needs, TabulatedPart, Tabulation, varying
+from costcalc.grid.unfolded import KNOWN, STEPS, Entangled, Leaning, UnfoldedParts
+from costcalc.metrics import has_bytes
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.storing.network import storage_or_default
@@ -47,58 +38,11 @@ from costcalc.storing.storage import Storage
 CELLS = 2**20
 """Combinations of parameters that one part may have."""
 
-TOGETHER = 2**12
-"""Combinations that parts may be priced at together, whatever each of them needs."""
-
-HELD = 2**21
-"""Combinations of all parts of a run together, which bounds the memory."""
-
 TRIES = 16
 """Settings that are tried in order to find one at which the parts before one exist."""
 
 SEARCHED = 64
 """Settings that are tried in order to find one at which the network exists."""
-
-Needs: TypeAlias = "Sequence[frozenset[int]]"
-"""For each part the axes that it depends on."""
-
-Evaluate: TypeAlias = "Callable[[Mapping[str, Any], frozenset[int]], Mapping[Any, Any]]"
-"""What some parts have at some settings, by part and key."""
-
-STATE = "state"
-"""The key of what is known of a part."""
-
-STEPS = "steps"
-"""The key of the steps that it unfolds to, which no other part depends on."""
-
-KNOWN, REFUSED = 1, -1
-"""States of a part; 0 where another one is wrong."""
-
-
-class Entangled(Exception):
-    """A cost that is no sum over parts of few parameters.
-
-    Attributes:
-        reason: what couples them.
-        names: the parameters.
-    """
-
-    def __init__(self, reason: str, names: Iterable[str] = ()) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.names = tuple(names)
-
-
-class _Leaning(Exception):
-    """A part that is, under a storage, partly in a step of parts before it.
-
-    Attributes:
-        part: its number.
-    """
-
-    def __init__(self, part: int) -> None:
-        super().__init__("a part leans on another")
-        self.part = part
 
 
 class PricedPart(NamedTuple):
@@ -111,71 +55,13 @@ class PricedPart(NamedTuple):
     exists: Array
 
 
-class _Part(NamedTuple):
-    """What is tabulated of one part, along the axes that it depends on."""
-
-    values: Mapping[str, Array]
-    refused: Array
-    """Where it is wrong."""
-    unknown: Array
-    """Where another part is wrong, so that this one is not reached."""
-
-    def completed(self, other: _Part) -> _Part:
-        """The part with what another run knows of it."""
-        if not self.values or not other.values:
-            return self if self.values else other
-        values = {
-            key: numpy.where(self.unknown, other.values.get(key, 0), self.values.get(key, 0))
-            for key in {**self.values, **other.values}
-        }
-        return _Part(values, self.refused | other.refused, self.unknown & other.unknown)
-
-
-class _Run(NamedTuple):
-    """Some parts, tabulated together."""
-
-    places: Mapping[int, int]
-    """The dimension of each axis that varies."""
-    done: Tabulated
-
-    def arrays(self, index: int) -> dict[str, Array]:
-        """A part's arrays by key, all dimensions of the run."""
-        return {key: array for (part, key), array in self.done.arrays.items() if part == index}
-
-    def part(self, index: int, lengths: Mapping[int, int]) -> _Part:
-        """A part along some axes, of these lengths, taken where the run knows it."""
-        shape = tuple(lengths.values())
-        arrays = self.arrays(index)
-        if STATE not in arrays:  # something is wrong before it throughout
-            nothing = numpy.zeros(shape, bool)
-            return _Part({}, nothing, ~nothing)
-        mine = [self.places[axis] for axis in lengths]
-        others = [at for at in range(self.done.is_valid.ndim) if at not in mine]
-        first: tuple[Any, ...] = (..., *(0 for _ in others))
-        within = tuple(slice(0, length) for length in shape)
-        turned = {key: array.transpose(*mine, *others)[within] for key, array in arrays.items()}
-        state = turned.pop(STATE)
-        if (state == KNOWN).all():
-            nothing = numpy.zeros(shape, bool)
-            return _Part({key: array[first] for key, array in turned.items()}, nothing, nothing)
-        state = state.reshape(*shape, -1)
-        known = state == KNOWN
-        at = known.argmax(-1)[..., None]
-        refused = (state == REFUSED).any(-1)
-        values = {
-            key: numpy.take_along_axis(array.reshape(*shape, -1), at, -1)[..., 0]
-            for key, array in turned.items()
-        }
-        return _Part(values, refused, ~(known.any(-1) | refused))
-
-
 class _Seen(NamedTuple):
-    """What a part hands on, as far as others ask."""
+    """What other parts need to know of a part's output."""
 
-    part: _Part
+    part: TabulatedPart
     """Without values if nothing is missing."""
     outputs: frozenset[int]
-    """The axes that its output varies along, if nothing is missing."""
+    """The axes along which its output varies, if nothing is missing."""
     places: Mapping[int, int]
     """The dimension of each axis that varies in the run."""
     varied: frozenset[int]
@@ -185,29 +71,23 @@ class _Seen(NamedTuple):
 
 
 class Pricing:
-    """Prices the parts of a network in order.
-
-    Attributes:
-        evaluations: how often the network was unfolded.
-    """
+    """Prices the parts of a network in order."""
 
     def __init__(self, grid: Grid, fits: Callable[[int], bool]) -> None:
         """Reads the network's text.
 
         Args:
             grid: the network, and the parameters that vary.
-            fits: whether parts may have so many combinations together.
+            fits: whether a number of combinations is acceptable for all parts together.
 
         Raises:
-            Entangled: a setting is none of the network's parameters, or it exists at few.
+            Entangled: costs do not add up over parts, or the network exists at few settings.
         """
         self.grid = grid
         self.fits = fits
         self.document = document = grid.document
-        self.evaluations = 0
-        self.makers: dict[Any, int] = {}
         self.missing: dict[int, tuple[list[int], Array]] = {}
-        """For parts so far their axes, and where they, or those before, do not exist."""
+        """By part: its axes, and where it or a part before it does not exist."""
         if document.reread is not None:
             raise Entangled("the network is read again at each setting")
         for metric in grid.metrics:
@@ -216,10 +96,6 @@ class Pricing:
         self.storage: Storage | None = None
         if has_bytes(grid.metrics):
             self.storage = storage_or_default(grid.accounting.storage)
-        self.is_kind_asked = grid.accounting.convention.uses(OF_LAYER_READ) or (
-            self.storage is not None and self.storage.uses(OF_LAYER_READ)
-        )
-        self.has_peak = "peak_bytes" in grid.metrics
         self.is_whole = False
         """Whether parts are priced only where the whole network exists."""
         sides = frozenset[str]().union(*(side.names for side in document.input))
@@ -229,23 +105,30 @@ class Pricing:
             raise Entangled("the network has no layers")
         self.check(self.own)
         self.chosen = self.existing()
-        self.base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
+        base = {axis.name: axis.values[self.chosen[at]] for at, axis in enumerate(grid.axes)}
+        self.tabulation = Tabulation(grid, base)
+
+    @property
+    def evaluations(self) -> int:
+        """How often the network was unfolded."""
+        return self.tabulation.evaluations
 
     def read_text(self, parts: tuple[PartText, ...]) -> None:
-        """What the text tells of parts."""
+        """Finds what the text of parts tells."""
         self.parts = parts
         self.predicting = frozenset[int]()
         if self.scales():
             self.predicting = predicting(self.document, parts)
         self.own = [self.axes_of(names) for names in self.texts()]
-        self.index = {id(step): at for at, part in enumerate(parts) for step in part.steps}
+        self.unfolded = UnfoldedParts(self.grid, parts, self.predicting, self.storage)
         self.crossings: tuple[Crossing, ...] = ()
-        is_alive = self.has_peak and self.grid.accounting.planner_of_peaks == "liveness"
+        has_peak = "peak_bytes" in self.grid.metrics
+        is_alive = has_peak and self.grid.accounting.planner_of_peaks == "liveness"
         if self.storage is not None and is_alive:
             self.crossings = tuple(crossings(parts, self.storage))
 
     def priced(self) -> Iterator[PricedPart]:
-        """Every part, for all that it depends on.
+        """Every part, for all that it depends on; without metrics, only where it exists.
 
         Raises:
             Entangled: a part depends on too much.
@@ -254,20 +137,24 @@ class Pricing:
             try:
                 needs = self.needs()
                 break
-            except _Leaning as leaning:
+            except Leaning as leaning:
                 self.read_text(joined(self.parts, leaning.part))
+        if not self.grid.metrics:
+            for axes, missing in self.missing.values():
+                yield PricedPart(tuple(axes), {}, ~missing)
+            return
         self.is_whole = self.storage is not None
-        for group, run in self.runs(needs, self.costs):
+        for group, run in self.tabulation.groups(needs, self.unfolded.costs):
             for index in group:
-                part = run.part(index, self.lengths(needs[index]))
-                part = self.taken(part, index, needs, self.costs)
+                part = run.part(index, self.grid.lengths(needs[index]))
+                part = self.taken(part, index, needs, self.unfolded.costs)
                 costs = {name: part.values[name] for name in self.grid.metrics}
                 yield PricedPart(tuple(sorted(needs[index])), costs, ~part.refused)
 
     # what parts depend on
 
     def axes_of(self, names: Iterable[str]) -> frozenset[int]:
-        """The axes of the parameters that some names depend on, without those of one value."""
+        """The axes that some names depend on, except axes of one value."""
         axes = self.grid.axes_of(names)
         return frozenset(axis for axis in axes if len(self.grid.axes[axis].values) > 1)
 
@@ -312,7 +199,7 @@ class Pricing:
         Raises:
             Entangled: they are too many.
         """
-        needs: list[frozenset[int]] = [*self.own]
+        needs = self.guessed()
         while True:
             self.check(needs)
             seen = self.seen(needs)
@@ -322,13 +209,26 @@ class Pricing:
                 return needs
             needs = following
 
+    def guessed(self) -> list[frozenset[int]]:
+        """What parts depend on if each reads a map as wide as the text of the one before has it.
+
+        A wrong guess costs a run; one that has too many combinations is not made.
+        """
+        handed = [frozenset(), *(self.axes_of(part.widths) for part in self.parts)]
+        needs = [
+            own | before if part.follows else own
+            for own, before, part in zip(self.own, handed, self.parts, strict=False)
+        ]
+        is_small = all(map(self.is_small, needs)) and self.fits(sum(map(self.grid.cells, needs)))
+        return needs if is_small else [*self.own]
+
     def check(self, needs: Needs) -> None:
         """Refuses parts that depend on too much, each by itself or all together.
 
         Raises:
             Entangled: they do.
         """
-        cells = [*map(self.cells, needs)]
+        cells = [*map(self.grid.cells, needs)]
         index = max(range(len(cells)), key=cells.__getitem__)
         names = [self.grid.axes[axis].name for axis in sorted(needs[index])]
         most = f"{self.described(index)} depends on {cells[index]:,}"
@@ -339,16 +239,8 @@ class Pricing:
 
     def is_small(self, axes: Iterable[int]) -> bool:
         """Whether a part may depend on these axes."""
-        cells = self.cells(axes)
+        cells = self.grid.cells(axes)
         return cells <= CELLS and self.fits(cells)
-
-    def cells(self, axes: Iterable[int]) -> int:
-        """The combinations of the values of some axes."""
-        return prod(self.lengths(axes).values())
-
-    def lengths(self, axes: Iterable[int]) -> dict[int, int]:
-        """How many values some axes have, in their order."""
-        return {axis: len(self.grid.axes[axis].values) for axis in sorted(axes)}
 
     def described(self, index: int) -> str:
         """A part in a message."""
@@ -439,7 +331,7 @@ class Pricing:
 
     def handed(self, seen: _Seen, index: int, needs: Needs) -> frozenset[int]:
         """The axes that a part's output depends on."""
-        part = self.taken(seen.part, index, needs, self.interfaces)
+        part = self.taken(seen.part, index, needs, self.unfolded.interfaces)
         if not part.values:
             return seen.outputs
         axes = sorted(needs[index])
@@ -451,86 +343,21 @@ class Pricing:
     def seen(self, needs: Needs) -> list[_Seen]:
         """What every part hands on, if parts depend on ``needs``."""
         found: dict[int, _Seen] = {}
-        for group, run in self.runs(needs, self.interfaces):
+        for group, run in self.tabulation.groups(needs, self.unfolded.interfaces):
             for index in group:
                 arrays = run.arrays(index)
                 steps = int(arrays.pop(STEPS, numpy.zeros(1)).max())
                 varied = frozenset(at for array in arrays.values() for at in varying(array))
-                part = run.part(index, self.lengths(needs[index]))
-                is_missing = part.refused.any() or part.unknown.any()
+                part = run.part(index, self.grid.lengths(needs[index]))
+                is_missing = part.missing.any()
                 outputs = frozenset(axis for axis in needs[index] if run.places[axis] in varied)
                 kept = part if is_missing else part._replace(values={})
                 found[index] = _Seen(kept, outputs, run.places, varied, steps)
         return [found[index] for index in range(len(self.parts))]
 
-    def runs(self, needs: Needs, evaluate: Evaluate) -> Iterator[tuple[list[int], _Run]]:
-        """Groups of parts that are tabulated together, each with its run."""
-        groups: list[list[int]] = []
-        for index in range(len(self.parts)):
-            fitting = (one for one in groups if self.fit([needs[at] for at in (*one, index)]))
-            group = next(fitting, None)
-            if group is None:
-                groups.append([index])
-            else:
-                group.append(index)
-        for group in groups:
-            yield group, self.run(group, needs, evaluate)
-
-    def fit(self, needs: Needs) -> bool:
-        """Whether parts vary together in about as many combinations as one of them has."""
-        _, sizes = self.places(needs)
-        cells, largest = prod(sizes), max(map(self.cells, needs))
-        return cells <= max(TOGETHER, 2 * largest) and cells * len(needs) <= max(HELD, largest)
-
-    def places(self, needs: Needs) -> tuple[dict[int, int], list[int]]:
-        """A dimension for each axis, other ones for those that a part depends on together.
-
-        Returns:
-            The dimensions by axis, and the number of values along each.
-        """
-        axes = self.grid.axes
-        together: dict[int, set[int]] = {}
-        for need in needs:
-            for axis in need:
-                together.setdefault(axis, set()).update(need)
-        places: dict[int, int] = {}
-        sizes: list[int] = []
-        cut: list[bool] = []
-        for axis in sorted(together, key=lambda axis: (-len(axes[axis].values), axis)):
-            taken = {places[other] for other in together[axis] if other in places}
-            is_cut = self.grid.is_cut(axis)
-            free = (at for at in range(len(sizes)) if at not in taken and cut[at] == is_cut)
-            place = next(free, len(sizes))
-            if place == len(sizes):
-                sizes.append(len(axes[axis].values))
-                cut.append(is_cut)
-            places[axis] = place
-        return places, sizes
-
-    def run(
-        self,
-        group: Iterable[int],
-        needs: Needs,
-        evaluate: Evaluate,
-        base: Mapping[str, Any] | None = None,
-    ) -> _Run:
-        """Some parts at all combinations of what they depend on.
-
-        Args:
-            group: the parts.
-            needs: what each part depends on.
-            evaluate: what they have at some settings.
-            base: the values of other axes; None for those of a network that exists.
-        """
-        chosen = frozenset(group)
-        places, _ = self.places([needs[index] for index in chosen])
-        order = tuple(sorted(places))
-        grid = self.grid.over(order, base or self.base, tuple(places[axis] for axis in order))
-        done = grid.tabulated(lambda settings: evaluate(settings, chosen))
-        self.evaluations += done.evaluations
-        return _Run(places, done)
-
-    def taken(self, part: _Part, index: int, needs: Needs, evaluate: Evaluate) -> _Part:
+    def taken(
+        self, part: TabulatedPart, index: int, needs: Needs, evaluate: Evaluate
+    ) -> TabulatedPart:
         """A part's values along the axes that it depends on; anything where it does not exist.
 
         Raises:
@@ -538,11 +365,11 @@ class Pricing:
         """
         axes = sorted(needs[index])
         dead = self.dead(index, axes) if part.unknown.any() else part.unknown
-        base: Mapping[str, Any] | None = self.base
+        base: Mapping[str, Any] | None = self.tabulation.base
         for _ in range(TRIES):
             if base is not None and part.unknown.any():
-                alone = self.run([index], needs, evaluate, base)
-                part = part.completed(alone.part(index, self.lengths(axes)))
+                alone = self.tabulation.run([index], needs, evaluate, base)
+                part = part.completed(alone.part(index, self.grid.lengths(axes)))
             left = part.unknown & ~dead
             if not left.any():
                 break
@@ -553,14 +380,10 @@ class Pricing:
                 dead[cell] = True
         else:
             self.refuse_few(axes)
-        self.missing[index] = axes, part.refused | part.unknown
-        missing = part.refused | part.unknown
-        if missing.all():
+        self.missing[index] = axes, part.missing
+        if part.missing.all():
             self.refuse_few(axes)
-        if not missing.any():
-            return part
-        values = {key: _filled(array, missing) for key, array in part.values.items()}
-        return part._replace(values=values)
+        return part.filled()
 
     def refuse_few(self, axes: Iterable[int]) -> NoReturn:
         """Refuses a network that was found at too few settings.
@@ -585,10 +408,10 @@ class Pricing:
         chosen = {**self.chosen, **fixed}
         for _ in range(TRIES):
             settings = grid.at([chosen[axis] for axis in range(len(grid.axes))])
-            wrong = self.unfolded(settings)[1][-1]
-            if wrong.state == KNOWN or (wrong.part >= index and not self.is_whole):
+            wrong = self.unfolded.parts_at(settings)[1][-1]
+            if wrong.state == KNOWN or (wrong.number >= index and not self.is_whole):
                 return {axis.name: settings[axis.name] for axis in grid.axes}
-            axes, missing = self.missing[wrong.part]
+            axes, missing = self.missing[wrong.number]
             place = tuple(fixed.get(axis, slice(None)) for axis in axes)
             others = numpy.argwhere(~missing[place])
             if not len(others):
@@ -598,107 +421,13 @@ class Pricing:
         self.refuse_few(fixed)
 
     def dead(self, index: int, axes: Sequence[int]) -> Array:
-        """Where some part before does not exist, whatever the other axes are."""
+        """Where a part before does not exist for any values of the other axes."""
         dead = numpy.zeros([len(self.grid.axes[axis].values) for axis in axes], bool)
         for before in [*self.missing] if self.is_whole else range(index):
             others, missing = self.missing[before]
             if {*others} <= {*axes} and missing.any():
-                dead |= missing[tuple(slice(None) if axis in others else None for axis in axes)]
+                dead |= along(missing, others, axes)
         return dead
-
-    # what is tabulated
-
-    def interfaces(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
-        """What parts hand on: a shape, and what the costs of others ask of its layer."""
-        graph, stages = self.unfolded(settings)
-        alone = graph.weights_alone
-        found: dict[Any, Any] = {}
-        for stage in stages:
-            if stage.part not in chosen:
-                continue
-            found[stage.part, STATE] = stage.state
-            if stage.state == REFUSED:
-                continue
-            if self.storage is not None and leans(graph, stage.layers, self.storage):
-                raise _Leaning(stage.part)
-            found[stage.part, STEPS] = stage.unfolded
-            found[stage.part, "rank"] = len(stage.shape)
-            for number, side in enumerate(stage.shape):
-                found[stage.part, f"side {number}"] = side
-            maker: Any = None
-            if stage.tensor != NETWORK_INPUT:
-                layer = graph.layers[stage.tensor]
-                maker = (stage.tensor in alone,)
-                if self.is_kind_asked:
-                    has_bias = bool(getattr(layer.operation, "bias", False))
-                    maker = *maker, layer.kind.name, has_bias
-            found[stage.part, "maker"] = self.makers.setdefault(maker, len(self.makers))
-        return found
-
-    def costs(self, settings: Mapping[str, Any], chosen: frozenset[int]) -> dict[Any, Any]:
-        """What parts cost."""
-        graph, stages = self.unfolded(settings)
-        network = Measured(graph, self.grid.accounting)
-        if self.is_whole and stages[-1].state == REFUSED:
-            stages = stages[-1:]
-        elif self.is_whole:
-            handed = {stage.tensor for stage in stages}
-            layers = [stage.layers for stage in stages]
-            if reason := tangle(network, layers, handed, self.has_peak):
-                raise Entangled(reason)
-        found: dict[Any, Any] = {}
-        for stage in stages:
-            if stage.part not in chosen:
-                continue
-            found[stage.part, STATE] = stage.state
-            if stage.state == KNOWN:
-                for name in self.grid.metrics:
-                    found[stage.part, name] = self.cost(name, network, stage)
-        return found
-
-    def cost(self, metric: str, network: Measured, stage: _Stage) -> Size:
-        """What a part costs."""
-        if METRICS[metric].is_largest:
-            return peak_of_steps(network, frozenset(stage.layers))
-        return METRICS[metric].measure(network.part(stage.layers))
-
-    def unfolded(self, settings: Mapping[str, Any]) -> tuple[LayerGraph, list[_Stage]]:
-        """The network at some settings, part by part, up to the first that is wrong.
-
-        Raises:
-            Entangled: what is wrong is not one part.
-        """
-        expanded = expand_part(self.document, settings)
-        graph, refused = expanded.graph, expanded.refused
-        wrong = self.index.get(id(refused)) if expanded.problems else None
-        if expanded.problems and wrong is None:
-            raise Entangled("what is wrong at some settings is not one of its parts")
-        steps = {id(outermost.step): outermost for outermost in graph.steps}
-        shape, tensor = graph.input, NETWORK_INPUT
-        stages = []
-        for index, part in enumerate(self.parts):
-            if index == wrong:
-                stages.append(_Stage(index, REFUSED, (), shape, tensor, 0))
-                break
-            there = [one for step in part.steps if (one := steps.get(id(step))) is not None]
-            if there:
-                shape, tensor = there[-1].output, there[-1].tensor
-            layers = tuple(at for one in there for at in one.layers)
-            unfolded = sum(one.unfolded for one in there)
-            stages.append(_Stage(index, KNOWN, layers, shape, tensor, unfolded))
-        if self.predicting and wrong is None:
-            self.check_outputs(graph, stages)
-        return graph, stages
-
-    def check_outputs(self, graph: LayerGraph, stages: Iterable[_Stage]) -> None:
-        """Refuses outputs of the network, whose widths are kept, of other parts than is known.
-
-        Raises:
-            Entangled: there are some.
-        """
-        known = {at for stage in stages if stage.part in self.predicting for at in stage.layers}
-        if not known.issuperset(graph.outputs) and len(self.predicting) < len(self.parts):
-            raise Entangled("which widths are kept depends on all parts")
 
     def check_steps(self, seen: Iterable[_Seen]) -> None:
         """Refuses parts that may be too many layers together.
@@ -717,40 +446,15 @@ class Pricing:
             Entangled: none was found.
         """
         grid, random = self.grid, Random(0)
-        defaults = resolve(self.document, grid.settings, Problems()).values
-        chosen = {
-            at: axis.values.index(defaults[axis.name])
-            if defaults.get(axis.name) in axis.values
-            else 0
-            for at, axis in enumerate(grid.axes)
-        }
+        chosen = dict(enumerate(grid.defaults()))
         for number in range(SEARCHED):
             expanded = expand_part(self.document, grid.at([*chosen.values()]))
             if not expanded.problems:
                 return chosen
-            wrong = self.index.get(id(expanded.refused))
+            wrong = self.unfolded.index.get(id(expanded.refused))
             drawn = chosen if number % 2 or wrong is None else self.own[wrong]
             chosen |= {axis: random.randrange(len(grid.axes[axis].values)) for axis in drawn}
         raise Entangled("no setting was found at which the network exists")
-
-
-class _Stage(NamedTuple):
-    """A part at some settings."""
-
-    part: int
-    state: int
-    layers: tuple[int, ...]
-    shape: Shape
-    """What the next part reads, unless it names another."""
-    tensor: int
-    """The layer that has this output, or :data:`NETWORK_INPUT`."""
-    unfolded: int
-    """The steps that it unfolds to."""
-
-
-def varying(array: Array) -> list[int]:
-    """The dimensions along which an array varies."""
-    return [at for at in range(array.ndim) if bool((array != numpy.take(array, [0], at)).any())]
 
 
 def _guessed(seen: _Seen, need: frozenset[int], taken: frozenset[int]) -> frozenset[int]:
@@ -764,29 +468,3 @@ def _guessed(seen: _Seen, need: frozenset[int], taken: frozenset[int]) -> frozen
     known = {seen.places.get(axis) for axis in taken}
     others = {axis for axis in need if seen.places.get(axis) not in known}
     return frozenset(axis for axis in taken | others if seen.places.get(axis) in seen.varied)
-
-
-def _filled(array: Array, missing: Array) -> Array:
-    """An array whose missing cells have values of others, which do not matter.
-
-    They are taken along dimensions that it does not vary along, if there are such, so that it
-    does not for them.
-    """
-    steady = [at for at in range(array.ndim) if not _varies(array, missing, at)]
-    for at in (*steady, *(at for at in range(array.ndim) if at not in steady)):
-        values, lacks = _first(array, missing, at)
-        array, missing = numpy.where(missing, values, array), missing & lacks
-    return array
-
-
-def _varies(array: Array, missing: Array, at: int) -> bool:
-    """Whether an array varies along a dimension where nothing is missing."""
-    values, _ = _first(array, missing, at)
-    return bool(((array != values) & ~missing).any())
-
-
-def _first(array: Array, missing: Array, at: int) -> tuple[Array, Array]:
-    """The first values along a dimension that are not missing, and where all are."""
-    first = numpy.expand_dims((~missing).argmax(at), at)
-    values = numpy.take_along_axis(array, first, at)
-    return values, numpy.take_along_axis(missing, first, at)

@@ -3,7 +3,7 @@
 Here the costs of a network are unknown.  Comparing one with a bound asks whether it is at most
 that; if the answer is open, both are tried, one after the other, and each leaves the cost in a
 smaller range.  So any condition in which costs are added, scaled by numbers and compared becomes
-a list of regions that exclude one another, and nothing needs to be known of how it is written.
+a list of disjoint regions, however it is written.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Range: TypeAlias = "tuple[int, int]"
 """The least and the greatest value, both included."""
 
 Region: TypeAlias = Mapping[Form, Range]
-"""The range of each sum; of costs that are in none of them, anything."""
+"""The range of each sum; other costs are not bounded."""
 
 
 class Inseparable(Exception):
-    """A condition that is no choice of bounds on sums of costs.
+    """A condition that does more than bound sums of costs.
 
     Attributes:
         reason: what it does with costs instead.
@@ -41,14 +41,14 @@ class Inseparable(Exception):
 def regions(
     holds: Callable[[Callable[[str], Any]], bool], reach: Callable[[Form], Range]
 ) -> list[Region]:
-    """The regions in which a condition holds, no two of which have a network in common.
+    """The disjoint regions in which a condition holds.
 
     Args:
         holds: the condition, of a function that gives each cost by its name.
-        reach: what a sum of costs is never below, and never above.
+        reach: a lower and an upper bound of a sum of costs over the space.
 
     Raises:
-        Inseparable: it is no choice of bounds on sums of costs.
+        Inseparable: it does more than bound sums of costs.
     """
     waiting: list[Region] = [{}]
     found: list[Region] = []
@@ -96,11 +96,40 @@ class _Known:
 
 
 class _Comparable:
-    """What is compared by the sign of a difference."""
+    """What is added, scaled by numbers, and compared by the sign of a difference."""
+
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
+        raise NotImplementedError
+
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        raise NotImplementedError
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether it is at most, or below, a number or a sum."""
         raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self.plus(other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, _Comparable):
+            raise Inseparable("multiplies costs with each other")
+        return self.times(other)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Any:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -1 * other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
 
     def __le__(self, other: Any) -> bool:
         return self.is_at_most(other, False)
@@ -146,7 +175,8 @@ class _Sum(_Comparable):
         self.constant = constant
         self.known = known
 
-    def __add__(self, other: Any) -> Any:
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
         if isinstance(other, _Ratio):
             return other + self
         if not isinstance(other, _Sum):
@@ -158,31 +188,17 @@ class _Sum(_Comparable):
         constant = self.constant + other.constant
         return _Sum(terms, constant, self.known) if terms else algebra.whole(constant)
 
-    __radd__ = __add__
-
-    def __neg__(self) -> Any:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Any:
-        return self + -1 * other
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, _Comparable):
-            raise Inseparable("multiplies costs with each other")
-        if not other:
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        if not number:
             return 0
-        terms = {name: times * other for name, times in self.terms.items()}
-        return _Sum(terms, self.constant * other, self.known)
-
-    __rmul__ = __mul__
+        terms = {name: times * number for name, times in self.terms.items()}
+        return _Sum(terms, self.constant * number, self.known)
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the sum is at most, or below, a number or a sum."""
         if isinstance(other, _Ratio):
-            return other.is_at_least(self, is_strict)
+            return bool((-other).is_at_most(-self, is_strict))
         difference = self - other
         if not isinstance(difference, _Sum):
             return bool(difference < 0 if is_strict else difference <= 0)
@@ -209,36 +225,18 @@ class _Ratio(_Comparable):
         self.above = above
         self.below = below
 
-    def __add__(self, other: Any) -> Any:
+    def plus(self, other: Any) -> Any:
+        """The sum with a number or a sum."""
         return _Ratio(self.above + self.below * other, self.below)
 
-    __radd__ = __add__
-
-    def __neg__(self) -> Any:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Any:
-        return self + -1 * other
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, _Comparable):
-            raise Inseparable("multiplies costs with each other")
-        return _Ratio(self.above * other, self.below)
-
-    __rmul__ = __mul__
+    def times(self, number: Any) -> Any:
+        """The product with a number."""
+        return _Ratio(self.above * number, self.below)
 
     def is_at_most(self, other: Any, is_strict: bool) -> bool:
         """Whether the ratio is at most, or below, a number."""
         difference = self.above - self.below * other
         return bool(difference < 0 if is_strict else difference <= 0)
-
-    def is_at_least(self, other: Any, is_strict: bool) -> bool:
-        """Whether the ratio is at least, or above, a number."""
-        difference = self.above - self.below * other
-        return bool(difference > 0 if is_strict else difference >= 0)
 
 
 class _Algebra:

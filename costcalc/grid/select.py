@@ -14,6 +14,7 @@ from costcalc.formulas import algebra
 from costcalc.graph.budgets import wrong_unit
 from costcalc.grid.axes import Axis, Numerators, of_values
 from costcalc.grid.bounded import CACHED, Array
+from costcalc.grid.dominance import undominated
 from costcalc.grid.evaluate import Chunk, Grid
 from costcalc.grid.regions import Form, Range, Region, regions
 from costcalc.grid.splitting import Mask, Split
@@ -92,10 +93,10 @@ class Condition:
         Args:
             known: the values of the parameters.
             metrics: the costs.
-            reach: what a sum of costs is never below, and never above.
+            reach: a lower and an upper bound of a sum of costs over the space.
 
         Raises:
-            Inseparable: it is no choice of bounds on sums of costs.
+            Inseparable: it does more than bound sums of costs.
             SpecError: it compares what cannot be compared, or divides by zero.
         """
         costs = self.parsed.names & {*metrics}
@@ -155,21 +156,14 @@ def largest(column: Array, count: int, is_smallest: bool) -> Array:
     return numpy.sort(order[:count])
 
 
-def front(first: Array, second: Array) -> Array:
-    """The Pareto front: indexes of the points to which no other point is preferable.
+def front(*costs: Array) -> Array:
+    """The Pareto front: ascending indexes of the points that no other point dominates.
 
-    A point is preferable if it is lower in one cost and not higher in the other.  Equal
-    points are kept or dropped together.
+    Args:
+        costs: two or more arrays, each with one cost of every point.
     """
-    a, b = _ranks(first), _ranks(second)
-    order = numpy.lexsort((b, a))
-    a, b = a[order], b[order]
-    is_new = numpy.ones(len(order), bool)
-    is_new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
-    is_best = numpy.ones(len(order), bool)
-    is_best[1:] = b[1:] < numpy.minimum.accumulate(b)[:-1]
-    starts = numpy.flatnonzero(is_new)
-    return numpy.sort(order[is_best[starts][numpy.cumsum(is_new) - 1]])
+    points = numpy.stack([_ranks(column) for column in costs], axis=1)
+    return numpy.sort(undominated(points))
 
 
 def column(name: str, grid: Grid, chunk: Chunk, known: Mapping[str, Any]) -> Any:

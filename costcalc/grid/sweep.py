@@ -13,7 +13,7 @@ from costcalc.advice import advice, joined, option
 from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.grid.axes import Axis, of_values, size
+from costcalc.grid.axes import Axis, crossed, of_values, size
 from costcalc.grid.dataset import Dataset, write
 from costcalc.grid.pieces import (
     Counted,
@@ -86,7 +86,7 @@ class Batch(NamedTuple):
 
 
 OFTEN = 1000
-"""Unfoldings of a network from which on a sweep says why they are so many."""
+"""From this many unfoldings of a network, a sweep says why they are needed."""
 
 
 class Sweep(Answer):
@@ -408,7 +408,11 @@ def check_size(networks: int, axes: Sequence[Axis]) -> None:
             None,
             f"the grid has {settings:,} settings",
             expected=f"at most {SETTINGS:,}",
-            hint="fewer values, or larger steps",
+            hint=advice(
+                "fewer values, or larger steps; {}, {} and the like list no settings",
+                option("count"),
+                option("sample", "N"),
+            ),
         )
 
 
@@ -528,7 +532,7 @@ def _page(chosen: SweepRows, tables: tuple[Table, ...]) -> Page:
     sweep = chosen.sweep
     convention = sweep.accounting.convention
     facts = [
-        ("grid", " × ".join(f"{len(axis.values)} {axis.name}" for axis in sweep.axes)),
+        ("grid", crossed(sweep.axes)),
         ("rows", chosen.choice),
         ("where", sweep.condition.text if sweep.condition is not None else ""),
         ("implementation", _implementations(sweep)),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from math import prod
 from random import Random
+from time import perf_counter
 from typing import Any
 
 import numpy
@@ -17,9 +18,11 @@ import numpy
 from costcalc.errors import SpecError
 from costcalc.graph.expand import expand
 from costcalc.grid.axes import Axis
-from costcalc.grid.bounded import Array, Block, bounded, fits, numbered
-from costcalc.grid.evaluate import CHUNK, Chunk, Grid, RefusedSettings
-from costcalc.grid.pricing import Entangled, PricedPart, Pricing, varying
+from costcalc.grid.bounded import Array, Block, along, bounded, fits, numbered
+from costcalc.grid.evaluate import CHUNK, TRIED, Chunk, Grid, RefusedSettings
+from costcalc.grid.pricing import PricedPart, Pricing
+from costcalc.grid.tabulation import varying
+from costcalc.grid.unfolded import Entangled
 from costcalc.metrics import METRICS, measured
 from costcalc.records import NamedTuple
 
@@ -62,23 +65,36 @@ class CostTables(NamedTuple):
 
     axes: tuple[Axis, ...]
     tables: tuple[CostTable, ...]
-    """None has axes that another one has, too; a constant is in one of them."""
+    """No table's axes are a subset of another's; a constant is part of one of them."""
     evaluations: int
     """How often the network was unfolded for them."""
     existences: tuple[Existence, ...] = ()
-    """A network exists where all parts do; there is none here for those that always do."""
+    """A network exists where all of these do; parts that always exist are left out."""
     grid: Grid | None = None
     """The grid, which knows why a network does not exist, and which settings are one network."""
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The costs."""
+        return tuple(self.tables[0].costs)
+
+    @property
+    def size(self) -> int:
+        """How many settings there are."""
+        return prod(len(axis.values) for axis in self.axes)
+
     def at(self, metric: str, indexes: Sequence[Any]) -> Any:
         """A cost at an index along each axis, or at an array of indexes along each."""
-        return together(
+        cost = together(
             metric,
             (
                 table.costs[metric][tuple(indexes[axis] for axis in table.axes)]
                 for table in self.tables
             ),
         )
+        shape = numpy.broadcast_shapes(*map(numpy.shape, indexes))
+        # Where no parameter changes anything, the sum is one number.
+        return cost if numpy.shape(cost) == shape else numpy.full(shape, cost)
 
     def exists_at(self, indexes: Sequence[Any]) -> Any:
         """Whether the network exists there."""
@@ -116,7 +132,7 @@ class CostTables(NamedTuple):
 
     def chunk(self, start: int, slices: Block) -> Chunk:
         """The costs of one of :meth:`blocks`."""
-        costs = {name: self.over(name, slices) for name in self.tables[0].costs}
+        costs = {name: self.over(name, slices) for name in self.metrics}
         is_valid = _flat(numpy.ones((), bool), slices)
         refusals = []
         for row in self.existences:
@@ -144,7 +160,7 @@ def together(metric: str, costs: Iterable[Any]) -> Any:
 
 
 class Coupled(NamedTuple):
-    """Why a grid's costs are no sums of small tables."""
+    """Why a grid's costs are not sums of small tables."""
 
     reason: str
     names: tuple[str, ...] = ()
@@ -153,6 +169,14 @@ class Coupled(NamedTuple):
     def __str__(self) -> str:
         """The reason and the parameters."""
         return f"{self.reason}: {', '.join(self.names)}" if self.names else self.reason
+
+
+def seconds_one_by_one(grid: Grid) -> float:
+    """About how long a grid takes in this process, from the time that its first settings take."""
+    begun = perf_counter()
+    start, slices = next(numbered(grid.shape, TRIED))
+    counted = len(grid.chunk(start, slices).is_valid)
+    return (perf_counter() - begun) * prod(grid.shape) / counted
 
 
 def tables(grid: Grid, worth: int = WORTH) -> CostTables | Coupled:
@@ -230,7 +254,7 @@ def _trimmed(table: CostTable) -> CostTable:
 
 
 def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTable, ...]:
-    """CostTables of which none has only axes of another, with the same sums."""
+    """Tables with the same sums, none of whose axes are a subset of another's."""
     merged: list[CostTable] = []
     for table in sorted(found, key=lambda table: -len(table.axes)):
         at = next((at for at, wide in enumerate(merged) if {*table.axes} <= {*wide.axes}), None)
@@ -248,13 +272,12 @@ def _merged(found: Iterable[CostTable], metrics: Iterable[str]) -> tuple[CostTab
 
 
 def _added(wide: CostTable, table: CostTable) -> CostTable:
-    """The sum of two tables, the first of which has all axes of the second."""
-    place = tuple(slice(None) if axis in table.axes else None for axis in wide.axes)
+    """The sum of two tables; the first has all axes of the second."""
     costs = {}
     for name, array in wide.costs.items():
+        other = along(table.costs[name], table.axes, wide.axes)
         if METRICS[name].is_largest:
-            costs[name] = numpy.maximum(array, table.costs[name][place])
-            continue
-        a, b = bounded(array), bounded(table.costs[name][place])
-        costs[name] = a.plus(1, b, 1).array
+            costs[name] = numpy.maximum(array, other)
+        else:
+            costs[name] = bounded(array).plus(1, bounded(other), 1).array
     return CostTable(wide.axes, costs)

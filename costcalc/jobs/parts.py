@@ -155,7 +155,7 @@ class PartFolder(NamedTuple):
 
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
-    """Turns an error of the file system into a message.
+    """Refuses with the path where the file system raises an error.
 
     Raises:
         SpecError: there was one.

@@ -1,4 +1,4 @@
-"""Who does the units of some work: this process, others of this machine, or a cluster.
+"""Where the units of some work are done: this process, others of this machine, or a cluster.
 
     function × units --Engine--> results, one for each unit
 
@@ -40,7 +40,7 @@ R = TypeVar("R")
 
 
 class Engine(Protocol):
-    """Who does the units of some work."""
+    """Does the units of some work."""
 
     def results(
         self, function: Callable[[T], R], units: Iterable[T], *, in_order: bool = True
@@ -382,7 +382,7 @@ def _refuse_version(found: str, wanted: tuple[str, str] | None = None) -> NoRetu
 
 
 def engine(jobs: int = 1, scheduler: str | None = None) -> Engine:
-    """Who does the units: ``jobs`` processes of this machine, or a cluster.
+    """The engine of ``jobs`` processes of this machine, or of a cluster.
 
     Raises:
         SpecError: both are asked for, or the address of the cluster's scheduler is empty.

@@ -165,8 +165,7 @@ class Kind(NamedTuple):
     @property
     def required(self) -> tuple[str, ...]:
         """The attributes without a default."""
-        defaults = getattr(self.operation, "_field_defaults", {})
-        return tuple(name for name in self.attributes if name not in defaults)
+        return _required(self.operation, tuple(self.given))
 
     def default(self, attribute: str) -> Any:
         """An attribute's default; None if it has none."""
@@ -177,6 +176,12 @@ class Kind(NamedTuple):
 def _settable(operation: Callable[..., Any], given: tuple[str, ...]) -> Mapping[str, Any]:
     fields = operation.__annotations__
     return {name: reads for name, reads in fields.items() if name not in given}
+
+
+@cache
+def _required(operation: Callable[..., Any], given: tuple[str, ...]) -> tuple[str, ...]:
+    defaults = getattr(operation, "_field_defaults", {})
+    return tuple(name for name in _settable(operation, given) if name not in defaults)
 
 
 @cache

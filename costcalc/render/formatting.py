@@ -81,6 +81,19 @@ def significant(value: int | Fraction, digits: int = 3) -> str:
     return f"{int(whole):,}{point}{decimals}" if value else "0"
 
 
+def duration(seconds: float) -> str:
+    """A long time in words, to about a digit.
+
+    >>> duration(0.2), duration(150), duration(72_000), duration(4e12)
+    ('a second', '2 minutes', '20 hours', '126,752 years')
+    """
+    units = {"years": 31_557_600, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
+    for unit, length in units.items():
+        if seconds >= 2 * length:
+            return f"{int(seconds / length):,} {unit}"
+    return "a second"
+
+
 def milliseconds(seconds: Fraction, digits: int = 4) -> str:
     """Seconds for people, always in milliseconds: they are compared with one another.
 

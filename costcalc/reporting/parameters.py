@@ -109,5 +109,6 @@ def settings_of(network: OpenNetwork) -> Settings:
 
 
 def _space(document: Document, name: str) -> str:
-    values = document.space.get(name, "")
+    declared = document.space.get(name)
+    values = declared.values if declared is not None else ""
     return values if isinstance(values, str) else ", ".join(map(exact, values))

@@ -15,29 +15,28 @@ from costcalc.advice import advice, option
 from costcalc.costs.rules import UNITS
 from costcalc.errors import did_you_mean, refuse
 from costcalc.formulas import algebra
+from costcalc.graph.parameters import all_parameters
 from costcalc.graph.whole_numbers import whole_number
-from costcalc.grid.axes import Axis, size
+from costcalc.grid.axes import Axis, crossed, size
 from costcalc.grid.networks import axes_of, declared_space, swept
 from costcalc.grid.select import Condition
 from costcalc.grid.sweep import Sweep, SweepRow
 from costcalc.grid.swept import SweptNetwork
-from costcalc.grid.tables import CostTables, tables
+from costcalc.grid.tables import CostTables, seconds_one_by_one, tables
 from costcalc.metrics import COUNTED, METRICS, Accounting, for_scripts, heading, shown
 from costcalc.opening import AnyNetwork, opened_for
 from costcalc.render.answer import FORMAT_VERSION, Answer
-from costcalc.render.formatting import exact, number
+from costcalc.render.formatting import duration, exact, number
 from costcalc.render.page import Cell, Column, Page, Ratio, Row, Table
 from costcalc.reporting.phrases import settings_line
 from costcalc.solving.search import Budgets
 from costcalc.solving.solve import limit_text
+from costcalc.spaces.answers import LISTED
 from costcalc.spaces.choosing import top
 from costcalc.spec.document import Document
 
-COUNTED_ONE_BY_ONE = 10**8
-"""Settings that may be counted one by one: a minute or two."""
-
-LISTED = 6
-"""Parameters whose numbers of choices are listed one by one above a table."""
+COUNTED_ONE_BY_ONE, SECONDS = 10**8, 3600
+"""Settings that may be counted one by one, mostly a minute or two, and how long that may take."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,8 +59,8 @@ class BestNetworks(Answer):
     best: tuple[SweepRow, ...]
     """The networks, the best first; none if nothing fits."""
     reach: Mapping[str, int | Fraction]
-    """If nothing fits, the least of each cost with a budget that any network has, and the most
-    of each with a floor."""
+    """If nothing fits: the least of each cost with a budget over the space, the most of each with
+    a floor."""
     facts: Mapping[str, Any]
     """How bytes are measured, if a size is bounded."""
     unit: str
@@ -84,47 +83,61 @@ def named(
     settings: Mapping[str, Any],
     accounting: Accounting,
     metrics: Iterable[str],
+    *,
+    is_declared: bool = False,
 ) -> SweptNetwork:
     """The space that choices of some parameters make.
 
     Args:
-        network: whatever names it.
-        names: the parameters, perhaps with their values; if there are none, those of the space
-            that the spec declares.
+        network: as for :func:`costcalc.solve`.
+        names: the parameters, perhaps with their values.
         settings: values of the other parameters.
         accounting: how costs are measured.
         metrics: costs besides params and mult-adds.
+        is_declared: whether the other parameters of the space that the spec declares vary, too.
 
     Raises:
         SpecError: the network or a setting is wrong, or a parameter has no choices.
     """
     names = [names] if isinstance(names, str) else names
-    given = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
-    given = given or declared_space(network)
-    network = opened_for(given, network, settings)
-    values = {name: own or _choices(network.document, name) for name, own in given.items()}
+    given = names if isinstance(names, Mapping) else dict.fromkeys(names, "")
+    declared = declared_space(network, settings) if is_declared else {}
+    network = opened_for({**declared, **given}, network, settings)
+    stated = {name: own for name, own in given.items() if not isinstance(own, str) or own}
+    known = {**declared, **stated}
+    values = {
+        name: known[name] if name in known else _choices(network.document, name)
+        for name in {**declared, **given}
+    }
     asked = tuple(dict.fromkeys((*COUNTED, *metrics)))
     return swept(network, axes_of(values), accounting, asked, False)
 
 
-def _choices(document: Document, name: str) -> Sequence[Any]:
+def _choices(document: Document, name: str) -> Sequence[Any] | str:
     """The choices of a parameter, or its values in the space of the spec.
 
     Raises:
         SpecError: it is unknown, or has neither.
     """
     parameter = document.parameters.get(name)
-    values: Sequence[Any] = (parameter and parameter.choices) or document.space.get(name) or ()
-    known = ("alpha", "res", *document.parameters)
-    if not values:
-        what = "has no choices" if name in known else "is no parameter"
+    if parameter is not None and parameter.choices:
+        return parameter.choices
+    if name in document.space:
+        return document.space[name].values
+    known = all_parameters(document)
+    if name not in known:
         refuse(
             None,
-            f"'{name}' {what}, so that there is nothing to choose from",
-            expected=advice("values: {}", option("for", f"{name}=0.5,0.75,1")),
-            hint="" if name in known else did_you_mean(name, known),
+            f"{document.titled({})} has no parameter '{name}'",
+            "one of " + ", ".join(known),
+            hint=did_you_mean(name, known),
         )
-    return values
+    values = "0.5,0.75,1" if name == "alpha" else "128:224:32" if name == "res" else "4,8,16"
+    refuse(
+        None,
+        f"'{name}' has no choices",
+        expected=advice("values: {}", option("for", f"{name}={values}")),
+    )
 
 
 def best_networks(
@@ -134,7 +147,7 @@ def best_networks(
     by: str = "",
     count: int = 1,
 ) -> BestNetworks:
-    """The largest networks of a space within budgets; or the cheapest with at least so much.
+    """The largest networks of a space within budgets; or the cheapest above floors.
 
     Args:
         space: the space.
@@ -146,7 +159,7 @@ def best_networks(
         count: how many networks.
 
     Raises:
-        SpecError: nothing is bounded; the costs have no such metric; or there are too many
+        SpecError: there is no bound, or no such metric; or there are too many
             settings to be counted one by one, and their costs do not add up over parts.
     """
     limits, count = budgets.limits, whole_number("top", count)
@@ -197,13 +210,16 @@ class _Ranking:
     def __init__(self, space: SweptNetwork) -> None:
         self.space = space
         self.priced = tables(space.grid, worth=0)
-        settings = size(space.grid.axes)
-        if not isinstance(self.priced, CostTables) and settings > COUNTED_ONE_BY_ONE:
+        if isinstance(self.priced, CostTables):
+            return
+        settings, seconds = size(space.grid.axes), seconds_one_by_one(space.grid)
+        if settings > COUNTED_ONE_BY_ONE or seconds > SECONDS:
             refuse(
                 None,
                 str(self.priced),
-                expected=f"at most {COUNTED_ONE_BY_ONE:,} settings, which are counted one by one",
-                found=f"{settings:,}",
+                expected=f"settings that are counted one by one: {COUNTED_ONE_BY_ONE:,} at most, "
+                "and no longer than an hour",
+                found=f"{settings:,}, which take about {duration(seconds)}",
             )
 
     def first(
@@ -250,12 +266,9 @@ def _page(answer: BestNetworks) -> Page:
         rows.append(Row(tuple(cells)))
     bounds = [f"{cost} <= {limit_text(limit, cost)}" for cost, limit in limits.items()]
     bounds += [f"{cost} >= {limit_text(least, cost)}" for cost, least in answer.floors.items()]
-    choices = [f"{len(axis.values)} {axis.name}" for axis in answer.searched]
-    if len(choices) > LISTED:
-        choices = [*choices[: LISTED - 1], "…", choices[-1]]
     facts = (
         ("budget", ", ".join(bounds)),
-        ("space", " × ".join(choices)),
+        ("space", crossed(answer.searched, LISTED)),
         ("settings", settings_line(answer.settings)),
         ("convention", answer.convention),
         *((name, str(value)) for name, value in answer.facts.items()),
@@ -267,7 +280,7 @@ def _page(answer: BestNetworks) -> Page:
 
 
 def _sentences(answer: BestNetworks) -> tuple[str, ...]:
-    """What is known if nothing fits."""
+    """A sentence on what can be reached, if nothing fits."""
     if answer.best:
         return ()
     parts = []

@@ -1,4 +1,4 @@
-"""What is known of a space, as answers: how many networks, how costs spread, which are best."""
+"""Answers about a space: how many networks, how a cost is distributed, which are best."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from costcalc.costs.rules import UNITS
-from costcalc.grid.axes import Axis
+from costcalc.grid.axes import Axis, crossed
 from costcalc.metrics import Accounting, for_scripts, heading, shown
 from costcalc.records import NamedTuple
 from costcalc.render.answer import FORMAT_VERSION, Answer
@@ -20,7 +20,6 @@ from costcalc.spaces.within import Interval
 
 LISTED = 6
 """Parameters whose numbers of choices are listed one by one above a table."""
-
 
 INTERVALS = "An interval contains the number: costs that are near one another were grouped."
 
@@ -46,11 +45,8 @@ class SpaceFacts(NamedTuple):
 
     def _lines(self, rows: str) -> tuple[tuple[str, str], ...]:
         convention = self.accounting.convention
-        choices = [f"{len(axis.values)} {axis.name}" for axis in self.axes]
-        if len(choices) > LISTED:
-            choices = [*choices[: LISTED - 1], "…", choices[-1]]
         facts = (
-            ("space", " × ".join(choices)),
+            ("space", crossed(self.axes, LISTED)),
             ("rows", rows),
             ("where", self.where),
             ("convention", f"{convention.name}: {convention.title}"),
@@ -75,19 +71,25 @@ class SpaceFacts(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class SpaceCount(Answer):
-    """How many networks of a space satisfy a condition."""
+class SpaceAnswer(Answer):
+    """An answer about a space."""
 
     space: SpaceFacts
-    count: Count
 
     @property
     def network(self) -> str:
         """The network whose space it is."""
         return self.space.network
 
+
+@dataclass(frozen=True, repr=False)
+class SpaceCount(SpaceAnswer):
+    """How many networks of a space satisfy a condition."""
+
+    count: Count
+
     def page(self) -> Page:
-        """One row: the networks that satisfy the condition, and those of the space."""
+        """One row: the networks that satisfy the condition, and all networks of the space."""
         low, high, of, _ = self.count
         heads: Sequence[tuple[str, str, Cell]]
         if self.count.is_exact:
@@ -111,7 +113,7 @@ class SpaceCount(Answer):
         if count.settings != count.of:
             notes.append(
                 f"The parameters have {counted(count.settings)} settings; those that differ only "
-                "in a choice that changes nothing are one network."
+                "in choices of layers that are left out are one network."
             )
         if not count.is_exact:
             notes.append(INTERVALS)
@@ -130,16 +132,10 @@ class SpaceCount(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class SpaceHistogram(Answer):
-    """How many networks of a space have a cost in each of some bins."""
+class SpaceHistogram(SpaceAnswer):
+    """The number of networks of a space in each bin of a cost."""
 
-    space: SpaceFacts
     histogram: Histogram
-
-    @property
-    def network(self) -> str:
-        """The network whose space it is."""
-        return self.space.network
 
     def page(self) -> Page:
         """One row for each bin: from, below, and the networks."""
@@ -172,17 +168,11 @@ class SpaceHistogram(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class SpaceQuantiles(Answer):
-    """The costs that shares of the networks of a space do not exceed."""
+class SpaceQuantiles(SpaceAnswer):
+    """Quantiles of a cost over the networks of a space."""
 
-    space: SpaceFacts
     metric: str
     quantiles: tuple[Quantile, ...]
-
-    @property
-    def network(self) -> str:
-        """The network whose space it is."""
-        return self.space.network
 
     def page(self) -> Page:
         """One row for each share."""
@@ -224,18 +214,12 @@ class SpaceRow(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class SpaceRows(Answer):
+class SpaceRows(SpaceAnswer):
     """Some networks of a space."""
 
-    space: SpaceFacts
     rows: tuple[SpaceRow, ...]
     choice: str
     """Which they are."""
-
-    @property
-    def network(self) -> str:
-        """The network whose space it is."""
-        return self.space.network
 
     def page(self) -> Page:
         """One row for each network, or for each pair of costs that several have."""

@@ -1,8 +1,8 @@
-"""What completions of a space's stages may cost: those that matter, within bounds.
+"""What completions of a space's stages may cost, within bounds: the undominated ones.
 
-Of all completions of a state, those matter to which no other is preferable: one that is better
-by the cost in question and spends no more of what has a bound.  A cost of which more may be
-preferable as well as less (the largest network within a budget) leaves all its sums.
+One completion of a state dominates another if it is better by the cost in question and spends no
+more of any bounded cost.  Where more of a cost may be better as well as less (the largest network
+within a budget), all its sums are kept.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ import numpy
 
 from costcalc.grid.bounded import Array, bounded
 from costcalc.grid.dominance import undominated
+from costcalc.grid.regions import Form, Region
+from costcalc.grid.tables import CostTables
 from costcalc.records import NamedTuple
+from costcalc.spaces.distribution import reach
 from costcalc.spaces.stages import Stages
 
 PAIRS = 2**20
-"""Sums that are listed before those that do not matter are dropped."""
+"""Sums that are listed before dominated ones are dropped."""
 
 LISTED = 2**22
-"""Sums of a stage's choices and the completions that may be listed for those of its states."""
+"""Sums of choices and completions that may be listed for all states of one stage."""
 
 
 class Column(NamedTuple):
-    """A sum of costs, and what is preferable of it."""
+    """A sum of costs, its bounds, and which values of it are better."""
 
     at: int
     """Its place among the sums of the stages."""
     sign: int
-    """1 if less is preferable, -1 if more is; 0 if either may be."""
+    """1 if less is better, -1 if more is; 0 if either may be."""
     low: int
     """The least that a network may have."""
     high: int
@@ -48,7 +51,7 @@ class Listed(NamedTuple):
 
 
 class Completions:
-    """The completions that matter of each state, of the last stages or of all.
+    """The undominated completions of each state, of the last stages or of all.
 
     Attributes:
         first: the first stage whose states' completions are listed.
@@ -108,14 +111,14 @@ class Completions:
         return None
 
     def _pairs(self, number: int, state: int) -> int:
-        """How many sums are listed to find the completions of a state that matter."""
+        """How many sums are listed to find the undominated completions of a state."""
         states = self._space.choices(number, state).states
         after, counts = numpy.unique(states, return_counts=True)
         lengths = [len(self._lists[0][at].keys) for at in after.tolist()]
         return int(numpy.dot(counts, lengths)) if lengths else 0
 
     def _completed(self, number: int, state: int) -> Listed:
-        """The completions of a state that matter."""
+        """The undominated completions of a state."""
         choices = self._space.choices(number, state)
         costs = choices.costs[:, self._columns]
         least, most = (part[self._columns] for part in self._space.before[number])
@@ -140,7 +143,7 @@ class Completions:
         return Listed(keys[order], kept[order])
 
     def _kept(self, sums: Array) -> Array:
-        """The sums to which no others are preferable, each once."""
+        """The sums that no others dominate, each once."""
         exact = [at for at, sign in enumerate(self._signs) if not sign]
         others = [at for at, sign in enumerate(self._signs) if sign]
         if exact and len(others) < 2:
@@ -149,6 +152,33 @@ class Completions:
             return sums[starts(sums[:, exact])]
         sums = sums[undominated(signed(sums, self._signs))]
         return sums[starts(sums)]
+
+
+def columns_of(
+    tables: CostTables, wanted: Iterable[tuple[Form, int]], region: Region
+) -> tuple[list[Form], list[Column]] | None:
+    """The sums of costs that decide between partial networks; None if the region is empty.
+
+    Args:
+        tables: the space.
+        wanted: sums of costs, each with 1 if less is better, -1 if more is.
+        region: the bounds of sums of costs.
+    """
+    signs: dict[Form, set[int]] = {form: {sign} for form, sign in wanted}
+    forms, columns = list[Form](), list[Column]()
+    for form in dict.fromkeys((*signs, *region)):
+        least, most = reach(tables, form)
+        low, high = region.get(form, (least, most))
+        low, high = max(low, least), min(high, most)
+        if low > high:
+            return None
+        own = signs.get(form, set()) | ({1} if high < most else set())
+        own |= {-1} if low > least else set()
+        if own:
+            sign = own.pop() if len(own) == 1 else 0
+            columns.append(Column(len(forms), sign, low, high, low > least or high < most))
+            forms.append(form)
+    return forms, columns
 
 
 def limits(columns: Iterable[Column]) -> tuple[Array, Array]:
@@ -160,14 +190,14 @@ def limits(columns: Iterable[Column]) -> tuple[Array, Array]:
 
 
 def signed(sums: Array, signs: Sequence[int]) -> Array:
-    """Sums of which less is preferable, from columns with signs."""
+    """Sums whose smaller values are better, from columns with signs."""
     columns = [-sums[:, at] if sign < 0 else sums[:, at] for at, sign in enumerate(signs)]
     columns += [-sums[:, at] for at, sign in enumerate(signs) if not sign]
     return numpy.stack(columns, axis=1)
 
 
 def starts(sums: Array) -> Array:
-    """Where an array's rows differ from those before."""
+    """Whether each row of an array differs from the one before."""
     result = numpy.ones(len(sums), bool)
     result[1:] = (sums[1:] != sums[:-1]).any(axis=1)
     return result

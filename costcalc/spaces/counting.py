@@ -2,42 +2,27 @@
 
     condition --choices, regions of costs--> independent parts --sums within bounds--> Count
 
-Parameters in the condition are tried out; settings that leave the same question about the costs
-are answered together.  A region of costs is a difference of counts within bounds.
+A region of costs is a difference of counts within bounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy
-
-from costcalc.advice import advice, option
-from costcalc.errors import refuse
-from costcalc.grid.bounded import Array
-from costcalc.grid.evaluate import Chunk
 from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
-from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
-from costcalc.spaces.distribution import LISTED, Distribution, Entangled, Independent, Scale, reach
-from costcalc.spaces.idle import distinct
+from costcalc.spaces.conditions import cases, listed
+from costcalc.spaces.distribution import Distribution, Entangled, Independent, Scale, is_peak
 from costcalc.spaces.within import ASKED, Interval, Sums
-
-TRIED = 2**16
-"""Settings of the parameters in a condition that are tried out."""
 
 SHARED = 8
 """Kinds of networks that may each take as long as one; more of them share that time."""
-
-Choices: TypeAlias = "Mapping[int, tuple[int, ...]]"
-"""Some values of each axis, by their indexes; of axes that are left out, all."""
 
 
 class Count(NamedTuple):
@@ -48,7 +33,7 @@ class Count(NamedTuple):
     high: int
     """At most so many; equal to ``low`` if the number is known."""
     of: int
-    """The networks of the space: settings that differ only in what changes nothing are one."""
+    """The networks of the space; settings that differ only in idle choices are one network."""
     settings: int
     """The settings of the space."""
 
@@ -71,14 +56,12 @@ def count(
         known: the values of parameters that do not vary, if the condition names some.
 
     Raises:
-        SpecError: a name of the condition has no meaning; or the condition is no choice of
-            bounds on sums of costs, or couples too many parts, and the space is too large to be
-            listed.
+        SpecError: a name of the condition has no meaning; or the condition does more than bound
+            sums of costs, or couples too many parts, and the space is too large to be listed.
     """
-    settings = prod(len(axis.values) for axis in tables.axes)
     everything = networks(tables)
     if condition is None:
-        return Count(everything, everything, everything, settings)
+        return Count(everything, everything, everything, tables.size)
     found = Interval(0, 0)
     try:
         for kind in kinds(tables, condition, known or {}):
@@ -86,7 +69,7 @@ def count(
     except (Inseparable, Entangled) as error:
         rows = sum(int(own.sum()) for _, own in listed(tables, condition, known or {}, error))
         found = Interval(rows, rows)
-    return Count(max(found.low, 0), min(found.high, everything), everything, settings)
+    return Count(max(found.low, 0), min(found.high, everything), everything, tables.size)
 
 
 def networks(tables: CostTables) -> int:
@@ -102,7 +85,7 @@ def networks(tables: CostTables) -> int:
 
 
 class Kind:
-    """Networks whose parts are independent, and a region that their costs are to be in."""
+    """Networks whose parts are independent, with bounds on their costs."""
 
     def __init__(
         self,
@@ -115,7 +98,7 @@ class Kind:
         """Makes lists of the parts when they are needed.
 
         Args:
-            scales: how each sum of costs is a part of the keys.
+            scales: how each sum of costs is packed into keys.
             parts: their keys.
             region: what is counted.
             sign: -1 if they are taken away from what other kinds have too many.
@@ -151,28 +134,24 @@ def kinds(
     ceilings: Mapping[str, int] = MappingProxyType({}),
     asked: int = ASKED,
 ) -> Iterator[Kind]:
-    """The networks that satisfy a condition, of kinds that exclude one another.
+    """The networks that satisfy a condition, as disjoint kinds.
 
     Args:
         tables: the space.
         condition: None for all networks.
         known: the values of parameters that do not vary.
-        further: sums of costs that are asked about besides those in the condition.
+        further: sums of costs besides those in the condition that :meth:`Kind.within` may bound.
         ceilings: what peaks are at most, by metric.
         asked: how often something may be looked up for a kind and two bounds, if there are few.
 
     Raises:
-        Inseparable: the condition is no choice of bounds on sums of costs.
+        Inseparable: the condition does more than bound sums of costs.
         Entangled: the parts of the networks are not independent of one another.
         SpecError: a name has no meaning, or the condition compares what cannot be compared.
     """
-    if condition is not None:
-        names = {axis.name: axis.values[0] for axis in tables.axes}
-        condition.check({**names, **known}, _metrics(tables))
-    every: Iterable[tuple[Choices, Sequence[Region]]] = [({}, [{}])]
-    for choices, regions in cases(tables, condition, known) if condition else every:
+    for choices, regions in cases(tables, condition, known):
         for region in regions:
-            sums = {form: sides for form, sides in region.items() if not _is_peak(form)}
+            sums = {form: sides for form, sides in region.items() if not is_peak(form)}
             forms = tuple(dict.fromkeys((*sums, *further)))
             for sign, most in _ceilings(region, ceilings):
                 space = Independent(tables, forms, choices, most)
@@ -183,15 +162,11 @@ def kinds(
                     yield Kind(scales, parts, sums, sign, share)
 
 
-def _is_peak(form: Form) -> bool:
-    return METRICS[form[0][0]].is_largest
-
-
 def _ceilings(
     region: Region, ceilings: Mapping[str, int]
 ) -> Iterator[tuple[int, Mapping[str, int]]]:
-    """The ranges of peaks as differences: at most the one end, less those below the other."""
-    ranges = {form[0][0]: sides for form, sides in region.items() if _is_peak(form)}
+    """Ranges of peaks as differences: networks up to the upper end minus those below the lower."""
+    ranges = {form[0][0]: sides for form, sides in region.items() if is_peak(form)}
     ends = [((1, high), (-1, low - 1)) for low, high in ranges.values()]
     for corner in product(*ends):
         most = dict(zip(ranges, (end for _, end in corner), strict=True))
@@ -200,97 +175,3 @@ def _ceilings(
             for name in (*most, *ceilings)
         }
         yield prod(sign for sign, _ in corner), both
-
-
-def cases(
-    tables: CostTables, condition: Condition, known: Mapping[str, Any]
-) -> Iterator[tuple[Choices, Sequence[Region]]]:
-    """A condition as cases that exclude one another: choices, and regions of costs.
-
-    Raises:
-        Inseparable: it is no choice of bounds on sums of costs.
-        SpecError: it compares what cannot be compared, or divides by zero.
-    """
-    metrics = _metrics(tables)
-    names = condition.parsed.names - {*metrics}
-    axes = [axis for axis, one in enumerate(tables.axes) if one.name in names]
-    shape = [len(tables.axes[axis].values) for axis in axes]
-    if prod(shape) > TRIED:
-        raise Inseparable(f"names parameters with {prod(shape):,} settings")
-
-    @cache
-    def reached(form: Form) -> tuple[int, int]:
-        return reach(tables, form)
-
-    labels = numpy.zeros(shape, numpy.int64)
-    numbers: dict[Any, int] = {}
-    for index in product(*map(range, shape)):
-        values = {
-            tables.axes[axis].name: tables.axes[axis].values[at]
-            for axis, at in zip(axes, index, strict=True)
-        }
-        regions = condition.regions({**known, **values}, metrics, reached)
-        key = frozenset(frozenset(region.items()) for region in regions)
-        labels[index] = numbers.setdefault(key, len(numbers))
-    for key, number in numbers.items():
-        if key:
-            regions = [dict(region) for region in key]
-            for box in boxes(labels == number):
-                yield dict(zip(axes, box, strict=True)), regions
-
-
-def boxes(wanted: Array) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """The cells of an array that are true as boxes: for each axis, some indexes."""
-    if not wanted.any():
-        return
-    if not wanted.ndim:
-        yield ()
-        return
-    rows = wanted.reshape(len(wanted), -1)
-    kinds, labels = numpy.unique(rows, axis=0, return_inverse=True)
-    labels = labels.reshape(-1)
-    for kind, row in enumerate(kinds):
-        own = tuple(numpy.flatnonzero(labels == kind).tolist())
-        for inner in boxes(row.reshape(wanted.shape[1:])):
-            yield (own, *inner)
-
-
-def listed(
-    tables: CostTables, condition: Condition | None, known: Mapping[str, Any], error: Exception
-) -> Iterator[tuple[Chunk, Array]]:
-    """All networks, a chunk at a time, and which of them satisfy a condition.
-
-    Args:
-        tables: the space.
-        condition: which of them are wanted; None for all.
-        known: the values of parameters that do not vary.
-        error: why they have to be listed.
-
-    Raises:
-        SpecError: there are too many.
-    """
-    grid, settings = tables.grid, prod(len(axis.values) for axis in tables.axes)
-    if settings > LISTED or grid is None:
-        message = advice("the space {}", str(error))
-        expected = f"{LISTED:,} settings at most, which are listed"
-        if condition is not None and isinstance(error, Inseparable):
-            message = advice("{} '{}' {}", option("where"), condition.text, str(error))
-            expected = f"costs added, times numbers, and compared with numbers; or {expected}"
-        refuse(
-            None,
-            message,
-            expected=expected,
-            found=f"{settings:,} settings",
-        )
-    for chunk in tables.chunks():
-        holds = condition.holds(grid, chunk, known) if condition else chunk.is_valid.copy()
-        shape = [part.stop - part.start for part in chunk.slices]
-        for own in distinct(grid):
-            exists = own.exists[tuple(chunk.slices[axis] for axis in own.axes)]
-            wide = [n if axis in own.axes else 1 for axis, n in enumerate(shape)]
-            holds &= numpy.broadcast_to(exists.reshape(wide), shape).ravel()
-        yield chunk, holds
-
-
-def _metrics(tables: CostTables) -> tuple[str, ...]:
-    return tuple(tables.tables[0].costs)

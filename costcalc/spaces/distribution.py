@@ -1,7 +1,7 @@
 """Distributions of costs: how many networks there are of each cost, from the tables of a space.
 
 Costs of independent parts add up, so the distribution of their sum is a convolution.  Several
-costs of a network are packed into one whole number, a key, such that keys add up as the costs
+costs of a network are packed into one whole number, a key, so that keys add up as the costs
 do.  Costs of one table differ by multiples of a step (a layer's width times its map), so they
 are counted in steps, from the least one on.  Counts are whole numbers throughout.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.grid.bounded import Array, bounded, fits
+from costcalc.grid.bounded import Array, along, bounded, fits
 from costcalc.grid.regions import Form, Inseparable, Range
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
@@ -31,17 +31,18 @@ DENSE = 2**25
 """Keys that are counted in an array with a place for each."""
 
 JOINED = 2**24
-"""Pairs of sums that are listed to make one part of those that share an axis."""
+"""Pairs of sums that are listed to join parts that share an axis."""
 
 CASES = 10_000
-"""Values that axes which many parts share may take together, one counted after the other."""
+"""Combinations of values of widely shared axes that may be counted one after another."""
 
 LISTED, LISTED_CASES = 2**28, 50
-"""A space with so few settings may be listed, in some ten seconds; sooner than so many cases."""
+"""A space of up to so many settings may be listed, in about ten seconds; it is if there would be
+more cases than the second number."""
 
 
 class Entangled(Exception):
-    """Tables that share so many axes that no few parts of them are independent.
+    """Tables that share too many axes to be joined to independent parts.
 
     Attributes:
         names: the parameters of these axes.
@@ -130,7 +131,7 @@ def _dense(small: Distribution, large: Distribution) -> Distribution:
 
 
 class Scale(NamedTuple):
-    """How a sum of costs is a part of the keys."""
+    """How a sum of costs is packed into keys."""
 
     least: int
     """What no network is below."""
@@ -143,7 +144,7 @@ class Scale(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        """The type of keys of which this is the last part."""
+        """The type of keys whose last part this is."""
         return numpy.int64 if self.stride * (self.reach + 1) < LIMIT else object
 
     def steps(self, bound: int) -> int:
@@ -170,14 +171,14 @@ class _Cells(NamedTuple):
 
     axes: tuple[int, ...]
     at: Mapping[tuple[int, ...], Distribution]
-    """By the indexes of the values; those that do not occur are left out."""
+    """By the indexes of the values; combinations that do not occur are left out."""
 
 
 class Independent:
     """A space as parts whose keys are independent.
 
     Attributes:
-        scales: how each sum of costs is a part of the keys.
+        scales: how each sum of costs is packed into keys.
     """
 
     def __init__(
@@ -236,7 +237,7 @@ class Independent:
             self._factors.append(_Factor(own.axes, numpy.zeros(allowed.shape, kind), allowed))
 
     def cases(self) -> Iterator[list[Distribution]]:
-        """The space as cases that exclude one another, each as independent distributions.
+        """The space as disjoint cases, each as independent distributions.
 
         Raises:
             Entangled: there are too many.
@@ -260,7 +261,7 @@ class Independent:
         return list(self._by_case(cells, sorted(left)))
 
     def _absorbed(self) -> list[_Factor]:
-        """The factors, those that have only axes of another one made part of it."""
+        """The factors, each merged into one that has all its axes if there is one."""
         kept: list[_Factor] = []
         for factor in sorted(self._factors, key=lambda factor: -len(factor.axes)):
             at = next((i for i, wide in enumerate(kept) if {*factor.axes} <= {*wide.axes}), None)
@@ -268,8 +269,8 @@ class Independent:
                 kept.append(factor)
                 continue
             wide = kept[at]
-            place = tuple(slice(None) if axis in factor.axes else None for axis in wide.axes)
-            keys, allowed = wide.keys + factor.keys[place], wide.allowed & factor.allowed[place]
+            keys = wide.keys + along(factor.keys, factor.axes, wide.axes)
+            allowed = wide.allowed & along(factor.allowed, factor.axes, wide.axes)
             kept[at] = _Factor(wide.axes, keys, allowed)
         return kept
 
@@ -338,7 +339,7 @@ class Independent:
 
 
 def reach(tables: CostTables, form: Form) -> Range:
-    """What a sum of costs is never below, and never above.
+    """A lower and an upper bound of a sum of costs over the space.
 
     Raises:
         Inseparable: a peak is added to something.
@@ -346,8 +347,13 @@ def reach(tables: CostTables, form: Form) -> Range:
     if len(form) > 1 and any(METRICS[name].is_largest for name, _ in form):
         raise Inseparable("adds to a peak, which is the largest of its parts")
     arrays = [sum_of(table.costs, form) for table in tables.tables]
-    both = max if METRICS[form[0][0]].is_largest else sum
+    both = max if is_peak(form) else sum
     return both(int(array.min()) for array in arrays), both(int(array.max()) for array in arrays)
+
+
+def is_peak(form: Form) -> bool:
+    """Whether a cost is the largest of the parts' costs instead of their sum."""
+    return METRICS[form[0][0]].is_largest
 
 
 def sum_of(costs: Mapping[str, Array], form: Form) -> Array:
@@ -380,7 +386,7 @@ def _above_least(array: Array) -> Array:
 
 
 def dot(a: Array, b: Array) -> int:
-    """The sum of products of numbers that are not below 0, however large it is."""
+    """The exact dot product of arrays of numbers that are not negative."""
     if not len(a):
         return 0
     if object in (a.dtype, b.dtype):

@@ -1,42 +1,40 @@
-"""Choices that change nothing at some settings: the kernel of a layer that a depth leaves out.
+"""Idle choices, which change nothing at some settings: the kernel of a layer that is left out.
 
-Settings that differ only in such a choice are one network.  A space of five stages with four
-layers at most has as many settings as if each layer were always there; what its paper counts
-are networks.
+Settings that differ only in idle choices are one network.  A space of five stages with up to four
+layers has as many settings as if every layer were always there; its paper counts networks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy
 
-from costcalc.errors import Problems
 from costcalc.graph.bindings import AXES
 from costcalc.graph.expand import expand
-from costcalc.graph.parameters import resolve
-from costcalc.grid.bounded import Array
+from costcalc.grid.bounded import Array, along
 from costcalc.grid.evaluate import Grid
 from costcalc.grid.parts import parts
 from costcalc.grid.tables import Existence
 
 CELLS = 2**20
-"""Combinations of parameters for which it is decided whether a choice matters."""
+"""Combinations of parameters that are looked at to find where a choice is idle."""
 
 
 @lru_cache(maxsize=8)
 def distinct(grid: Grid) -> tuple[Existence, ...]:
     """Where the settings of a grid are networks of their own: where all of these exist.
 
-    A parameter changes nothing where all parts that name it are left out.  There its default
-    stands for all its values, or the first of them.
+    A parameter is idle where all parts that name it are left out, and everywhere if none does.
+    There one value stands for all: the default, or the first.
     """
     outside = {"alpha", "res", "in"}.union(*(side.names for side in grid.document.input))
     occurring = _Occurring(grid)
-    candidates = sorted({*range(len(grid.axes))} - grid.axes_of(outside))
+    parameters = grid.axes_of(grid.document.parameters)
+    candidates = sorted(parameters - grid.axes_of(outside))
     found = (_distinct(grid, axis, occurring) for axis in candidates)
     return tuple(one for one in found if one is not None)
 
@@ -49,14 +47,13 @@ def _distinct(grid: Grid, axis: int, occurring: _Occurring) -> Existence | None:
     deciding = frozenset[int]().union(*(occurring.axes[index] for index in users))
     order = tuple(sorted(deciding | {axis}))
     shape = [len(grid.axes[other].values) for other in order]
-    is_decided = users and axis not in deciding and prod(shape) <= CELLS
+    is_decided = axis not in deciding and prod(shape) <= CELLS
     if not is_decided or not all(map(occurring.is_optional, users)):
         return None
-    only = grid.axes[axis].name
-    stands = [value == occurring.base[only] for value in grid.axes[axis].values]
-    matters = _along(numpy.array(stands), (axis,), order)
+    stands = numpy.arange(len(grid.axes[axis].values)) == grid.defaults()[axis]
+    matters = along(stands, (axis,), order)
     for index in users:
-        matters = matters | _along(occurring.of(index), sorted(occurring.axes[index]), order)
+        matters = matters | along(occurring.of(index), sorted(occurring.axes[index]), order)
     return None if matters.all() else Existence(order, numpy.broadcast_to(matters, shape))
 
 
@@ -66,12 +63,11 @@ class _Occurring:
     def __init__(self, grid: Grid) -> None:
         self.parts = parts(grid.document)
         self.axes = [grid.axes_of(part.conditions) for part in self.parts]
-        self.base = _base(grid)
         self._grid = grid
         self._done: dict[frozenset[int], Mapping[int, Array]] = {}
 
     def is_optional(self, index: int) -> bool:
-        """Whether parameters, and nothing else, may leave a part out."""
+        """Whether parameters alone decide if a part is left out."""
         part = self.parts[index]
         return part.is_optional and part.conditions.isdisjoint(AXES)
 
@@ -79,7 +75,8 @@ class _Occurring:
         """Where a part occurs, along each of the axes that decide it."""
         axes = self.axes[index]
         if axes not in self._done:
-            done = self._grid.over(tuple(sorted(axes)), self.base).tabulated(self._at)
+            others = self._grid.at(self._grid.defaults())
+            done = self._grid.over(tuple(sorted(axes)), others).tabulated(self._at)
             self._done[axes] = {at: (own != 0) | ~done.is_valid for at, own in done.arrays.items()}
         return self._done[axes].get(index, numpy.ones([1] * len(axes), bool))
 
@@ -90,18 +87,3 @@ class _Occurring:
             index: int(any(id(step) in steps for step in part.steps))
             for index, part in enumerate(self.parts)
         }
-
-
-def _base(grid: Grid) -> dict[str, Any]:
-    """A value of each axis: the default, if it is among them."""
-    defaults = resolve(grid.document, grid.settings, Problems()).values
-    return {
-        axis.name: defaults[axis.name] if defaults.get(axis.name) in axis.values else axis.values[0]
-        for axis in grid.axes
-    }
-
-
-def _along(array: Array, axes: Sequence[int], order: Sequence[int]) -> Array:
-    """An array of some axes as one of more axes, along which it does not vary."""
-    sizes = dict(zip(axes, array.shape, strict=True))
-    return array.reshape([sizes.get(axis, 1) for axis in order])

@@ -1,10 +1,10 @@
 """How many sums of independent pairs of costs are within two bounds at once.
 
 The parts of a space are joined to three lists.  For each pair of a network's first two parts,
-the last parts that fit are those to the lower left of a point: the first cost has so much left,
-and the second so much.  The points are taken in bands of the first cost.  What lies below a band
+the last parts that fit are to the lower left of a point, whose coordinates are what the bounds
+leave of either cost.  The points are taken in bands of the first cost.  What lies below a band
 is a distribution of the second cost alone, which grows from band to band; inside a band, points
-are few.  Most pairs ask nothing of the plane, as all last parts fit their first cost, or none.
+are few.  Most pairs need no lookup in the plane, as all last parts fit the first bound, or none.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Corners:
 
 
 def _running(ranks: Array, counts: Array, rows: int) -> Array:
-    """How many points are below each row, from none of them to all."""
+    """The number of points below each row, from 0 to all."""
     added = numpy.zeros(rows, counts.dtype)
     numpy.add.at(added, ranks + 1, counts)
     return numpy.cumsum(added)

@@ -1,4 +1,4 @@
-"""Networks of a space drawn at random, each as likely as any other, also within budgets.
+"""Networks of a space drawn uniformly at random, also within budgets.
 
     condition --choices, regions of costs--> stages --how many completions are within, from the
     last stage on--> numbered networks --numbers drawn at random--> networks
@@ -25,8 +25,7 @@ from costcalc.grid.bounded import Array
 from costcalc.grid.regions import Form, Inseparable, Region
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTables
-from costcalc.spaces.choosing import parts_of
-from costcalc.spaces.counting import listed
+from costcalc.spaces.conditions import listed, parts_of
 from costcalc.spaces.distribution import LIMIT, Entangled, reach
 from costcalc.spaces.stages import SpacePart, Stages
 
@@ -51,7 +50,7 @@ def sample(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Array:
-    """Different networks of a space, every choice of so many being as likely as any other.
+    """Networks of a space drawn uniformly at random, without repetition.
 
     Args:
         tables: the space.
@@ -65,9 +64,9 @@ def sample(
         in the order in which they were drawn; all networks, if there are no more.
 
     Raises:
-        SpecError: the condition has no meaning; or is no choice of bounds on sums of costs, or
-            couples too many parts, and the space is too large to be listed; or next to none of
-            the networks that may satisfy it do.
+        SpecError: the condition has no meaning; or it does more than bound sums of costs, or
+            couples too many parts, and the space is too large to be listed; or hardly any
+            network near the bounds satisfies it.
     """
     try:
         parts = [_Numbered(tables, part) for part in parts_of(tables, condition, known)]
@@ -102,7 +101,7 @@ def sample(
 
 
 def _networks(parts: Sequence[_Numbered], numbers: Sequence[int], axes: int) -> Array:
-    """The networks with some numbers, in their order, without those beyond the bounds."""
+    """The networks with some numbers, in this order, except those beyond the bounds."""
     rows = numpy.zeros((len(numbers), axes), numpy.int64)
     is_within = numpy.zeros(len(numbers), bool)
     before = 0
@@ -251,7 +250,7 @@ class _Numbered:
         return result
 
     def _counted(self, number: int, state: int) -> Array:
-        """How many completions of a state have at most so many steps of each cost."""
+        """The number of completions of a state, by the most steps of each cost."""
         after = self._space.choices(number, state).states
         keys = numpy.concatenate((self._steps(number, state), after[:, None]), axis=1)
         keys, times = numpy.unique(keys, axis=0, return_counts=True)

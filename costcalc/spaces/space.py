@@ -2,8 +2,8 @@
 
     Document × axes --tables--> Space: totals, counts, samples, the best
 
-Nothing here lists the space.  Its parts are priced once (:mod:`costcalc.grid.tables`); the
-costs of one network are a few numbers looked up and added.
+Its parts are priced once (:mod:`costcalc.grid.tables`), so the costs of one network are a few
+numbers looked up and added, and questions about all networks need no list of them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from math import prod
 from operator import itemgetter
 from typing import Any, NoReturn
 
 import numpy
 
 from costcalc.advice import option
-from costcalc.errors import refuse
+from costcalc.errors import did_you_mean, refuse
 from costcalc.graph.whole_numbers import whole_number
 from costcalc.grid.bounded import Array
 from costcalc.grid.select import Condition, check_name
@@ -42,7 +41,11 @@ from costcalc.spaces.spread import histogram, quantiles
 from costcalc.spec.numbers import is_number
 
 QUARTILES = (0, Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1)
-"""The shares of the networks whose costs are given by default."""
+"""The shares at which :meth:`Space.quantiles` gives costs by default."""
+
+
+BINS = 20
+"""About how many bins a histogram has by default."""
 
 
 class Space:
@@ -55,14 +58,15 @@ class Space:
     """
 
     def __init__(self, network: SweptNetwork, tables: CostTables) -> None:
-        """Keeps the tables in the form in which single networks are looked up.
+        """Makes a dictionary of each table, for :meth:`totals`.
 
         Args:
             network: the network, with its grid.
-            tables: those of the grid.
+            tables: the tables of that grid.
         """
         self.network = network
         self.tables = tables
+        self._varying = len(tables.axes)
         self._parts = [_looked_up(table, tables) for table in tables.tables]
         self._together = [max if METRICS[name].is_largest else sum for name in self.metrics]
 
@@ -73,72 +77,90 @@ class Space:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The costs."""
-        return tuple(self.tables.tables[0].costs)
+        """The costs: ``params``, ``mult_adds`` and those that were asked for."""
+        return self.tables.metrics
 
     @property
     def size(self) -> int:
-        """How many settings there are; :meth:`count` tells how many networks they are."""
-        return prod(len(axis.values) for axis in self.tables.axes)
+        """The number of settings; several may be one network, which :meth:`count` counts once."""
+        return self.tables.size
 
     def totals(
         self, choices: Mapping[str, Any] | None = None, /, **settings: Any
     ) -> dict[str, Any]:
-        """What one network of the space costs, by metric.
+        """The costs of one network, as :func:`costcalc.report` counts them.
 
         Args:
             choices: a value for each parameter that varies.
-            settings: likewise.
+            settings: the same as keywords.
+
+        Returns:
+            For each metric an exact integer; sizes are in bytes.
 
         Raises:
-            SpecError: a parameter has no value, or one that is not among its choices.
+            SpecError: a parameter has no value, or one that is not among its choices; or a
+                setting is none of the parameters.
         """
         chosen = {**choices, **settings} if choices and settings else choices or settings
         try:
             parts = [costs[choice(chosen)] for choice, costs in self._parts]
         except (KeyError, TypeError):
             self._refuse(chosen)
+        if len(chosen) != self._varying:
+            self._refuse(chosen)
         columns = zip(self.metrics, self._together, zip(*parts, strict=True), strict=True)
         return {name: together(costs) for name, together, costs in columns}
 
     def evaluate(self, indexes: Any) -> dict[str, Array]:
-        """What many networks cost, by metric.
+        """The costs of many networks at once.
 
         Args:
             indexes: an array of whole numbers, shape (networks, parameters): for each network
-                the place of each parameter's value among its choices, counted from 0.
+                and each of :attr:`names` the index of the value among the choices, from 0.
 
         Returns:
-            For each metric an array of shape (networks,).
+            For each metric an array of shape (networks,), of 64 bits if all sums fit, else of
+            Python integers.
+
+        Raises:
+            SpecError: the array has another shape, or an index is beyond the choices.
         """
-        columns = [*numpy.asarray(indexes).T]
+        columns = self._columns(numpy.asarray(indexes))
         return {name: self.tables.at(name, columns) for name in self.metrics}
 
     def count(self, where: str | None = None) -> SpaceCount:
-        """How many networks there are; with a condition, how many satisfy it.
+        """The number of networks; with a condition, of those that satisfy it.
 
-        The number is exact for bounds on one sum of costs, and on several while the tables that
-        this takes stay small; else an interval that contains it.
+        It is exact for bounds on one sum of costs, and for several bounds while the tables that
+        they take stay small; otherwise it is an interval that contains the number.
 
         Args:
             where: a condition over costs and parameters, as for :func:`costcalc.sweep`.
 
+        Returns:
+            ``count`` has ``low`` and ``high``, which are equal if the number is known, ``of``,
+            the networks of the space, and ``settings``.
+
         Raises:
-            SpecError: the condition is wrong; or no sum of costs decides it, and there are too
-                many networks to try each.
+            SpecError: the condition is wrong; or it is not made of bounds on sums of costs, and
+                there are too many networks to try each.
         """
         known = self.network.known
         return SpaceCount(self._facts(where), count(self.tables, _condition(where), known))
 
     def histogram(
-        self, metric: str = "mult_adds", bins: int = 20, where: str | None = None
+        self, metric: str = "mult_adds", bins: int = BINS, where: str | None = None
     ) -> SpaceHistogram:
-        """How a cost is spread over the networks.
+        """The distribution of a cost over the networks.
 
         Args:
             metric: the cost.
-            bins: about how many bins there are; their width is a round number.
+            bins: about how many bins there are, all of one width, which is a round number.
             where: which networks are counted, as for :meth:`count`.
+
+        Returns:
+            ``histogram`` has ``edges``, and one fewer ``counts``, each between ``low`` and
+            ``high``.
 
         Raises:
             SpecError: as for :meth:`count`; or no network is counted.
@@ -146,8 +168,8 @@ class Space:
         bins = whole_number("bins", bins)
         check_name(metric, option("histogram"), {}, self.metrics)
         known = self.network.known
-        found = histogram(self.tables, metric, bins, _condition(where), known)
-        return SpaceHistogram(self._facts(where), found)
+        spread = histogram(self.tables, metric, bins, _condition(where), known)
+        return SpaceHistogram(self._facts(where), spread)
 
     def quantiles(
         self,
@@ -155,58 +177,67 @@ class Space:
         shares: Iterable[Any] = QUARTILES,
         where: str | None = None,
     ) -> SpaceQuantiles:
-        """The least costs that shares of the networks do not exceed.
+        """Quantiles of a cost: for each share the least cost that so many networks do not exceed.
 
         Args:
             metric: the cost.
-            shares: from 0, the least cost, to 1, the greatest.
+            shares: from 0, the least cost, to 1, the greatest; by default quartiles.
             where: which networks are counted, as for :meth:`count`.
+
+        Returns:
+            ``quantiles`` has for each ``share`` a cost between ``low`` and ``high``, which are
+            equal if it is known.
 
         Raises:
             SpecError: as for :meth:`count`; or a share is not between 0 and 1.
         """
         check_name(metric, option("quantiles"), {}, self.metrics)
-        listed = [exact_value(share) for share in shares]
-        for share in listed:
+        exact_shares = [exact_value(share) for share in shares]
+        for share in exact_shares:
             if not is_number(share) or not 0 <= share <= 1:
                 refuse(None, "a quantile is a share of the networks", "0 to 1", exact(share))
+        fractions = [Fraction(share) for share in exact_shares]
         known = self.network.known
-        found = quantiles(
-            self.tables, metric, [Fraction(share) for share in listed], _condition(where), known
-        )
-        return SpaceQuantiles(self._facts(where), metric, found)
+        costs = quantiles(self.tables, metric, fractions, _condition(where), known)
+        return SpaceQuantiles(self._facts(where), metric, costs)
 
     def sample(self, count: int, seed: int = 0, where: str | None = None) -> SpaceRows:
-        """Different networks, drawn at random: all are equally likely.
+        """Networks drawn uniformly at random, without repetition.
 
         Args:
-            count: how many.
+            count: how many; all of them if there are fewer.
             seed: the same seed draws the same networks.
             where: a condition that each satisfies, as for :meth:`count`.
 
+        Returns:
+            ``rows``, each with ``settings`` and ``costs``, in the order in which they were drawn.
+
         Raises:
-            SpecError: as for :meth:`count`; or next to none of the networks satisfies it.
+            SpecError: as for :meth:`count`; or hardly any network near the bounds satisfies it.
         """
         count = whole_number("sample", count)
         known = self.network.known
-        found = sample(self.tables, count, seed, condition=_condition(where), known=known)
-        choice = f"{counted(len(found))} drawn at random, seed {seed}"
-        return SpaceRows(self._facts(where), self._rows(found), choice)
+        drawn = sample(self.tables, count, seed, condition=_condition(where), known=known)
+        choice = f"{counted(len(drawn))} drawn at random, seed {seed}"
+        return SpaceRows(self._facts(where), self._rows(drawn), choice)
 
     def top(self, count: int, by: str = "mult_adds", where: str | None = None) -> SpaceRows:
-        """The networks with the largest costs; with the smallest for ``-mult_adds``.
+        """The networks with the largest costs, or the smallest: a best-first search.
 
         Args:
             count: how many.
-            by: the cost, or ``-`` and the cost.
+            by: the cost; with ``-``, ``"-mult_adds"``, the smallest first.
             where: a condition that each satisfies, as for :meth:`count`.
+
+        Returns:
+            ``rows``, the best first; equal ones in the order of a sweep.
 
         Raises:
             SpecError: as for :meth:`count`; or the space has no such cost.
         """
         count = whole_number("top", count)
         metric = by.removeprefix("-").strip()
-        found = top(
+        best = top(
             self.tables,
             metric,
             count,
@@ -214,26 +245,52 @@ class Space:
             condition=_condition(where),
             known=self.network.known,
         )
-        return SpaceRows(self._facts(where), self._rows(found), f"the first {count} by {by}")
+        return SpaceRows(self._facts(where), self._rows(best), f"the first {count} by {by}")
 
     def pareto(
         self, by: Sequence[str] = ("mult_adds", "params"), where: str | None = None
     ) -> SpaceRows:
-        """The networks that no other beats: lower in one cost, and not higher in another.
+        """The Pareto front: the costs that no network's costs dominate.
+
+        Costs dominate others if one is lower and none is higher.
 
         Args:
             by: two or more costs.
             where: a condition that each satisfies, as for :meth:`count`.
 
+        Returns:
+            ``rows``, ascending by the first cost: one for each point of the front, with the
+            first network that has these costs and the number of all ``networks`` that have.
+
         Raises:
             SpecError: as for :meth:`count`; or the space has no such cost.
         """
-        found = pareto(self.tables, by, condition=_condition(where), known=self.network.known)
+        front = pareto(self.tables, by, condition=_condition(where), known=self.network.known)
         rows = [
             row._replace(networks=networks)
-            for row, networks in zip(self._rows(found.indexes), found.networks, strict=True)
+            for row, networks in zip(self._rows(front.indexes), front.networks, strict=True)
         ]
         return SpaceRows(self._facts(where), tuple(rows), "the Pareto front of " + " and ".join(by))
+
+    def _columns(self, indexes: Array) -> list[Array]:
+        """Indexes by parameter.
+
+        Raises:
+            SpecError: as for :meth:`evaluate`.
+        """
+        axes = self.tables.axes
+        if indexes.ndim != 2 or indexes.shape[1] != len(axes) or indexes.dtype.kind not in "iu":
+            shape = f"whole numbers, shape (networks, {len(axes)})"
+            found = f"{indexes.dtype}, shape {indexes.shape}"
+            refuse(None, "this is not an array of indexes", shape, found)
+        columns = [*indexes.T]
+        for axis, column in zip(axes, columns, strict=True):
+            is_beyond = (column < 0) | (column >= len(axis.values))
+            if is_beyond.any():
+                message = f"an index of {axis.name} is beyond its choices"
+                found = f"{column[is_beyond][0]}"
+                refuse(None, message, f"0 to {len(axis.values) - 1}", found)
+        return columns
 
     def _rows(self, indexes: Array) -> tuple[SpaceRow, ...]:
         costs = self.evaluate(indexes)
@@ -263,6 +320,9 @@ class Space:
                 choices = ", ".join(map(exact, axis.values))
                 message = f"{axis.name} cannot be {exact(chosen[axis.name])}"
                 refuse(None, message, f"one of {choices}")
+        for name in chosen.keys() - {*self.names}:
+            hint = did_you_mean(name, self.names)
+            refuse(None, f"'{name}' does not vary in this space", ", ".join(self.names), hint=hint)
         raise AssertionError("a setting is in no table")
 
 
@@ -273,7 +333,7 @@ def _condition(where: str | None) -> Condition | None:
 def _looked_up(
     table: CostTable, tables: CostTables
 ) -> tuple[Callable[[Mapping[str, Any]], Any], dict[Any, tuple[Any, ...]]]:
-    """A table's costs by the values of its parameters, and what takes these from settings."""
+    """A function that takes a table's parameters from settings, and the costs by their values."""
     axes = [tables.axes[axis] for axis in table.axes]
     names = [axis.name for axis in axes]
     values = product(*(axis.values for axis in axes)) if len(axes) != 1 else axes[0].values

@@ -1,4 +1,4 @@
-"""How a cost is spread over the networks of a space: histograms and quantiles."""
+"""How a cost is distributed over the networks of a space: histograms and quantiles."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from typing import Any
 
 import numpy
 
-from costcalc.errors import refuse
+from costcalc.errors import SpecError, refuse
 from costcalc.grid.regions import Form, Inseparable
 from costcalc.grid.select import Condition, check_name
 from costcalc.grid.tables import CostTables
 from costcalc.metrics import METRICS
 from costcalc.records import NamedTuple
-from costcalc.spaces.counting import kinds, listed
+from costcalc.spaces.choosing import top
+from costcalc.spaces.conditions import listed
+from costcalc.spaces.counting import kinds
 from costcalc.spaces.distribution import Distribution, Entangled, distribution, reach, united
 from costcalc.spaces.within import Interval, Line
 
-ASKED = 2**27
+ASKED = 2**25
 """Pairs that are looked up for one bin if a condition bounds another cost: some seconds."""
 
 FINEST = 2**10
-"""If such a bound makes counts intervals, quantiles are found to this part of all costs."""
+"""Where counts are intervals, quantiles are found to this fraction of the range of costs."""
 
 
 class Histogram(NamedTuple):
-    """How many networks have a cost in each of some bins."""
+    """The number of networks in each bin of a cost."""
 
     metric: str
     edges: tuple[int, ...]
@@ -55,7 +57,7 @@ def histogram(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Histogram:
-    """How a cost is spread over the networks of a space.
+    """The distribution of a cost over the networks of a space.
 
     Args:
         tables: the space.
@@ -88,7 +90,7 @@ def quantiles(
     condition: Condition | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> tuple[Quantile, ...]:
-    """The costs that shares of the networks of a space do not exceed.
+    """Quantiles of a cost over the networks of a space.
 
     Args:
         tables: the space.
@@ -105,7 +107,7 @@ def quantiles(
 
 
 class _Spread:
-    """How many networks cost at most so much, for any bound."""
+    """The number of networks up to any bound of a cost."""
 
     def __init__(
         self,
@@ -114,7 +116,7 @@ class _Spread:
         condition: Condition | None,
         known: Mapping[str, Any],
     ) -> None:
-        check_name(metric, "a histogram", {}, tuple(tables.tables[0].costs))
+        check_name(metric, "a histogram", {}, tables.metrics)
         form: Form = ((metric, 1),)
         self.least, self.most = reach(tables, form)
         self._line: Line | None = None
@@ -122,6 +124,7 @@ class _Spread:
         self._asked = tables, condition, known
         self._peak = metric if METRICS[metric].is_largest else ""
         self._form = form
+        self._metric = metric
         forms = () if self._peak else (form,)
         try:
             self._kinds = list(kinds(tables, condition, known, forms, asked=ASKED))
@@ -136,6 +139,10 @@ class _Spread:
         Costs are halved until one is left; if counts are intervals, until few are.
         """
         total = self.at_most(self.most)
+        if share in (0, 1) and self._line is None and not self._peak:
+            extreme = self._extreme(is_least=share == 0)
+            if extreme is not None:
+                return Quantile(share, extreme, extreme)
         ends = []
         for end, count in ((1, total.low), (0, total.high)):
             rank = max(1, ceil(share * count))
@@ -152,6 +159,17 @@ class _Spread:
             ends.append((low, high))
         (low, _), (_, high) = ends
         return Quantile(share, low, high)
+
+    def _extreme(self, *, is_least: bool) -> int | None:
+        """The least or the greatest cost, of one network; None if it is not found soon."""
+        tables, condition, known = self._asked
+        try:
+            best = top(
+                tables, self._metric, 1, is_smallest=is_least, condition=condition, known=known
+            )
+        except SpecError:
+            return None
+        return int(tables.at(self._metric, best[0])) if len(best) else None
 
     def _at_most(self, bound: int) -> Interval:
         if self._line is not None:

@@ -1,9 +1,8 @@
 """A space as stages that choose a few parameters each, one after another.
 
-What a stage costs depends on its own choice, and on those earlier choices that share a table
-with it or with a later stage: its state.  So whatever is known of all completions of a state
-(how many there are, the cheapest, the front) follows from the same of the next stage's states,
-and a network is found by going through the stages once.
+What a stage costs depends on its own choice and on its state: earlier choices that share a table
+with it or with a later stage.  So anything about all completions of a state (their number, the
+cheapest, the front) follows from the same about the next stage's states: dynamic programming.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from costcalc.grid.bounded import Array, fits
+from costcalc.grid.bounded import Array, along, fits
 from costcalc.grid.regions import Form, Region
 from costcalc.grid.tables import CostTables, Existence
 from costcalc.records import NamedTuple
@@ -28,7 +27,7 @@ STATES = 2**12
 """States that a stage may have."""
 
 CHOICES = 2**8
-"""StageChoices that parameters make together in one stage."""
+"""Choices that parameters make together in one stage."""
 
 
 class SpacePart(NamedTuple):
@@ -46,20 +45,20 @@ class StageChoices(NamedTuple):
     """What one stage may choose in one state."""
 
     costs: Array
-    """Of each choice the sums of costs, shape (choices, sums)."""
+    """The sums of costs, shape (choices, sums)."""
     indexes: Array
-    """Of each choice the index of each parameter's value, shape (choices, parameters)."""
+    """The indexes of the parameters' values, shape (choices, parameters)."""
     states: Array
-    """Of each choice the state that it leads to, by its number."""
+    """The number of the state that each choice leads to, shape (choices,)."""
 
 
 class CompletionRange(NamedTuple):
-    """The range of what all completions of a state cost."""
+    """The range of the costs of a state's completions."""
 
     least: Array
     most: Array
     steps: Array
-    """What the costs of two completions differ by a multiple of; 1 if all are equal."""
+    """Costs of completions differ by multiples of this; 1 if all are equal."""
 
 
 class _Factor(NamedTuple):
@@ -95,7 +94,7 @@ class Stage:
             before: the axes that its state consists of.
             after: the axes that the next stage's state consists of.
             values: the indexes of each axis's values.
-            factors: those whose axes are all chosen now, and were not before.
+            factors: the factors whose last axes this stage chooses.
             sums: how many sums of costs there are.
         """
         self.axes = axes
@@ -110,9 +109,9 @@ class Stage:
         exists: Any = numpy.ones((), bool)
         for factor in factors:
             if factor.costs is not None:
-                costs = costs + _along(factor.costs, factor.axes, order)
+                costs = costs + along(factor.costs, factor.axes, order)
             if factor.exists is not None:
-                exists = exists & _along(factor.exists[None], factor.axes, order)[0]
+                exists = exists & along(factor.exists, factor.axes, order)
         self._costs = numpy.broadcast_to(costs, (sums, *shape))
         self._exists = numpy.broadcast_to(exists, shape)
         self._known: dict[int, StageChoices] = {}
@@ -273,7 +272,7 @@ class Stages:
         raise Entangled([self._names[axis] for axis in worst])
 
     def _grown(self) -> list[int]:
-        """The axes in an order in which few of those before share a factor with one behind."""
+        """An order of the axes in which few earlier ones share a factor with a later one."""
         order: list[int] = []
         left = [{*factor.axes} for factor in self._factors]
         while any(left):
@@ -310,7 +309,7 @@ class Stages:
         return [self._front(order[:end]) for end in ends]
 
     def _front(self, chosen: Sequence[int]) -> tuple[int, ...]:
-        """Those of some axes that share a factor with others."""
+        """The chosen axes that share a factor with others."""
         own = {*chosen}
         open_ = (own & {*one.axes} for one in self._factors if not own >= {*one.axes})
         return tuple(sorted(set[int]().union(*open_)))
@@ -327,14 +326,6 @@ class Stages:
             waiting = [factor for factor in waiting if not {*factor.axes} <= chosen]
             stages.append(Stage(axes, before, after, self._values, done, self.sums))
         return stages
-
-
-def _along(array: Array, axes: Sequence[int], order: Sequence[int]) -> Array:
-    """An array with a first dimension and some axes, with a dimension for each of more axes."""
-    places = sorted(range(len(axes)), key=lambda at: order.index(axes[at]))
-    array = array.transpose(0, *(at + 1 for at in places))
-    sizes = {axes[at]: size for at, size in zip(places, array.shape[1:], strict=True)}
-    return array.reshape(array.shape[0], *(sizes.get(axis, 1) for axis in order))
 
 
 def _kind(listed: Iterable[Iterable[Array]]) -> Any:

@@ -3,8 +3,8 @@
 The independent parts of a space are joined as long as the distribution of what is joined can be
 listed.  One bound needs two lists in the end: for each cost of the first one, the second one
 tells how many costs fit in what is left.  Two bounds need three (:mod:`.plane`).  Where lists
-would be too long, costs are rounded down, and what they lose is known: so the count is between
-that within the bounds, and that within bounds that are as much lower.
+would be too long, costs are rounded down.  What they lose is known, so the count is between that
+within the bounds and that within bounds lowered by the loss.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ ASKED = 2**31
 """Pairs of the first two lists for which the third one is looked up: a minute or two."""
 
 SAMPLED_BITS = 6
-"""One sum in two to this power tells how many sums there are: those with a hash of 0."""
+"""The number of sums is estimated from one in two to this power: the sums with a hash of 0."""
 
 HASHED = numpy.uint64(0x9E3779B97F4A7C15)
 """What keys are multiplied by for their hash: 2 to the power of 64 over the golden ratio."""
 
 NEIGHBOURS = 32
-"""Parts of which each pair is tried; of more, neighbours are joined at first."""
+"""Parts whose pairs are all tried; of more parts, neighbours are joined first."""
 
 GROUPED = 8
 """Parts for which every way to make three lists of them is considered."""
@@ -51,7 +51,7 @@ FINEST = 24
 
 
 class Interval(NamedTuple):
-    """A whole number if both ends are equal, else what it is between."""
+    """A whole number between two ends; it is known if they are equal."""
 
     low: int
     high: int
@@ -65,7 +65,7 @@ class Interval(NamedTuple):
         return Interval(self.low - other.high, self.high - other.low)
 
     def times(self, count: int) -> Interval:
-        """So many times as much."""
+        """The product with a number."""
         return Interval(*sorted((self.low * count, self.high * count)))
 
 
@@ -79,7 +79,7 @@ class Sums:
 
         Args:
             parts: at least one, each with one key at least.
-            scales: how each cost is a part of the keys.
+            scales: how each cost is packed into keys.
             asked: how often something may be looked up for two bounds; :data:`ASKED` if 0.
         """
         self._asked = asked or ASKED
@@ -182,7 +182,7 @@ def _running(one: Distribution) -> Any:
 
 
 def _rounded(part: Distribution, unit: int) -> tuple[Distribution, int]:
-    """Keys in coarser units, and the most that one of them loses."""
+    """Keys in coarser units, and the most that rounding takes from one of them."""
     return distribution(part.keys // unit, part.counts), int((part.keys % unit).max())
 
 
@@ -224,7 +224,7 @@ class Plane:
 
         Args:
             parts: at least one, each with one key at least.
-            scales: how each cost is a part of the keys.
+            scales: how each cost is packed into keys.
             asked: how often something may be looked up.
         """
         self._units, self._lost = [1, 1], [0, 0]
@@ -337,7 +337,7 @@ ZERO = Distribution(numpy.zeros(1, numpy.int64), numpy.ones(1, numpy.int64))
 
 
 def _sampled(a: Distribution, b: Distribution) -> int:
-    """About how many sums two distributions have, from those with a hash of 0."""
+    """An estimate of the number of sums of two distributions, from sums with a hash of 0."""
     keys = numpy.add.outer(a.keys, b.keys).ravel()
     if keys.dtype == object:
         return len(keys)
@@ -346,7 +346,7 @@ def _sampled(a: Distribution, b: Distribution) -> int:
 
 
 def _collected(parts: Sequence[Distribution]) -> list[Distribution]:
-    """A few parts, of which those are joined first that have the most sums in common."""
+    """A few parts; pairs with the most sums in common are joined first."""
     parts = [part for part in parts if part.last or part.total != 1] or [ZERO]
     while len(parts) > NEIGHBOURS:
         parts = [reduce(Distribution.plus, parts[at : at + 2]) for at in range(0, len(parts), 2)]

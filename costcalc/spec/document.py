@@ -212,6 +212,15 @@ class Accuracy(NamedTuple):
     mark: Mark
 
 
+class Declared(NamedTuple):
+    """The values of a parameter in the space that a spec declares."""
+
+    values: tuple[Any, ...] | str
+    """The values, or the text of a range."""
+    marks: tuple[Mark, ...]
+    """Where each value is, or the range."""
+
+
 class Document(NamedTuple):
     """A network's spec, read and checked as far as possible without sizes."""
 
@@ -229,8 +238,8 @@ class Document(NamedTuple):
     """What it is listed under, a key of ``family.FAMILIES``; '' if its spec does not say."""
     symbols: tuple[str, ...] = ()
     """The parameters that stay symbols in its closed form, if not ``alpha`` and ``res``."""
-    space: Mapping[str, tuple[Any, ...] | str] = MappingProxyType({})
-    """The values that a search chooses among, by parameter; the text of a range."""
+    space: Mapping[str, Declared] = MappingProxyType({})
+    """What a search chooses among, by parameter."""
     sized_by: frozenset[str] = frozenset()
     """Settings for whose values alone it is valid, as for a model traced at one size."""
     reread: Callable[[Mapping[str, Any]], Document] | None = None

@@ -362,9 +362,12 @@ def _bounded(value: Value) -> Value:
         ExpressionError: the number exceeds the limit.
     """
     value = algebra.whole(value)
-    if isinstance(value, int | Fraction) and (
-        max(value.numerator.bit_length(), value.denominator.bit_length()) > limits.BITS
-    ):
+    bits = 0
+    if isinstance(value, int):
+        bits = value.bit_length()
+    elif isinstance(value, Fraction):
+        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if bits > limits.BITS:
         raise ExpressionError("the number grows too large", expected=f"at most {limits.BITS} bits")
     return value
 

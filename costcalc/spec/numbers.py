@@ -218,7 +218,7 @@ def exact(value: Any) -> str:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a number of any algebra: not a word, a shape, a boolean or None."""
-    return value is not None and not isinstance(value, str | bool | tuple)
+    return type(value) is int or not (value is None or isinstance(value, (str, bool, tuple)))
 
 
 def same(a: Any, b: Any) -> bool:

@@ -9,18 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from costcalc.errors import Problems, did_you_mean
-from costcalc.spec.document import Parameter
+from costcalc.spec.document import Declared, Parameter
+from costcalc.spec.numbers import ExpressionError, plain_value
 from costcalc.spec.parameters import NETWORK_NAMES
 from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
-from costcalc.spec.values import literal
 
 _EXPECTED = "space: {k1: [3, 5, 7], res: 128:224:32}, or [k1, d1] for all choices of each"
 
 
 def read_space(
     node: Node | None, parameters: Mapping[str, Parameter], problems: Problems
-) -> dict[str, tuple[Any, ...] | str]:
-    """The values of each parameter of the space, or the text of a range.
+) -> dict[str, Declared]:
+    """The values of each parameter of the space.
 
     A list of names stands for all choices of these parameters.
     """
@@ -35,7 +35,7 @@ def read_space(
     else:
         problems.add(node.mark, "a space is a mapping", _EXPECTED, str(node))
         return {}
-    space: dict[str, tuple[Any, ...] | str] = {}
+    space: dict[str, Declared] = {}
     for key, value in entries:
         known = {*parameters, *NETWORK_NAMES}
         if not isinstance(key, Scalar) or key.text not in known:
@@ -52,21 +52,19 @@ def read_space(
     return space
 
 
-def _values(
-    key: Scalar, node: Node, parameter: Parameter | None, problems: Problems
-) -> tuple[Any, ...] | str:
+def _values(key: Scalar, node: Node, parameter: Parameter | None, problems: Problems) -> Declared:
     choices = parameter.choices if parameter is not None else ()
     if given(node) is None and choices:
-        return choices
+        return Declared(choices, (key.mark,) * len(choices))
     if isinstance(node, Scalar) and ":" in node.text:
-        return node.text
+        return Declared(node.text, (node.mark,))
     if isinstance(node, ListNode) and node.items:
-        values = tuple(map(literal, node.items))
+        values = tuple(_value(item) for item in node.items)
         for item, value in zip(node.items, values, strict=True):
             if value is None or (choices and value not in choices):
                 expected = f"one of {', '.join(map(str, choices))}" if choices else "a value"
                 problems.add(item.mark, f"{key.text} cannot be {item}", expected)
-        return values
+        return Declared(values, tuple(item.mark for item in node.items))
     problems.add(
         node.mark,
         f"'{key.text}' has no values to choose among",
@@ -74,4 +72,14 @@ def _values(
         found="" if given(node) is None else str(node),
         hint=f"{key.text}: [...]",
     )
-    return ()
+    return Declared((), ())
+
+
+def _value(node: Node) -> Any:
+    """A number, a boolean or a word; None for anything else, or a number beyond any limit."""
+    if not isinstance(node, Scalar) or given(node) is None:
+        return None
+    try:
+        return plain_value(node.text)
+    except ExpressionError:
+        return None

@@ -96,6 +96,11 @@ def test_the_larger_values_that_do_not_fit_are_counted():
             "runs backwards",
         ),
         (
+            ["mobilenet_v1", "--for", "res=96", "--for", "res=128", "--max-params", "2M"],
+            "--for res is there twice",
+        ),
+        (["mobilenet_v1", "--for", "res", "--for", "alpha", "--max-params", "2M"], "no choices"),
+        (
             ["mobilenet_v1", "--for", "res", "--max-params", "2M", "--values", "8", "--step", "2"],
             "one of the two",
         ),

@@ -126,7 +126,7 @@ def test_invalid_settings_are_reported_and_left_out():
         (["mobilenet_v1", "--set", "classes=0,10"], "at least 1"),
         (["mobilenet_v3x", "--alpha", "1"], "there is no network"),
         (["mobilenet_v1", "--alpha", "0.001:1:0.001", "--res", "1:1000"], "1,000,000 rows"),
-        (["mobilenet_v1", "--alpha", "1", "--pareto", "--top", "3"], "one of the two"),
+        (["mobilenet_v1", "--alpha", "1", "--pareto", "--top", "3"], "one of them"),
         (["mobilenet_v1", "--alpha", "1", "--by", "params"], "--top N"),
         (["mobilenet_v1", "--alpha", "1", "--top", "3", "--by", "param"], "did you mean 'params'"),
         (["mobilenet_v1", "--alpha", "1", "--pivot"], "crosses two parameters"),
@@ -209,6 +209,19 @@ def test_questions_about_a_space(question, form, space):
     assert result.stdout.strip()
 
 
+def test_as_many_bins_as_are_asked_for(space):
+    few, many = (
+        run(space, "--space", "--histogram", "params", "--bins", bins, "--format", "csv").stdout
+        for bins in ("2", "200")
+    )
+    assert few.count("\n") <= 4 < many.count("\n")
+
+
+def test_a_cost_that_nothing_changes(space):
+    result = run(space, "--set", "k=3", "--sample", "1", "--format", "csv")
+    assert result.stdout.split() == ["k,params,mult_adds", f"3,108,{108 * 64}"]
+
+
 def test_a_count_of_named_parameters(space):
     result = run(space, "--set", "k=1,3", "--where", "params <= 100", "--count")
     assert " 1  50.00   2" in result.stdout  # 3·4·1·1 = 12 and 3·4·3·3 = 108
@@ -219,8 +232,22 @@ def test_a_count_of_named_parameters(space):
     [
         (("--count", "--histogram", "params"), "--count and --histogram are different questions"),
         (("--sample", "2", "--top", "1"), "--top and --sample are different questions"),
-        (("--count", "--pivot"), "--pivot shows rows"),
+        (("--count", "--pivot"), "--pivot is of a grid"),
+        (("--top", "1", "-o", "top.parquet"), "Parquet is of a grid"),
         (("--count", "--by", "params"), "--by needs --top"),
+        (("--count", "--bins", "20"), "--bins needs --histogram"),
+        (("--count", "--seed", "0"), "--seed needs --sample"),
+        (("--count", "--device", "nonsense"), "--device nonsense would change nothing"),
+        (("--count", "--dtype", "int8"), "--dtype int8 would change nothing"),
+        (
+            ("--count", "--metrics", "bound_ms", "--device", "stm32h743"),
+            "a time is that of the whole network",
+        ),
+        (
+            ("--count", "--metrics", "peak_bytes", "--storage", "tflm"),
+            "each of the 4 settings by itself, in about",
+        ),
+        (("--top", "1", "--by", "weight_bytes"), "--metrics weight_bytes"),
         (("--sample", "0"), "0 is not a number of networks"),
     ],
 )

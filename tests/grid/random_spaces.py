@@ -1,5 +1,6 @@
 """Random specs with choices, for tests that any space of networks has to pass."""
 
+from fractions import Fraction
 from random import Random
 
 from costcalc.spec.reader import read
@@ -72,7 +73,7 @@ class RandomSpace:
         if self.chance(0.4):
             self.axes["res"] = self.random.choice([[8, 32], [24, 32, 40], [2, 5, 16, 33]])
         if self.chance(0.3):
-            self.axes["alpha"] = self.some(["0.25", "0.5", "1", "1.5"])
+            self.axes["alpha"] = self.some([Fraction(1, 4), Fraction(1, 2), 1, Fraction(3, 2)])
         if self.chance(0.1):
             self.axes["in"] = [1, 3]
         rounding = self.random.choice(

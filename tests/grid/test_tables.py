@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from random import Random
 
+import numpy
 import pytest
 
 import costcalc
@@ -24,7 +25,7 @@ from tests.collection import QUICK_NETWORKS
 from tests.grid.random_spaces import RandomSpace
 
 PAPER = Accounting(convention.load("paper"))
-CONVENTIONS = ("paper", "fvcore", "thop", "ptflops", "torchinfo", "keras", "onnx-tool")
+CONVENTIONS = tuple(convention.available())
 SETTINGS = 30
 
 
@@ -58,7 +59,8 @@ def added(found, grid, indexes):
 def check_seed(seed, metrics, storage=None, planner=None):
     """Compares some settings of a random space; returns whether it has tables."""
     space, random = RandomSpace(seed), Random(seed)
-    how = Accounting(convention.load(random.choice(CONVENTIONS)), storage, planner)
+    counting, batch = convention.load(random.choice(CONVENTIONS)), random.choice([1, 1, 3])
+    how = Accounting(counting, storage, planner, batch)
     axes = tuple(axis(name, values) for name, values in space.axes.items())
     try:
         grid = Grid(space.document, how, {}, axes, metrics)
@@ -67,9 +69,15 @@ def check_seed(seed, metrics, storage=None, planner=None):
     found = tables(grid, worth=0)
     if isinstance(found, Coupled):
         return False
+    chunk = next(found.chunks())
     for _ in range(SETTINGS):
         indexes = tuple(random.randrange(n) for n in grid.shape)
-        assert added(found, grid, indexes) == alone(grid, indexes), (seed, grid.at(indexes))
+        costs = alone(grid, indexes)
+        assert added(found, grid, indexes) == costs, (seed, grid.at(indexes))
+        row = int(numpy.ravel_multi_index(indexes, grid.shape)) if grid.shape else 0
+        if row < len(chunk.is_valid):
+            listed = {name: cost[row] for name, cost in chunk.costs.items()}
+            assert (listed if chunk.is_valid[row] else None) == costs, (seed, grid.at(indexes))
     return True
 
 
@@ -153,7 +161,7 @@ def test_settings_that_do_not_exist_have_no_row():
     # A window of 9 fits into no map of 4 or 8, nor does one of 5 into what 3 leaves of 4.
     existing = {(res, k1, k2): res - k1 + 1 >= k2 for res, k1, k2 in product(*[*axes.values()][:3])}
     rows = [*product(*axes.values())]
-    (chunk,) = found.chunks()
+    chunk = next(found.chunks())
     assert chunk.is_valid.tolist() == [existing[row[:3]] for row in rows]
     # The first part that does not fit refuses a setting: by hand, as above.
     first = sum(res < k1 for res, k1 in product([4, 8, 32], [3, 9])) * 8
@@ -200,6 +208,41 @@ COUPLINGS = {
         COUNTED,
         PAPER,
         {"alpha": [Fraction(1, 2), 1], "head": [False, True], "k": [1, 3], "last": [12, 20]},
+    ),
+    "a sequence around it": (
+        "deep: true, wide: true, k: 3",
+        """
+  - sequence:
+      when: deep
+      layers:
+        - conv: {out: 24, kernel: k}
+        - sequence:
+            when: wide
+            layers:
+              - conv: {out: 32, kernel: k}""",
+        COUNTED,
+        PAPER,
+        {"deep": [False, True], "wide": [False, True], "k": [1, 3]},
+    ),
+    "a default that others decide": (
+        "w: 16, v: w + 8, u: v, k: 3",
+        """
+  - conv: {out: u, kernel: k}
+  - conv: {out: 8, kernel: 1}""",
+        COUNTED,
+        PAPER,
+        {"w": [8, 16], "k": [1, 3]},
+    ),
+    "what stands in for a layer that is left out": (
+        "w: 16, k: 3, deep: true",
+        """
+  - conv: {out: 16, kernel: 1, name: a}
+  - conv: {out: w, kernel: 1}
+  - conv: {from: a, out: 8, kernel: k, when: deep}
+  - conv: {out: 8, kernel: 1}""",
+        COUNTED,
+        PAPER,
+        {"w": [8, 24], "k": [1, 3], "deep": [False, True]},
     ),
     "a name": (
         "w: 16, k: 3, deep: true",
@@ -285,6 +328,29 @@ def test_parts_depend_on_others(what, unchecked):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
 
 
+INPUT_IN_MEMORY = """
+input: [3, res, res]
+parameters: {{res: 8, w: 4}}
+layers:
+  - conv: {{out: 4, kernel: 1}}
+  - global_avg_pool
+  - fc: w
+{last}
+"""
+
+
+@pytest.mark.parametrize("storage", ["int8", "tflite-mobile"])
+@pytest.mark.parametrize("last", ["", "  - conv: {from: input, out: 2, kernel: 1, stride: 8}"])
+def test_an_input_stays_in_memory(storage, last, unchecked):
+    how = Accounting(convention.load("paper"), storage, "liveness")
+    text = INPUT_IN_MEMORY.format(last=last)
+    grid = grid_of(text.encode(), {"res": [8, 64], "w": [4, 20000]}, how, ("peak_bytes",))
+    found = tables(grid, worth=0)
+    assert isinstance(found, CostTables), found
+    for indexes in product(range(2), range(2)):
+        assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
 STORAGE = """
 name: padded
 title: a storage whose convolutions copy what a pool gives
@@ -306,6 +372,28 @@ def test_scratch_may_depend_on_the_layer_before(tmp_path, unchecked):
     found = tables(grid, worth=0)
     for indexes in product(range(2), range(2)):
         assert added(found, grid, indexes) == alone(grid, indexes), grid.at(indexes)
+
+
+BLOCK = b"""
+input: [3, 16, 16]
+parameters: {w: 8, k: 3}
+blocks:
+  one:
+    parameters: {c: w}
+    layers:
+      - conv: {out: c, kernel: k}
+layers:
+  - conv: {out: 8, kernel: 1}
+  - one: {}
+  - conv: {out: 4, kernel: 1}
+"""
+
+
+def test_a_block_reads_parameters_of_the_network():
+    found = priced(BLOCK, {"w": [8, 16], "k": [1, 3]})
+    assert isinstance(found, CostTables)
+    for (row, w), (column, k) in product(enumerate([8, 16]), enumerate([1, 3])):
+        assert found.at("params", (row, column)) == 3 * 8 + k * k * 8 * w + w * 4
 
 
 def test_probabilities_of_blocks_change_no_cost():

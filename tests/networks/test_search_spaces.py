@@ -1,7 +1,11 @@
 """Published search spaces: their networks against released ones, and against arithmetic."""
 
+from collections import Counter as Tally
+from itertools import product
+from math import prod
 from random import Random
 
+import numpy as np
 import pytest
 
 import costcalc
@@ -93,7 +97,7 @@ def ofa(unit_by_unit):
     ],
 )
 @pytest.mark.parametrize("convention", ["paper", "paper-with-norm"])
-def test_released_networks_are_networks_of_their_space(space, settings, network, convention):
+def test_released_alikeare_alikeof_their_space(space, settings, network, convention):
     found = costcalc.totals(space, convention=convention, **settings)
     assert found == costcalc.totals(network, convention=convention)
 
@@ -234,7 +238,8 @@ SIZES = {
 
 def choices(name):
     """The space that the spec declares."""
-    return opening.opened(name).document.space
+    space = opening.opened(name).document.space
+    return {parameter: declared.values for parameter, declared in space.items()}
 
 
 def by_hand(name, settings):
@@ -242,7 +247,7 @@ def by_hand(name, settings):
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_networks_drawn_from_a_space_equal_arithmetic(name):
+def test_alikedrawn_from_a_space_equal_arithmetic(name):
     space, random = choices(name), Random(1)
     for _ in range(40):
         settings = {key: random.choice(values) for key, values in space.items()}
@@ -305,3 +310,83 @@ def test_no_network_of_a_space_is_beyond_its_smallest_and_its_largest(name, fewe
     assert inside.high < SIZES[name][1]
     beyond = count(tables, Condition(f"mult_adds < {low} or mult_adds > {high}"))
     assert beyond.high == 0
+
+
+def ofa_units():
+    """For each unit of Once-for-All how many of its networks have so many weights and MACs."""
+    counter = Counter(16)
+    counter.bottleneck(16, 3, 1, expands=False)
+    rows = zip((24, 40, 80, 112, 160), (2, 2, 2, 1, 2), (0, 1, 0, 1, 1), strict=True)
+    for width, stride, has_se in rows:
+        layers = []
+        for step in (stride, 1):
+            costs = Tally()
+            for kernel, ratio in product((3, 5, 7), (3, 4, 6)):
+                one = Counter()
+                one.weights, one.macs, one.side, one.channels = 0, 0, counter.side, counter.channels
+                squeeze = eighths(ratio * one.channels // 4) if has_se else 0
+                one.bottleneck(width, kernel, ratio, step, 1, squeeze)
+                costs[one.weights, one.macs] += 1
+            layers.append(costs)
+            counter.side, counter.channels = one.side, one.channels
+        first, later = layers
+        depths = [joined(first, later)]
+        depths += [joined(depths[-1], later)]
+        depths += [joined(depths[-1], later)]
+        yield sum(depths, Tally())
+
+
+def joined(some, others):
+    """How many networks have the sums of two parts' costs."""
+    sums = Tally()
+    for (weights, macs), alike in some.items():
+        for (more, costly), times in others.items():
+            sums[weights + more, macs + costly] += alike * times
+    return sums
+
+
+@pytest.mark.slow
+def test_three_units_within_budgets_are_counted_one_by_one():
+    """Units 1 and 2 at their smallest; 7371^3 networks of the others, unit 5 in a loop."""
+    fixed = {f"d{unit}": [2] for unit in (1, 2)}
+    fixed |= {
+        f"{letter}{unit}{layer}": [3] for letter in "ke" for unit in (1, 2) for layer in LAYERS
+    }
+    names = [f"{letter}{unit}{layer}" for unit in (3, 4, 5) for layer in LAYERS for letter in "ke"]
+    free = {name: [3, 5, 7] if name[0] == "k" else [3, 4, 6] for name in names}
+    depths = {f"d{unit}": [2, 3, 4] for unit in (3, 4, 5)}
+    space = costcalc.space("ofa_mbv3_space", **fixed, **depths, **free)
+    result = space.count("mult_adds <= 260M and params <= 5M").count
+    smallest = {
+        f"{letter}{unit}{layer}": 3 for letter in "ke" for unit in UNITS for layer in LAYERS
+    }
+    macs, weights = ofa_by_hand({**smallest, **dict.fromkeys((f"d{unit}" for unit in UNITS), 2)})
+    third, fourth, fifth = (
+        [*map(list, zip(*unit.items(), strict=True))] for unit in [*ofa_units()][2:]
+    )
+    for costs, _ in (third, fourth, fifth):
+        weights -= min(cost for cost, _ in costs)
+        macs -= min(cost for _, cost in costs)
+    sums = np.array(third[0])[:, None] + np.array(fourth[0])[None]
+    times = np.multiply.outer(third[1], fourth[1]).ravel()
+    sums = sums.reshape(-1, 2)
+    truth = 0
+    for (own, costly), alike in zip(*fifth, strict=True):
+        fits = (sums[:, 0] <= 5_000_000 - weights - own) & (
+            sums[:, 1] <= 260_000_000 - macs - costly
+        )
+        truth += alike * int(times[fits].sum())
+    assert 0 < truth < 7371**3 == result.of
+    assert result.low == result.high == truth
+
+
+@pytest.mark.slow
+def test_once_for_all_within_the_budgets_of_a_phone():
+    """Counted by a program of its own, from the costs of :func:`ofa_units`.
+
+    For each network of unit 2, in the order of MACs, sums of units 3 and 4 enter a Fenwick tree
+    over their weights, and sums of units 1 and 5 ask it how many of them are left room for.
+    """
+    result = costcalc.space("ofa_mbv3_space").count("mult_adds <= 300M and params <= 5M").count
+    assert result.low == result.high == 395_785_484_257_000_009
+    assert result.of == 7371**5 == prod(sum(unit.values()) for unit in ofa_units())

@@ -138,7 +138,7 @@ def test_json(net):
     ("arguments", "message"),
     [
         ({"name": ["k1", "res"], "max_params": 9}, "'res' has no choices"),
-        ({"name": ["k1", "k3"], "max_params": 9}, "'k3' is no parameter"),
+        ({"name": ["k1", "k3"], "max_params": 9}, "has no parameter 'k3'"),
         ({"name": ["k1", "k2"]}, "there is no budget"),
         ({"name": ["k1", "k2"], "max_params": 9, "by": "flops"}, "'flops' is no cost here"),
         ({"name": ["k1", "k2"], "max_params": 9, "step": 2}, "those of one parameter"),
@@ -150,3 +150,13 @@ def test_json(net):
 def test_questions_without_an_answer(net, arguments, message):
     with pytest.raises(CostcalcError, match=message):
         costcalc.solve(net, **arguments)
+
+
+def test_settings_that_would_take_hours_are_refused(net):
+    """Times do not add up over parts of a network."""
+    choices = {"k1": [1, 3, 5], "alpha": range(1, 9001), "res": range(16, 4016)}
+    with pytest.raises(CostcalcError) as caught:
+        costcalc.solve(net, choices, max_ms=20, device="stm32h743")
+    (problem,) = caught.value.problems
+    assert problem.message == "a time is that of the whole network"
+    assert problem.found.startswith("108,000,000, which take about")

@@ -7,6 +7,7 @@ import pytest
 
 import costcalc
 from costcalc.spaces.space import Space
+from costcalc.spec.reader import read
 
 SPEC = """
 input: [3, 16, 16]
@@ -110,11 +111,36 @@ def test_the_largest_and_the_front(space, networks):
     assert [(row.costs["mult_adds"], row.costs["params"]) for row in rows] == front
 
 
+def test_a_space_whose_networks_all_cost_the_same():
+    """Two activations, which the convention does not count: two networks of one cost."""
+    text = (
+        "input: [1, 4, 4]\nparameters: {a: {default: relu, choices: [relu, relu6]}}\n"
+        "layers:\n  - conv: {out: 2, kernel: 1, act: a}\n"
+    )
+    document = read(text.encode(), "net.yaml", lambda name: None)
+    space = costcalc.space(document, a=["relu", "relu6"])
+    assert space.evaluate([[0], [1], [1]])["params"].tolist() == [2, 2, 2]
+    rows = space.top(3).rows
+    assert [(row.settings["a"], row.costs["mult_adds"]) for row in rows] == [
+        ("relu", 2 * 16),
+        ("relu6", 2 * 16),
+    ]
+    assert [row.networks for row in space.pareto().rows] == [2]
+    assert len(space.sample(5).rows) == 2
+    assert costcalc.solve(document, ["a"], max_params=2).best[0].params == 2
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda space: space.totals(d=1), "'k1' has no value"),
         (lambda space: space.totals(d=1, k1=3, k2=3, m=5), "m cannot be 5"),
+        (lambda space: space.totals(d=1, k1=3, k2=3, m=4, n=4), "'n' does not vary in this space"),
+        (lambda space: space.evaluate([0, 0, 0, 0]), "not an array of indexes"),
+        (lambda space: space.evaluate([[0, 0, 0]]), "whole numbers, shape (networks, 4)"),
+        (lambda space: space.evaluate([[0, 0.5, 0, 0]]), "not an array of indexes"),
+        (lambda space: space.evaluate([[0, 0, 0, 1], [0, 0, 0, -1]]), "of m is beyond its choices"),
+        (lambda space: space.evaluate([[0, 3, 0, 0]]), "of k1 is beyond its choices"),
         (lambda space: space.quantiles(shares=[2]), "a quantile is a share of the networks"),
         (lambda space: space.histogram("parms"), "did you mean 'params'?"),
         (lambda space: space.sample(0), "0 is not a number of networks"),

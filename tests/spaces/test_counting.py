@@ -16,9 +16,12 @@ from costcalc.grid.evaluate import Grid
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTable, CostTables, Existence
 from costcalc.metrics import Accounting
-from costcalc.spaces import counting, plane, within
-from costcalc.spaces.counting import boxes, count
+from costcalc.spaces import conditions as conditions_module
+from costcalc.spaces import plane, within
+from costcalc.spaces.conditions import boxes
+from costcalc.spaces.counting import count
 from costcalc.spec.reader import read
+from tests.grid.test_tables import priced
 from tests.spaces.random_spaces import random_space
 
 SPEC = b"""
@@ -31,7 +34,7 @@ parameters:
   d: {default: 1, choices: [1, 2, 3, 5]}
   e: 7
 layers:
-  - global_avg_pool
+  - conv: {out: a * b * d, kernel: "1 if c == 'thin' else 3"}
 """
 AXES = (
     axis("a", [1, 2, 3]),
@@ -298,6 +301,42 @@ def test_choices_for_layers_that_are_left_out_make_no_other_network(stages):
     assert count(tables, Condition("depth == 2 and k2 == 5")).low == 2
 
 
+def test_a_parameter_that_no_layer_names_makes_no_other_network(tmp_path):
+    path = tmp_path / "unused.yaml"
+    path.write_text(STAGES.replace("kernel: k3", "kernel: 3"))
+    tables = costcalc.space(str(path), depth=[1, 3], k2=[1, 3, 5], k3=[1, 5], wide=[8, 16]).tables
+    result = count(tables)
+    assert (result.of, result.settings) == (2 * (1 + 3), 2 * 3 * 2 * 2)
+    assert count(tables, Condition("k3 == 5")).low == result.of
+    assert count(tables, Condition("k3 == 1")).low == 0
+
+
+def test_a_layer_that_is_left_out_by_a_shape_has_a_choice_at_every_setting(tmp_path):
+    # Where `in > 8` holds is not decided by the depth alone: at w = 4, which is the default and
+    # leaves the layer out, kernels are counted as they are at w = 12, where they matter.
+    path = tmp_path / "shape.yaml"
+    path.write_text(
+        "input: [3, 8, 8]\nparameters: {w: 4, k: 3}\nlayers:\n"
+        "  - conv: {out: w, kernel: 1}\n  - conv: {out: 8, kernel: k, when: in > 8}\n"
+    )
+    tables = costcalc.space(str(path), w=[4, 12], k=[1, 3, 5]).tables
+    assert count(tables).of == 6
+    # 3 * 12 weights of the first layer, 12 * 8 * k * k of the second
+    assert count(tables, Condition("params == 36 + 96 * 25")).low == 1
+
+
+def test_a_layer_that_is_too_large_at_the_defaults_is_there():
+    # A window of 9 leaves 2 of 10, in which 3 do not fit, but 1; one of 1 leaves all 10.
+    text = (
+        b"input: [3, 10, 10]\nparameters: {a: 9, d: 1, k: 3}\nlayers:\n"
+        b"  - conv: {out: 8, kernel: a, padding: valid}\n"
+        b"  - conv: {out: 8, kernel: k, padding: valid, when: d == 2}\n"
+    )
+    tables = priced(text, {"a": [9, 1], "d": [1, 2], "k": [3, 1]})
+    # Without the second layer one network for each a; with it all but that of 9 and 3.
+    assert count(tables).of == 2 + 3
+
+
 def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
     path, choices = stages
     tables = costcalc.space(path, **choices).tables
@@ -310,7 +349,7 @@ def test_what_is_no_choice_of_bounds_is_listed_or_refused(stages, monkeypatch):
     truth = sum(one.params * one.mult_adds < 150 * 10**6 and one.params % 2 == 0 for one in costs)
     assert 0 < truth < len(costs) == 26
     assert count(tables, Condition(text)).low == truth
-    monkeypatch.setattr(counting, "LISTED", 53)
+    monkeypatch.setattr(conditions_module, "LISTED", 53)
     with pytest.raises(SpecError) as caught:
         count(tables, Condition(text))
     assert "multiplies costs with each other" in str(caught.value)

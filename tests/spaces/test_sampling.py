@@ -1,5 +1,8 @@
 """Samples of a space: each network within the condition is as likely as any other."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from itertools import combinations
 
@@ -14,7 +17,7 @@ from costcalc.grid.axes import axis
 from costcalc.grid.select import Condition
 from costcalc.grid.tables import CostTable, CostTables
 from costcalc.spaces import sampling, stages
-from costcalc.spaces.choosing import parts_of
+from costcalc.spaces.conditions import parts_of
 from costcalc.spaces.sampling import sample
 from tests.spaces.test_choosing import indexes, stacked, tied, totals, wanted
 from tests.spaces.test_counting import SIZES, spaces
@@ -130,3 +133,23 @@ def test_choices_of_layers_that_are_left_out_are_one_network(tmp_path):
     tables = costcalc.space(str(path), depth=[1, 2], k=[1, 3, 5]).tables
     found = sorted(map(tuple, sample(tables, 10).tolist()))
     assert found == [(0, 1), (1, 0), (1, 1), (1, 2)]
+
+
+def test_a_seed_draws_the_same_in_every_process():
+    """Python orders sets of words differently in each process; regions are not ordered by it."""
+    code = (
+        "import costcalc\n"
+        "space = costcalc.space('mobilenet_v1', alpha=[0.25, 0.5, 0.75, 1], res=[128, 160, 192])\n"
+        "where = 'params <= 1M or mult_adds <= 150M or params + mult_adds >= 300M'\n"
+        "print([dict(row.settings) for row in space.sample(6, seed=5, where=where).rows])"
+    )
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(drawn) == 1

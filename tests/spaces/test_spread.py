@@ -60,6 +60,9 @@ def test_bounds_of_quantiles_hold_them(monkeypatch):
         rank = max(1, -(-one.share.numerator * len(listed) // one.share.denominator))
         assert one.low <= listed[rank - 1] <= one.high
     assert any(one.low < one.high for one in found)
+    least, *_, greatest = found
+    assert least.low == least.high == listed[0]
+    assert greatest.low == greatest.high == listed[-1]
     assert found[2].high - found[2].low < 500_000
     shown = histogram(tables, "params", 10, Condition("mult_adds <= 1400000"))
     for count, low, high in zip(shown.counts, shown.edges, shown.edges[1:], strict=False):

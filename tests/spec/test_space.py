@@ -38,7 +38,7 @@ def spec(tmp_path):
     ],
 )
 def test_the_values_of_each_parameter(space, values, spec):
-    assert dict(opened(spec(space)).document.space) == values
+    assert {name: one.values for name, one in opened(spec(space)).document.space.items()} == values
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,50 @@ def test_the_values_of_each_parameter(space, values, spec):
         ("space: {m: [1, ~]}", "m cannot be"),
         ("space: [k, k]", "'k' is twice in the space"),
         ("space: [{k: 3}]", "is not a parameter"),
+        ("space: {m: [1e400]}", "4:13: m cannot be '1e400'"),
     ],
 )
 def test_what_is_no_space(space, message, spec):
     with pytest.raises(costcalc.SpecError) as caught:
         costcalc.report(spec(space))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("space", "messages"),
+    [
+        ("space: {m: 5:1}", ["4:12: m: this range runs backwards"]),
+        ("space: {m: 1:10000000}", ["4:12: m takes too many values"]),
+        ("space: {m: [4, x], alpha: [0, 1]}", ["4:16: m cannot be x", "4:28: alpha cannot be 0"]),
+    ],
+)
+def test_values_that_a_parameter_cannot_take(space, messages, spec):
+    path = spec(space)
+    for question in (
+        lambda: costcalc.sweep(path, space=True),
+        lambda: costcalc.space(path),
+        lambda: costcalc.solve(path, space=True, max_params=9),
+    ):
+        with pytest.raises(costcalc.SpecError) as caught:
+            question()
+        assert all(message in str(caught.value) for message in messages)
+        assert len(caught.value.problems) == len(messages)
+
+
+def test_a_network_keeps_what_it_sets(spec):
+    path = spec("space: {k: ~, m: [4, 8]}")
+    assert costcalc.space(f"{path}@k=5").names == ("m",)
+    assert costcalc.space(costcalc.load(path, k=5)).names == ("m",)
+    solved = costcalc.solve(path, space=True, max_params="1M", k=3)
+    assert [axis.name for axis in solved.searched] == ["m"]
+    assert solved.best[0].settings == {"m": 8}
+    solved = costcalc.solve(path, {"m": [16]}, space=True, max_params="1M")
+    assert solved.best[0].settings == {"k": 5, "m": 16}
+
+
+def test_a_spec_without_a_space_has_the_line_that_declares_it(spec):
+    with pytest.raises(costcalc.SpecError, match=r"space: \[k\]"):
+        costcalc.space(spec(""))
 
 
 def test_a_sweep_takes_the_space_and_settings_beside_it(spec):
