@@ -80,4 +80,11 @@ def web_page(
         CostcalcError: a network does not exist at its own settings, or a convention lacks a
             rule.
     """
-    return WebPage([model(network, conventions, fixed, ranges) for network in networks])
+    models = [model(network, conventions, fixed, ranges) for network in networks]
+    titles = [each.title for each in models]
+    return WebPage(
+        [
+            each._replace(title=f"{each.title} #{number}") if titles.count(each.title) > 1 else each
+            for number, each in enumerate(models, 1)
+        ]
+    )

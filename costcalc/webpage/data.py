@@ -62,7 +62,8 @@ def page_data(
             {
                 "name": convention.name,
                 "title": convention.title,
-                "unit": unit_title(UNITS[convention.unit].title),
+                "unit": UNITS[convention.unit].title,
+                "heading": unit_title(UNITS[convention.unit].title),
             }
             for convention in models[0].conventions
         ],

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from costcalc.costs.rules import UNITS
+from costcalc.comparing.compare import ComparedNetwork, cause_text, compare
+from costcalc.costs.rules import COUNTS, UNITS
 from costcalc.escaping import html, json_island
 from costcalc.formulas.algebra import Size
 from costcalc.render.formatting import counted, exact, scaled, share
+from costcalc.render.page import Row, Table, text
 from costcalc.reporting.phrases import settings_line, source_line, unit_title
+from costcalc.reporting.report import report
 from costcalc.tape.number import TapeNumber
 from costcalc.webpage.data import page_data
 from costcalc.webpage.drawing import BoxFigures, graph
@@ -24,7 +27,9 @@ from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("tape.js", "format.js", "drawing.js", "page.js")
+SCRIPTS = ("tape.js", "format.js", "drawing.js")
+COMPARISON = "comparison.js"
+PAGE = "page.js"
 STYLES = ("page.css", "drawing.css")
 
 _DOCUMENT = """\
@@ -54,7 +59,8 @@ def document(models: Sequence[NetworkModel]) -> str:
     graphs = [LevelSheet() for _ in models]
     data = page_data(models, sheet, graphs)
     style = "".join(map(_shipped, STYLES))
-    script = "".join(map(_shipped, SCRIPTS))
+    scripts = [*SCRIPTS, *([COMPARISON] if len(models) > 1 else []), PAGE]
+    script = "".join(map(_shipped, scripts))
     formulas = "".join(formula.mathml for formula in sheet.formulas)
     return _DOCUMENT.format(
         policy=_policy(script, style),
@@ -115,11 +121,47 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
     line = f"{convention.name}: {convention.title}"
     yield '</section><div id="taken">'
     yield f'<p>Convention <span id="convention">{html(line)}</span></p></div>'
+    if len(models) > 1:
+        yield from _comparison(models)
     for number, model in enumerate(models):
         yield from _network(number, model, graphs[number])
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
     yield "<code>costcalc report</code> at the same settings.</p></footer>"
+
+
+def _comparison(models: Sequence[NetworkModel]) -> Iterator[str]:
+    """The networks side by side, as ``costcalc compare`` has them."""
+    entries = [
+        ComparedNetwork(
+            model.title, report(model.network.document, model.settings, model.conventions[0])
+        )
+        for model in models
+    ]
+    comparison = compare(entries, None)
+    notes = (cause_text(comparison, each, metric) for each in entries[1:] for metric in COUNTS)
+    yield '<section id="comparison"><h2>Side by side</h2>'
+    for table in comparison.page().tables[1:3]:
+        yield from _side_by_side(table)
+    lines = "\n".join(map(html, filter(None, notes)))
+    yield f'<p class="notes">{lines}</p></section>'
+
+
+def _side_by_side(table: Table) -> Iterator[str]:
+    heads = "".join(f'<th scope="col">{html(column.title)}' for column in table.columns)
+    yield f"{_region(table.title)}<table><caption>{html(table.title)}</caption>"
+    yield f"<thead><tr>{heads}</thead><tbody>"
+    for row in table.rows:
+        yield _cells(row)
+    yield "</tbody><tfoot>"
+    if table.total is not None:
+        yield _cells(table.total)
+    yield "</table></div>"
+
+
+def _cells(row: Row) -> str:
+    first, *others = (html(text(cell)) for cell in row.cells)
+    return f'<tr><th scope="row">{first}' + "".join(f"<td>{words}" for words in others)
 
 
 def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[str]:

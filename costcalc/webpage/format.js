@@ -104,6 +104,13 @@ function significant(number, digits = 3) {
   return grouped(whole) + (decimals === undefined ? "" : `.${decimals}`);
 }
 
+/** A positive share in per cent, never shown as none. */
+function percentText(part) {
+  const [a, b] = fraction(part);
+  const text = rounded([100n * a, b], 2);
+  return Number(text) ? `${text} %` : "less than 0.01 %";
+}
+
 /** A ratio to a baseline in words: ``8.00 × fewer``. */
 function ratioText(ratio, less = "fewer") {
   if (ratio === null) return "more than none";
@@ -112,8 +119,7 @@ function ratioText(ratio, less = "fewer") {
   if (a === 0n) return "none";
   const side = a > b ? "more" : less, factor = a > b ? [a, b] : [b, a];
   if (rounded(factor, 2) === "1.00") {
-    const text = rounded([100n * (a > b ? a - b : b - a), b], 2);
-    return `${Number(text) ? text : "less than 0.01"} % ${side}`;
+    return `${percentText([a > b ? a - b : b - a, b])} ${side}`;
   }
   const text = rounded(factor, 2);
   return `${text.length === 4 ? text : rounded(factor, 1)} × ${side}`;

@@ -109,6 +109,11 @@ class NetworkModel(NamedTuple):
         return {control.name: control.default for control in self.controls}
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """All settings that the page opens with."""
+        return {**self.network.settings, **given(self.defaults)}
+
+    @property
     def opening(self) -> Leaf[Structure]:
         """What the page opens with."""
         return self.program.record(self.defaults)

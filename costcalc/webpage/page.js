@@ -149,6 +149,7 @@ function drawAll() {
   const answers = networks.map(answer);
   drawRefusals(answers);
   drawTotals(answers);
+  if (networks.length > 1) drawComparison(answers);
   for (const [index, network] of networks.entries()) {
     network.section.hidden = index !== state.network || "refusal" in answers[index];
     if (!network.section.hidden) drawNetwork(network, answers[index]);
@@ -203,7 +204,7 @@ function drawNetwork(network, structure) {
     write(cells[2], counted(totals[1]));
   }
   for (const head of network.section.querySelectorAll(".unit")) {
-    write(head.firstElementChild ?? head, data.conventions[state.convention].unit);
+    write(head.firstElementChild ?? head, data.conventions[state.convention].heading);
   }
   write(network.section.querySelector(".notes"), structure.notes);
   drawGraph(network, structure);
@@ -242,8 +243,8 @@ function figuresOf(network, rows) {
 function drawChosen(network, rows) {
   const [multAdds, params] = [0, 1].map((metric) =>
     rows.map((row) => costsOf(network, row.counts)[metric] ?? 0).reduce(sum));
-  const {unit} = data.conventions[state.convention];
-  const text = `${rows.map((row) => row.path).join(", ")}: ${counted(multAdds)} ${unit}, ${counted(params)} Params `;
+  const {heading} = data.conventions[state.convention];
+  const text = `${rows.map((row) => row.path).join(", ")}: ${counted(multAdds)} ${heading}, ${counted(params)} Params `;
   const go = element("button", {type: "button", onclick: () => goToRow(network, rows[0])}, "show in the table");
   network.section.querySelector(".chosen-box").replaceChildren(text, go);
 }
@@ -401,7 +402,7 @@ function mathElement(name, child) {
 }
 
 function metricTitle(metric) {
-  return metric === "mult_adds" ? data.conventions[state.convention].unit : "Params";
+  return metric === "mult_adds" ? data.conventions[state.convention].heading : "Params";
 }
 
 // The table of types
@@ -448,10 +449,10 @@ function makeControls() {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** What a control is called: its name, and its networks if others have one of that name. */
+/** What a control is called in the address: its name, with a number if it is not the first. */
 function keyOf(control) {
   const alike = data.controls.filter((each) => each.name === control.name);
-  return alike.length > 1 ? `${control.name}.${control.networks[0] + 1}` : control.name;
+  return alike[0] === control ? control.name : `${control.name}.${control.networks[0] + 1}`;
 }
 
 function labelOf(id, control) {
@@ -783,7 +784,7 @@ function latexOf() {
   const size = (cells, suffix = "") => cells === undefined
     ? "" : `$${valuesOf(network, cells).join("\\times ")}$${suffix}`;
   const convention = data.conventions[state.convention];
-  const heads = ["Type / Stride", "Layer", "Filter Shape", "Input Size", convention.unit, "%", "Params", "%"];
+  const heads = ["Type / Stride", "Layer", "Filter Shape", "Input Size", convention.heading, "%", "Params", "%"];
   const line = (cells) => `${cells.join(" & ")} \\\\`;
   return [
     `% ${network.title}`,
