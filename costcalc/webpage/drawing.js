@@ -22,7 +22,7 @@ function openGraph(container, sheet, figures, chosen) {
   function push(level, base, name, from = null) {
     const [drawing, rows, opens] = sheet[level];
     const figure = drawings.get(String(drawing)).cloneNode(true);
-    const boxes = [...figure.querySelectorAll(".box")].map((element, index) => ({
+    const boxes = [...figure.querySelectorAll("g:not(.tensor)")].map((element, index) => ({
       element,
       name: nameOf(element),
       rows: [rows[index]].flat().map((row) => row + base),

@@ -60,12 +60,11 @@ def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> It
         figures: what boxes show.
     """
     first = _first_blocks(sheet, outermost)
-    yield f'<div class="graph" data-outermost="{outermost}">'
-    for number, level in sorted(enumerate(sheet.levels), key=lambda pair: pair[0] != outermost):
-        if sheet.drawings[number] != number:
-            continue
+    yield '<div class="graph">'
+    others = sorted({*sheet.drawings} - {*first})
+    for number in (*first, *others):
         base, name = first.get(number, (None, ""))
-        words = " ".join(filter(None, (title, name)))
+        level, words = sheet.levels[number], " ".join(filter(None, (title, name)))
         yield f'<figure data-level="{number}"><figcaption>{html(words)}</figcaption>'
         if len(level.boxes) > MOST:
             yield f"<p>{len(level.boxes):,} boxes are too many to draw: the table has them.</p>"
@@ -76,17 +75,18 @@ def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> It
 
 
 def _first_blocks(sheet: LevelSheet, outermost: int) -> dict[int, tuple[int, str]]:
-    """Each level that a structure has: the row and the name of the first block with it."""
-    first = {outermost: (0, "")}
-    waiting = [outermost]
+    """The drawings of a structure: each with the row and the name of the first block with it."""
+    first: dict[int, tuple[int, str]] = {}
+    waiting = [(outermost, 0, "")]
     while waiting:
-        number = waiting.pop(0)
-        base, name = first[number]
+        number, base, name = waiting.pop(0)
+        if sheet.drawings[number] in first:
+            continue
+        first[sheet.drawings[number]] = base, name
         for box in sheet.levels[number].boxes:
-            if box.opens is not None and box.opens not in first:
+            if box.opens is not None:
                 path = f"{name}/{box.title}" if name else box.title
-                first[box.opens] = (base + box.rows[0], path)
-                waiting.append(box.opens)
+                waiting.append((box.opens, base + box.rows[0], path))
     return first
 
 
@@ -176,13 +176,10 @@ def _box(box: LevelBox, frame: _Frame, shown: BoxFigures, most: Size) -> Iterato
     left, top = x - width // 2, y - height // 2
     sides = f'x="{left}" y="{top}" width="{width}" height="{height}"'
     if not box.rows:
-        yield f'<g class="tensor"><rect {sides} rx="{TENSOR // 2}"/>'
+        yield f'<g class="tensor"><rect {sides}/>'
         yield f'<text x="{x}" y="{y + 4}">{html(box.title)}</text></g>'
         return
-    rows = " ".join(map(str, box.rows))
-    opens = "" if box.opens is None else f' data-opens="{box.opens}"'
-    yield f'<g class="box" data-rows="{rows}"{opens}>'
-    yield f'<rect {sides} rx="3" fill-opacity="{_heat(shown.weight, most)}"/>'
+    yield f'<g><rect {sides} fill-opacity="{_heat(shown.weight, most)}"/>'
     title, type_ = fitted(box.title, width - 16), ""
     if box.is_bus:
         yield f'<text x="{x}" y="{y + 4}">{html(title)}</text>'
@@ -210,7 +207,7 @@ def _sheets(level: NetworkLevel, placed: Placed) -> Iterator[str]:
 def _heat(weight: Size, most: Size) -> str:
     """How dark a box is: the square root makes small costs visible."""
     part = float(quotient(weight, most)) ** 0.5 if most else 0.0
-    return f"{part:.2f}".rstrip("0").rstrip(".")
+    return f"{part:.2f}".strip("0").rstrip(".") or "0"
 
 
 def _cost(text: str) -> str:
@@ -244,7 +241,7 @@ def _heads(routes: Iterable[Route]) -> Iterator[str]:
     """The heads of the arrows, each once."""
     for (x, y), before in dict.fromkeys((route[-1], route[-2][1]) for route in routes):
         way = -1 if before < y else 1
-        yield f"M{x} {y}l-3.5 {6 * way}h7z"
+        yield f"M{x} {y}l-3 {6 * way}h6z"
 
 
 def fitted(text: str, width: float) -> str:
