@@ -181,7 +181,7 @@ class _Levels:
 
     def _connect(self) -> None:
         """Adds each tensor to every level that it is seen in."""
-        leaves = dict(rows_of_layers(self.graph, self.rows))
+        leaves = dict(_leaves(self.graph, self.rows))
         leaves[NETWORK_INPUT] = -1
         for line in self.graph.lines:
             reader = leaves[line.host]
@@ -293,7 +293,7 @@ def _chains(rows: Sequence[TreeRow]) -> list[tuple[int, ...]]:
     return chains
 
 
-def rows_of_layers(graph: LayerGraph, rows: Sequence[TreeRow]) -> Iterator[tuple[int, int]]:
+def _leaves(graph: LayerGraph, rows: Sequence[TreeRow]) -> Iterator[tuple[int, int]]:
     """Each layer with the row that shows it: its line's, or a folded block's."""
     shown = {row.path: number for number, row in enumerate(rows) if not row.is_sum}
     for line in graph.lines:
