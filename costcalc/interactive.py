@@ -21,6 +21,8 @@ def page(
     *networks: AnyNetwork,
     convention: NameOrPath | Iterable[NameOrPath] = "paper",
     unit: str | None = None,
+    storage: NameOrPath | Iterable[NameOrPath] = (),
+    device: NameOrPath | Iterable[NameOrPath] = (),
     **settings: Iterable[Any] | str,
 ) -> WebPage:
     """An interactive page: one HTML file, in which a reader moves the networks' parameters.
@@ -30,6 +32,8 @@ def page(
             compared with.
         convention: the conventions to choose from, by name or by the paths of their files.
         unit: as for :func:`report`.
+        storage: adds memory over steps, under storages to choose from.
+        device: adds times and a roofline, on devices to choose from.
         settings: a value of a parameter, which the page then does not move, or several, as
             for :func:`sweep`, of which the reader chooses.
 
@@ -41,7 +45,9 @@ def page(
 
     >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
     """
+    from costcalc.performance.running import run
     from costcalc.webpage.answer import web_page
+    from costcalc.webpage.model import Measures
 
     values = _values(settings)
     fixed = {name: own[0] for name, own in values.items() if len(own) == 1}
@@ -52,8 +58,12 @@ def page(
     open_networks = [
         opened(network, fixed, is_one_of_several=is_one_of_several) for network in networks
     ]
-    conventions = [load_convention(each, unit) for each in names_in(convention)]
-    return web_page(open_networks, conventions, fixed, ranges)
+    measures = Measures(
+        tuple(load_convention(each, unit) for each in names_in(convention)),
+        names_in(storage),
+        tuple(run(each) for each in names_in(device)),
+    )
+    return web_page(open_networks, measures, fixed, ranges)
 
 
 def _values(settings: Mapping[str, Any]) -> Mapping[str, Sequence[Any]]:

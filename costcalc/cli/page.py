@@ -49,6 +49,20 @@ from costcalc.escaping import NAME, shortened
     type=Choice(list(UNITS)),
     help="Unit of mult-adds; a multiply-accumulate is two flops.  [default: the convention's]",
 )
+@names_option(
+    "--storage",
+    "storages",
+    metavar="A,B,...",
+    shell_complete=completed_by("storages"),
+    help="Add memory over steps: names listed by 'costcalc storages', or files.",
+)
+@names_option(
+    "--device",
+    "devices",
+    metavar="A,B,...",
+    shell_complete=completed_by("devices"),
+    help="Add times and a roofline: names listed by 'costcalc devices', or files.",
+)
 @click.option("--open", "is_opened", is_flag=True, help="Show the page in the browser.")
 @partial(
     file_option,
@@ -61,6 +75,8 @@ def command(
     options: Options,
     networks: tuple[str, ...],
     conventions: tuple[str, ...],
+    storages: tuple[str, ...],
+    devices: tuple[str, ...],
     is_opened: bool,
 ) -> None:
     """An interactive page: NETWORKs at any settings, in one HTML file.
@@ -77,6 +93,8 @@ def command(
         *networks,
         convention=conventions or ("paper",),
         unit=options.unit,
+        storage=storages,
+        device=devices,
         **options.texts,
     )
     output = options.output

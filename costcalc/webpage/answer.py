@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costcalc.costs.convention import Convention
 from costcalc.errors import Mark, reason, refuse
 from costcalc.escaping import html
 from costcalc.opening import OpenNetwork
 from costcalc.webpage.document import document
-from costcalc.webpage.model import NetworkModel, model
+from costcalc.webpage.model import Measures, NetworkModel, model
 
 
 class WebPage:
@@ -64,7 +63,7 @@ def html_attribute(text: str) -> str:
 
 def web_page(
     networks: Sequence[OpenNetwork],
-    conventions: Sequence[Convention],
+    measures: Measures,
     fixed: Mapping[str, Any],
     ranges: Mapping[str, Sequence[Any]],
 ) -> WebPage:
@@ -72,15 +71,15 @@ def web_page(
 
     Args:
         networks: the networks, at the settings at which the page opens.
-        conventions: how costs are counted.
+        measures: how costs are counted, and what else is measured.
         fixed: settings that stay as they are.
         ranges: values of other parameters.
 
     Raises:
-        CostcalcError: a network does not exist at its own settings, or a convention lacks a
-            rule.
+        CostcalcError: a network does not exist at its own settings, a convention lacks a rule,
+            or a device a figure.
     """
-    models = [model(network, conventions, fixed, ranges) for network in networks]
+    models = [model(network, measures, fixed, ranges) for network in networks]
     titles = [each.title for each in models]
     return WebPage(
         [

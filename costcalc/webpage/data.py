@@ -10,7 +10,8 @@ several structures have in common is written once, and named by its number:
     rows        three for each row: path, depth (~depth of a row that sums those below), body
     types       rows of the table of types: type, family, layers, counts
     structures  rows (the starts and lengths of runs), types, totals, notes, input, the
-                outermost level of the graph; or the message of a refusal
+                outermost level of the graph, memory under each storage, times on each
+                device; or the message of a refusal
 
 Counts and notes are lists with one of each for every convention.
 """
@@ -25,16 +26,19 @@ from costcalc.costs.rules import UNITS
 from costcalc.escaping import printable
 from costcalc.formulas.algebra import Size
 from costcalc.opening import OpenNetwork, carried
+from costcalc.performance.running import device_line
 from costcalc.render.formatting import exact
 from costcalc.reporting.phrases import unit_title
 from costcalc.spec.library import divided, reference
+from costcalc.storing.network import storage_or_default
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
 from costcalc.webpage.controls import Control, written
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet
-from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow, TypeRow
+from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
+from costcalc.webpage.resources import StepsInMemory, StepsInTime
 
 NONE = -1
 """In the place of a shape, that there is none."""
@@ -67,6 +71,7 @@ def page_data(
             }
             for convention in models[0].conventions
         ],
+        **_measures(models[0].measures),
         "formulas": [
             {
                 "metric": formula.metric,
@@ -74,6 +79,25 @@ def page_data(
                 "symbols": [[symbol.name.name, symbol.meaning] for symbol in formula.symbols],
             }
             for formula in sheet.formulas
+        ],
+    }
+
+
+def _measures(measures: Measures) -> dict[str, Any]:
+    """The storages and the devices to choose from."""
+    storages = [storage_or_default(storage) for storage in measures.storages]
+    return {
+        "storages": [
+            {
+                "name": storage.name,
+                "title": printable(storage.title),
+                "unit": storage.unit,
+                "planner": storage.planner,
+            }
+            for storage in storages
+        ],
+        "devices": [
+            {"name": run.device.name, "title": printable(device_line(run))} for run in measures.runs
         ],
     }
 
@@ -168,6 +192,28 @@ class _Network:
             [self._text(" ".join(notes)) for notes in structure.notes],
             self._shape(structure.input),
             self.graph.number(structure.levels),
+            [self._memory(steps) for steps in structure.memory],
+            [self._times(steps) for steps in structure.times],
+        ]
+
+    def _memory(self, steps: StepsInMemory) -> list[Any]:
+        """The names of the steps, the bytes alive, flash, bound and peak."""
+        return [
+            [self._text(name) for name in steps.names],
+            self._shape(steps.alive),
+            self.writer.cell(steps.flash),
+            self.writer.cell(steps.bound),
+            NONE if steps.peak is None else [self.writer.cell(steps.peak)],
+        ]
+
+    def _times(self, times: StepsInTime) -> list[Any]:
+        """The bound, the two estimates, and what each step does."""
+        return [
+            *(self.writer.cell(seconds) for seconds in (times.bound, times.roofline, times.serial)),
+            *(
+                [self._text(step.name), self._text(step.layer), *map(self.writer.cell, step[2:])]
+                for step in times.steps
+            ),
         ]
 
     def _row(self, row: TableRow) -> list[int]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,22 +16,24 @@ from costcalc.comparing.compare import ComparedNetwork, cause_text, compare
 from costcalc.costs.rules import COUNTS, UNITS
 from costcalc.escaping import html, json_island
 from costcalc.formulas.algebra import Size
-from costcalc.render.formatting import counted, exact, scaled, share
+from costcalc.performance.roofline import rates
+from costcalc.performance.running import Run, default_dtype, device_line
+from costcalc.render.formatting import counted, exact, milliseconds, scaled, share
 from costcalc.render.page import Row, Table, text
 from costcalc.reporting.phrases import settings_line, source_line, unit_title
 from costcalc.reporting.report import report
+from costcalc.storing.network import storage_or_default
 from costcalc.tape.number import TapeNumber
+from costcalc.webpage.charts import RoofPoint, over_steps, under_roof
 from costcalc.webpage.data import page_data
 from costcalc.webpage.drawing import BoxFigures, graph
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow
+from costcalc.webpage.resources import StepsInTime
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("tape.js", "format.js", "drawing.js")
-COMPARISON = "comparison.js"
-PAGE = "page.js"
-STYLES = ("page.css", "drawing.css")
+STYLES = ("page.css", "drawing.css", "charts.css")
 
 _DOCUMENT = """\
 <!doctype html>
@@ -59,8 +62,7 @@ def document(models: Sequence[NetworkModel]) -> str:
     graphs = [LevelSheet() for _ in models]
     data = page_data(models, sheet, graphs)
     style = "".join(map(_shipped, STYLES))
-    scripts = [*SCRIPTS, *([COMPARISON] if len(models) > 1 else []), PAGE]
-    script = "".join(map(_shipped, scripts))
+    script = "".join(map(_shipped, _scripts(models)))
     formulas = "".join(formula.mathml for formula in sheet.formulas)
     return _DOCUMENT.format(
         policy=_policy(script, style),
@@ -70,6 +72,17 @@ def document(models: Sequence[NetworkModel]) -> str:
         data=json_island(json.dumps(data, ensure_ascii=False, separators=(",", ":"))),
         script=script,
     )
+
+
+def _scripts(models: Sequence[NetworkModel]) -> Iterator[str]:
+    """The scripts that a page needs."""
+    measures = models[0].measures
+    yield from ("tape.js", "format.js", "drawing.js")
+    if len(models) > 1:
+        yield "comparison.js"
+    if measures.storages or measures.runs:
+        yield from ("charts.js", "resources.js")
+    yield "page.js"
 
 
 def _shipped(name: str) -> str:
@@ -183,12 +196,66 @@ def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[s
     yield '<h3>Layer graph</h3><p class="chosen-box" role="status"></p>'
     outermost = levels.number(static.structure.levels)
     yield from graph(levels, outermost, model.title, static.figures)
+    if model.measures.storages:
+        yield from _memory(static)
+    if model.measures.runs:
+        yield from _times(static)
     yield "</section>"
 
 
 def _region(name: str) -> str:
     """What is wider than a narrow screen, and scrolls there."""
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{html(name)}">'
+
+
+def _facts(facts: Mapping[str, tuple[str, str]]) -> str:
+    """Facts with their names; ``resources.js`` writes others into the elements of their keys."""
+    rows = "".join(
+        f'<dt>{name}<dd data-fact="{key}">{html(text)}' for key, (name, text) in facts.items()
+    )
+    return f"<dl>{rows}</dl>"
+
+
+def _memory(static: _Static) -> Iterator[str]:
+    """The memory of a network under the first storage."""
+    steps = static.structure.memory[0]
+    storage = storage_or_default(static.model.measures.storages[0])
+    peak = (
+        f"not on this page: {steps.planner} gives addresses, which costcalc memory finds"
+        if steps.peak is None
+        else f"{storage.amount(static.value(steps.peak))}, planner {steps.planner}"
+    )
+    yield '<div class="memory"><h3>Memory</h3>'
+    yield _facts(
+        {
+            "storage": ("Storage", f"{storage.name}: {storage.title}"),
+            "flash": ("Flash", storage.amount(static.value(steps.flash))),
+            "bound": ("RAM, no plan needs less", storage.amount(static.value(steps.bound))),
+            "peak": ("RAM", peak),
+        }
+    )
+    title = f"Bytes alive in each step of {static.model.title}"
+    values = list(map(static.value, steps.alive))
+    yield f"<figure>{over_steps(title, steps.names, values, storage.amount)}</figure></div>"
+
+
+def _times(static: _Static) -> Iterator[str]:
+    """The times of a network on the first device, and a roof for each."""
+    runs = static.model.measures.runs
+    first = static.structure.times[0]
+    seconds = [milliseconds(static.value(time)) for time in (first.bound, first.roofline)]
+    yield '<div class="times"><h3>Time</h3>'
+    yield _facts(
+        {
+            "device": ("Device", device_line(runs[0])),
+            "bound": ("Bound, no run is faster", seconds[0]),
+            "roofline": ("Roofline, an estimate", seconds[1]),
+            "serial": ("Serial, an estimate", milliseconds(static.value(first.serial))),
+        }
+    )
+    for run, times in zip(runs, static.structure.times, strict=True):
+        yield f"<figure>{static.roof(run, times)}</figure>"
+    yield "</div>"
 
 
 def _table(name: str, caption: str, heads: Sequence[str], unit: str) -> str:
@@ -271,6 +338,28 @@ class _Static:
         cost = sum(self.value(row.counts[0].mult_adds) for row in shown if row.counts)
         sides = [exact(self.value(side)) for side in shown[-1].output or ()]
         return BoxFigures(scaled(cost) if cost else "", "×".join(sides), cost)
+
+    def roof(self, run: Run, times: StepsInTime) -> str:
+        """The roofline of a device; words where its bandwidth is not stated."""
+        speeds = rates(run.device, run.dtype or default_dtype(run.device), run.cores)
+        if speeds.tensors is None:
+            return f"<p>{html(run.device.name)} has no stated bandwidth, and so no roofline.</p>"
+        rows = {row.path: number for number, row in enumerate(self.structure.rows)}
+        total = self.value(times.roofline)
+        points = []
+        for step in times.steps:
+            operations, moved, seconds = map(self.value, step[2:])
+            points.append(
+                RoofPoint(
+                    step.name,
+                    rows.get(step.layer, 0),
+                    Fraction(operations, moved) if moved else Fraction(0),
+                    Fraction(operations) / seconds if seconds else Fraction(0),
+                    Fraction(seconds) / total if total else Fraction(0),
+                )
+            )
+        title = f"{self.model.title} under the roof of {run.device.name}"
+        return under_roof(title, speeds.operations, speeds.tensors, points)
 
     def counts(self, counts: Counts) -> tuple[Size, ...]:
         """Costs at these settings."""

@@ -20,6 +20,7 @@ from costcalc.graph.layouts import channel_axes
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
+from costcalc.performance.running import Run
 from costcalc.records import NamedTuple
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
@@ -31,6 +32,7 @@ from costcalc.tape.tape import Parameter
 from costcalc.webpage.controls import Control, Fixed, controls, given
 from costcalc.webpage.formulas import FormulaBook
 from costcalc.webpage.levels import LevelBook, Levels
+from costcalc.webpage.resources import StepsInMemory, StepsInTime, in_memory, in_time
 
 ROWS = 1_000
 """About how many rows a page holds, over all combinations of its choices."""
@@ -75,6 +77,16 @@ class TypeRow(NamedTuple):
     counts: tuple[Counts, ...]
 
 
+class Measures(NamedTuple):
+    """How a page measures; its reader chooses one of each."""
+
+    conventions: tuple[Convention, ...]
+    storages: tuple[str, ...] = ()
+    """The names or paths of storages."""
+    runs: tuple[Run, ...] = ()
+    """What the networks run on."""
+
+
 class Structure(NamedTuple):
     """A network as it is put together at some settings."""
 
@@ -87,6 +99,10 @@ class Structure(NamedTuple):
     """What a reader must know of the totals under each convention."""
     levels: Levels
     """The layer graph, its boxes for the rows."""
+    memory: tuple[StepsInMemory, ...] = ()
+    """Under each storage."""
+    times: tuple[StepsInTime, ...] = ()
+    """On each device."""
 
 
 class NetworkModel(NamedTuple):
@@ -98,10 +114,15 @@ class NetworkModel(NamedTuple):
     fixed: tuple[Fixed, ...]
     told: Mapping[str, Any]
     """The settings that were asked for, which costcalc has to be told to get the same."""
-    conventions: tuple[Convention, ...]
+    measures: Measures
     program: Program[Structure]
     is_whole: bool
     """Whether all that its controls reach is recorded."""
+
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """How costs are counted."""
+        return self.measures.conventions
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -121,7 +142,7 @@ class NetworkModel(NamedTuple):
 
 def model(
     network: OpenNetwork,
-    conventions: Sequence[Convention],
+    measures: Measures,
     fixed: Mapping[str, Any] = MappingProxyType({}),
     ranges: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> NetworkModel:
@@ -130,29 +151,29 @@ def model(
     Args:
         network: the network, opened with ``fixed``; its other settings are those at which
             its page opens.
-        conventions: how costs are counted; the page shows one at a time.
+        measures: how costs are counted, and what else is measured.
         fixed: settings that stay as they are.
         ranges: values of other parameters, in the place of the usual ones.
 
     Raises:
         CostcalcError: it does not exist at its own settings, or a convention lacks a rule.
     """
-    network = as_usually_run(network, conventions[0])
+    network = as_usually_run(network, measures.conventions[0])
     moved, others = controls(network, fixed, ranges)
-    first = _program(network, conventions, moved)
+    first = _program(network, measures, moved)
     opening = first.record({control.name: control.default for control in moved}).result
     if isinstance(opening, Refused):
         expand(network.document, network.settings)  # which says why, with its place
     rows = len(opening.rows) if isinstance(opening, Structure) else 1
     moved, more = _within(moved, rows, first.settled, {*ranges})
-    program = _program(network, conventions, moved) if more else first
+    program = _program(network, measures, moved) if more else first
     result = NetworkModel(
         network,
         network.document.titled(network.settings),
         moved,
         (*others, *more),
         fixed,
-        tuple(conventions),
+        measures,
         program,
         _explored(program, moved),
     )
@@ -192,16 +213,21 @@ def _explored(program: Program[Structure], moved: Sequence[Control]) -> bool:
 
 
 def _program(
-    network: OpenNetwork, conventions: Sequence[Convention], moved: Sequence[Control]
+    network: OpenNetwork, measures: Measures, moved: Sequence[Control]
 ) -> Program[Structure]:
     document, own = network.document, network.settings
     names = {control.name for control in moved}
     fixed = {name: value for name, value in own.items() if name not in names}
 
-    books, drawn = [FormulaBook(convention) for convention in conventions], LevelBook()
+    books = [FormulaBook(convention) for convention in measures.conventions]
+    drawn = LevelBook()
 
     def structure(settings: Mapping[str, Any]) -> Structure:
-        return _structure(expand(document, {**fixed, **given(settings)}), books, drawn)
+        graph = expand(document, {**fixed, **given(settings)})
+        return _structure(graph, books, drawn)._replace(
+            memory=tuple(in_memory(graph, storage) for storage in measures.storages),
+            times=tuple(in_time(graph, run) for run in measures.runs),
+        )
 
     parameters = [
         Parameter(control.name, control.low, control.high, control.is_whole)

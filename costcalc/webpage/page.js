@@ -20,6 +20,8 @@ const networks = data.networks.map((network, index) => ({
 const state = {
   values: data.controls.map((control) => control.default),
   convention: 0,
+  storage: 0,
+  device: 0,
   network: 0,
   sort: "",
   find: "",
@@ -82,13 +84,15 @@ function answer(network) {
   const structure = network.structures[leaf];
   if (structure === undefined) return {refusal: OUTSIDE};
   if (!Array.isArray(structure[0])) return {refusal: messageOf(network, structure)};
-  const [rows, types, totals, notes, , level] = structure;
+  const [rows, types, totals, notes, , level, memory, times] = structure;
   return {
     rows: inRuns(rows).map((index) => network.rows[index]),
     types: types.map((index) => network.types[index]),
     totals: costsOf(network, totals),
     notes: network.texts[notes[state.convention]],
     level,
+    memory,
+    times,
   };
 }
 
@@ -208,6 +212,8 @@ function drawNetwork(network, structure) {
   }
   write(network.section.querySelector(".notes"), structure.notes);
   drawGraph(network, structure);
+  if (data.storages.length) drawMemory(network, structure);
+  if (data.devices.length) drawTimes(network, structure);
 }
 
 // The graph
@@ -427,6 +433,14 @@ function drawTypes(network, {types, totals}) {
 
 // Controls
 
+/** What the reader chooses besides settings: the state has the number of each. */
+const SELECTORS = [
+  ["convention", "how costs are counted", data.conventions.map(({name}) => name)],
+  ["storage", "how numbers are kept in memory", data.storages.map(({name}) => name)],
+  ["device", "what the networks run on", data.devices.map(({name}) => name)],
+  ["network", "whose layers are shown", networks.map(({title}) => title)],
+];
+
 function makeControls() {
   const form = byId("controls");
   form.hidden = false;
@@ -434,17 +448,8 @@ function makeControls() {
     const make = control.kind === "choice" ? choiceOf : numberOf;
     form.append(make(index, control));
   }
-  if (data.conventions.length > 1) {
-    const names = data.conventions.map((convention) => convention.name);
-    form.append(selectOf("convention", "how costs are counted", names, (at) => {
-      state.convention = at;
-    }));
-  }
-  if (networks.length > 1) {
-    const titles = networks.map((network) => network.label);
-    form.append(selectOf("network", "whose layers are shown", titles, (at) => {
-      state.network = at;
-    }));
+  for (const [name, meaning, options] of SELECTORS) {
+    if (options.length > 1) form.append(selectOf(name, meaning, options));
   }
   form.addEventListener("submit", (event) => event.preventDefault());
 }
@@ -510,11 +515,11 @@ function choiceOf(index, control) {
   return element("div", {class: "control"}, ...labelOf(id, control), select);
 }
 
-function selectOf(name, meaning, options, choose) {
+function selectOf(name, meaning, options) {
   const id = `choose-${name}`;
   const select = element("select", {
     id, "aria-describedby": `${id}-meaning`,
-    onchange: () => { choose(select.selectedIndex); draw(); remember(); },
+    onchange: () => { state[name] = select.selectedIndex; draw(); remember(); },
   }, ...options.map((option) => element("option", {}, option)));
   return element("div", {class: "control"}, element("label", {for: id}, name),
     element("small", {id: `${id}-meaning`}, meaning), select);
@@ -537,8 +542,9 @@ function remember() {
   for (const [index, control] of data.controls.entries()) {
     if (state.values[index] !== control.default) words.set(keyOf(control), state.values[index]);
   }
-  if (state.convention) words.set("convention", data.conventions[state.convention].name);
-  if (state.network) words.set("network", state.network + 1);
+  for (const [name, , options] of SELECTORS) {
+    if (state[name]) words.set(name, options[state[name]]);
+  }
   if (state.sort) words.set("sort", state.sort);
   if (state.find) words.set("find", state.find);
   const hash = String(words).replaceAll("%2F", "/");
@@ -557,16 +563,13 @@ function recall() {
     if (read(control, text) !== null) state.values[index] = text.trim();
     control.show(state.values[index]);
   }
-  const names = data.conventions.map((convention) => convention.name);
-  state.convention = Math.max(names.indexOf(words.get("convention")), 0);
-  state.network = Number(words.get("network") ?? 1) - 1;
-  if (!(state.network in networks)) state.network = 0;
+  for (const [name, , options] of SELECTORS) {
+    state[name] = Math.max(options.indexOf(words.get(name)), 0);
+    const select = byId(`choose-${name}`);
+    if (select) select.selectedIndex = state[name];
+  }
   state.sort = SORTS.includes(words.get("sort")) ? words.get("sort") : "";
   state.find = words.get("find") ?? "";
-  for (const [name, at] of [["convention", state.convention], ["network", state.network]]) {
-    const select = byId(`choose-${name}`);
-    if (select) select.selectedIndex = at;
-  }
   draw();
 }
 
