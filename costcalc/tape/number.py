@@ -29,23 +29,22 @@ class Recording:
         tape: the tape that the numbers are written on.
         decisions: the comparisons that had to be true or false, in their order.
         settled: the nodes of numbers whose values were decided.
-        has_printed: whether a number was printed.
+        marked: the nodes of numbers in whose place a mark was printed.
+        spelled: the nodes of numbers that are decided where they are printed, instead.
     """
 
-    def __init__(self, tape: Tape, tree: Any, *, marks: bool) -> None:
+    def __init__(self, tape: Tape, tree: Any) -> None:
         """Decides nothing yet.
 
         Args:
             tape: the tape.
             tree: the branches that earlier runs came to; a run follows them as far as it can.
-            marks: whether a mark stands for a number that is printed, so that its value is not
-                decided.
         """
         self.tape = tape
         self.decisions: dict[int, bool] = {}
         self.settled = set[int]()
-        self.has_printed = False
-        self._marks = marks
+        self.marked = set[int]()
+        self.spelled = set[int]()
         self._tree = tree
         self._facts: dict[int, Bounds | None] = {}
         """The bounds that the decisions leave the nodes that they compare."""
@@ -163,14 +162,14 @@ class Recording:
 
     def printed(self, number: TapeNumber, form: str) -> str:
         """A number's text, or a mark that :data:`MARK` finds."""
-        self.has_printed = True
-        if self._marks and form in ("", ","):
+        if number.node not in self.spelled and form in ("", ","):
+            self.marked.add(number.node)
             return f"⟦{number.node}{form}⟧"
         self.settle(number)
         return written(number.value, form)
 
 
-MARK = re.compile("⟦([0-9]+)(,?)⟧")
+MARK = re.compile("⟦([0-9]{1,9})(,?)⟧")
 """What stands for a number that is printed: its node, and its format."""
 
 

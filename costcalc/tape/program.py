@@ -7,7 +7,7 @@ known.  Settings that take the other side are recorded when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence, Set
 from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -54,7 +54,7 @@ class Refused(NamedTuple):
 
 
 UNSAID = Refused(("the network does not exist at these settings",))
-"""A refusal whose text holds at its own settings alone."""
+"""A refusal whose text has lost some of its numbers, as one does that is cut short."""
 
 
 class Program(Generic[T]):
@@ -116,12 +116,16 @@ class Program(Generic[T]):
         known = self.at(settings)
         if known is not None:
             return known
-        recording, result = self._run(settings, marks=True)
-        if recording.has_printed and not self._holds(result, settings):
-            if isinstance(result, Refused):  # in a text cut short, whose numbers may be lost
+        recording = Recording(self.tape, self.trees.get(self._chosen(settings)))
+        result = self._run(settings, recording)
+        marked = recording.marked
+        if isinstance(result, Refused):
+            if marked and self.message(result, settings) != self._refusal(settings):
                 result = UNSAID
-            else:
-                recording, result = self._run(settings, marks=False)
+        else:
+            while spelled := marked.intersection(_marks(result)) - recording.spelled:
+                recording.spelled |= spelled
+                result = self._run(settings, recording)
         for node in recording.settled:
             support = self.player.support(node)
             self.settled.update(self.tape.parameters[index].name for index in support)
@@ -174,30 +178,23 @@ class Program(Generic[T]):
                 return False
         return True
 
-    def _run(self, settings: Mapping[str, Any], *, marks: bool) -> tuple[Recording, T | Refused]:
-        recording = Recording(self.tape, self.trees.get(self._chosen(settings)), marks=marks)
+    def _run(self, settings: Mapping[str, Any], recording: Recording) -> T | Refused:
         numbers = {
             parameter.name: recording.number(node, settings[parameter.name])
             for node, parameter in enumerate(self.tape.parameters)
         }
         try:
-            return recording, self.function({**settings, **numbers})
+            return self.function({**settings, **numbers})
         except SpecError as error:
-            text = str(error)
-            return recording, Refused(tuple(_parts(text)) if marks else (text,))
+            return Refused(tuple(_parts(str(error), recording.marked)))
 
-    def _holds(self, result: T | Refused, settings: Mapping[str, Any]) -> bool:
-        """Whether a run with marks returned what a run without them does.
-
-        A refusal has its numbers in place of marks; any other result has none in its texts.
-        """
-        if not isinstance(result, Refused):
-            return not _has_marks(result)
+    def _refusal(self, settings: Mapping[str, Any]) -> str | None:
+        """Why some settings are refused, from the function itself; None if they are not."""
         try:
             self.function(settings)
         except SpecError as error:
-            return self.message(result, settings) == str(error)
-        return False
+            return str(error)
+        return None
 
     def _numbers(self, settings: Mapping[str, Any]) -> tuple[Rational, ...]:
         return tuple([settings[parameter.name] for parameter in self.tape.parameters])
@@ -229,20 +226,24 @@ class Program(Generic[T]):
         raise AssertionError("a function took another way at settings that are recorded")
 
 
-def _parts(text: str) -> Iterator[str | PrintedNumber]:
-    """The parts of a text with marks."""
+def _parts(text: str, marked: Container[int]) -> Iterator[str | PrintedNumber]:
+    """The parts of a text with marks of some nodes."""
     start = 0
     for mark in MARK.finditer(text):
+        if int(mark[1]) not in marked:
+            continue
         yield text[start : mark.start()]
         yield PrintedNumber(int(mark[1]), mark[2])
         start = mark.end()
     yield text[start:]
 
 
-def _has_marks(value: Any) -> bool:
-    """Whether a text has a mark, or anything in a tuple or a mapping."""
+def _marks(value: Any) -> Iterator[int]:
+    """The nodes of the marks in a text, or in anything in a tuple or a mapping."""
     if isinstance(value, str):
-        return MARK.search(value) is not None
-    if isinstance(value, Mapping):
-        return any(_has_marks(item) for item in value.items())
-    return isinstance(value, tuple | list | Set) and any(map(_has_marks, value))
+        yield from (int(mark[1]) for mark in MARK.finditer(value))
+    elif isinstance(value, Mapping):
+        yield from _marks(tuple(value.items()))
+    elif isinstance(value, tuple | list | Set):
+        for each in value:
+            yield from _marks(each)

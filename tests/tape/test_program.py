@@ -9,7 +9,7 @@ from costcalc.errors import refuse
 from costcalc.formulas import algebra
 from costcalc.tape import program as program_module
 from costcalc.tape.number import TapeNumber
-from costcalc.tape.program import Program, Refused
+from costcalc.tape.program import UNSAID, Program, Refused
 from costcalc.tape.tape import Parameter
 from costcalc.tape.writer import Writer
 
@@ -93,25 +93,28 @@ def test_a_refusal_has_the_numbers_of_its_settings():
     assert Writer(program).text(leaf.result.message)[1] == " is too small\n    expected "
 
 
-def test_a_refusal_whose_text_looks_like_a_mark_is_that_of_its_setting_alone():
+def test_a_refusal_whose_text_looks_like_a_mark_has_no_other_numbers():
     def never(at):
-        refuse(None, f"'⟦0⟧' is not {at['res']}")
+        refuse(None, f"'⟦0⟧', '⟦99⟧' are not {at['res']}")
 
     program = Program(never, [RES])
-    program.record({"res": 224})
-    leaf = program.at({"res": 224})
-    assert program.message(leaf.result, {"res": 224}) == "'⟦0⟧' is not 224"
-    assert program.at({"res": 192}) is None
+    assert program.record({"res": 224}).result is UNSAID
+    assert program.at({"res": 192}).result is UNSAID
 
 
-def test_a_refusal_that_is_cut_short_is_that_of_its_setting_alone():
+def test_a_refusal_that_is_cut_short_has_no_half_numbers():
     def never(at):
         refuse(None, "a" * 999 + f"{at['res']}" + "b" * 2000)
 
     program = Program(never, [RES])
+    assert program.record({"res": 224}).result is UNSAID
+
+
+def test_a_name_that_looks_like_a_mark_is_left_as_it_is():
+    program = Program(lambda at: (f"⟦0⟧ and ⟦99⟧ {at['res'] % 2}",), [RES])
     program.record({"res": 224})
-    assert program.at({"res": 192}) is None
-    assert "..." in program.message(program.at({"res": 224}).result, {"res": 224})
+    assert program.at({"res": 224}).result == ("⟦0⟧ and ⟦99⟧ 0",)
+    assert program.at({"res": 33}) is None
 
 
 def test_a_name_with_a_number_has_a_branch_for_each_value():
@@ -121,6 +124,37 @@ def test_a_name_with_a_number_has_a_branch_for_each_value():
     assert program.at({"res": 224}).result == ("Conv 224",)
     assert program.at({"res": 32}).result == ("Conv 32",)
     assert program.at({"res": 33}) is None
+
+
+def test_names_are_compared_as_they_are_printed():
+    def types(at):
+        names = {}
+        for kernel in (3, at["kernel"]):
+            name = f"Conv {kernel}"
+            names[name] = names.get(name, 0) + at["res"]
+        return tuple(names.items())
+
+    program = Program(types, [RES, Parameter("kernel", 1, 9, True)])
+    for kernel in (5, 3, 7):
+        program.record({"res": 224, "kernel": kernel})
+    assert program.settled == {"kernel"}
+    for kernel in (5, 3, 7):
+        names = [name for name, _ in program.at({"res": 32, "kernel": kernel}).result]
+        assert names == (["Conv 3"] if kernel == 3 else ["Conv 3", f"Conv {kernel}"])
+
+
+def test_a_name_after_others_that_are_left_out():
+    def named(at):
+        title = f"at {at['res']}"
+        return (f"Conv {at['kernel']}" if at["res"] > 100 else at["res"] if title else 0,)
+
+    program = Program(named, [RES, Parameter("kernel", 1, 9, True)])
+    for res, kernel in ((50, 3), (224, 3), (192, 5), (60, 7)):
+        program.record({"res": res, "kernel": kernel})
+    assert program.at({"res": 160, "kernel": 3}).result == ("Conv 3",)
+    assert program.at({"res": 160, "kernel": 4}) is None
+    assert value(program, {"res": 70, "kernel": 5}) == 70
+    assert program.at({"res": 192, "kernel": 5}).result == ("Conv 5",)
 
 
 def test_a_number_that_is_printed_and_left_out_has_no_branch():

@@ -105,7 +105,7 @@ def test_outcomes_narrow_bounds_to_what_holds_wherever_they_do(steps, settings):
         Parameter("z", 0, 2, False),
     ]
     tape = Tape(parameters)
-    recording = Recording(tape, None, marks=False)
+    recording = Recording(tape, None)
     recorded = {
         name: recording.number(i, value) for i, (name, value) in enumerate(settings.items())
     }
@@ -127,7 +127,7 @@ def numbers(**bounds):
         Parameter(name, low, high, isinstance(low, int) and isinstance(high, int))
         for name, (low, high) in bounds.items()
     ]
-    recording = Recording(Tape(parameters), None, marks=False)
+    recording = Recording(Tape(parameters), None)
     return [recording.number(node, parameter.high) for node, parameter in enumerate(parameters)]
 
 
@@ -180,7 +180,7 @@ def test_what_bounds_and_outcomes_imply_is_not_decided(name):
     tape = Tape(
         [Parameter("x", 3, 9, True), Parameter("y", 3, 9, True), Parameter("n", -4, 6, True)]
     )
-    recording = Recording(tape, None, marks=False)
+    recording = Recording(tape, None)
     DECIDED[name](*(recording.number(node, value) for node, value in enumerate((4, 5, 2))))
     allowed = {"above zero, as it is not zero": 2}.get(name, 1)
     assert len(recording.decisions) <= allowed
