@@ -59,30 +59,38 @@ def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> It
         title: the network's.
         figures: what boxes show.
     """
-    first = _first_blocks(sheet, outermost)
     yield '<div class="graph">'
-    others = sorted({*sheet.drawings} - {*first})
-    for number in (*first, *others):
-        base, name = first.get(number, (None, ""))
-        level, words = sheet.levels[number], " ".join(filter(None, (title, name)))
-        yield f'<figure data-level="{number}"><figcaption>{html(words)}</figcaption>'
+    first = _first_blocks(sheet, outermost)
+    others = {drawing: _Block(drawing, None, "") for drawing in sorted({*sheet.drawings})}
+    for drawing, block in {**first, **others, **first}.items():
+        level, words = sheet.levels[block.level], " ".join(filter(None, (title, block.name)))
+        yield f'<figure data-level="{drawing}"><figcaption>{html(words)}</figcaption>'
         if len(level.boxes) > MOST:
             yield f"<p>{len(level.boxes):,} boxes are too many to draw: the table has them.</p>"
         else:
-            yield svg(level, words, figures, base)
+            yield svg(level, words, figures, block.base)
         yield "</figure>"
     yield "</div>"
 
 
-def _first_blocks(sheet: LevelSheet, outermost: int) -> dict[int, tuple[int, str]]:
-    """The drawings of a structure: each with the row and the name of the first block with it."""
-    first: dict[int, tuple[int, str]] = {}
+class _Block(NamedTuple):
+    """A block of a structure, or all of it."""
+
+    level: int
+    base: int | None
+    """The row that the level's rows count from; None if the page does not open with it."""
+    name: str
+
+
+def _first_blocks(sheet: LevelSheet, outermost: int) -> dict[int, _Block]:
+    """The drawings of a structure, each with the first block that it shows."""
+    first: dict[int, _Block] = {}
     waiting = [(outermost, 0, "")]
     while waiting:
         number, base, name = waiting.pop(0)
         if sheet.drawings[number] in first:
             continue
-        first[sheet.drawings[number]] = base, name
+        first[sheet.drawings[number]] = _Block(number, base, name)
         for box in sheet.levels[number].boxes:
             if box.opens is not None:
                 path = f"{name}/{box.title}" if name else box.title

@@ -113,3 +113,23 @@ def test_a_level_that_is_too_large_is_a_sentence():
     text = "".join(graph(sheet, outermost, "Large", figures))
     assert "<p>301 boxes are too many to draw: the table has them.</p>" in text
     assert "<svg" not in text
+
+
+def test_levels_that_look_the_same_share_a_drawing_with_the_rows_of_the_first_that_is_shown():
+    near = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((2,), "b", "B")), ((0, 1),))
+    far = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((7,), "b", "B")), ((0, 1),))
+    outside = NetworkLevel((LevelBox((3,), "block", "two", opens=1),), ())
+    hidden = NetworkLevel((LevelBox((3,), "other", "two", opens=0),), ())
+    sheet = LevelSheet()
+    sheet.number(Levels((near, hidden)))
+    outermost = sheet.number(Levels((near, far, outside)))
+    asked = []
+
+    def noted(rows):
+        asked.append(rows)
+        return figures(rows)
+
+    text = "".join(graph(sheet, outermost, "Network", noted))
+    assert asked == [(3,), (4,), (10,)]
+    captions = re.findall("<figcaption>([^<]*)", text)
+    assert captions == ["Network", "Network block", "Network"]  # the last is not of this structure
