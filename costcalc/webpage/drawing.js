@@ -69,12 +69,17 @@ function openGraph(container, sheet, figures, chosen) {
     if (isOpen) close(open.indexOf(place) + 1);
     else {
       expand(place, box);
-      open.at(-1).figure.scrollIntoView({block: "nearest", inline: "nearest"});
+      if (box.opens !== null) open.at(-1).figure.scrollIntoView({block: "nearest"});
     }
     chosen(box.rows);
   }
 
+  /** Marks a box, and has it seen where its level is larger than its figure. */
   function mark(place, box) {
+    const view = place.figure.getBoundingClientRect(), here = box.element.getBoundingClientRect();
+    if (here.top < view.top || here.bottom > view.bottom) {
+      place.figure.scrollTop += here.top - view.top - view.height / 2;
+    }
     for (const other of place.boxes) {
       other.element.classList.toggle("chosen", other === box);
       other.element.setAttribute("tabindex", other === box ? 0 : -1);
