@@ -9,6 +9,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from costcalc.render.page import Row, Table, text
 from costcalc.reporting.phrases import settings_line, source_line, unit_title
 from costcalc.reporting.report import report
 from costcalc.storing.network import storage_or_default
+from costcalc.storing.storage import in_unit
 from costcalc.tape.number import TapeNumber
 from costcalc.webpage.charts import RoofPoint, over_steps, under_roof
 from costcalc.webpage.data import page_data
@@ -236,7 +238,8 @@ def _memory(static: _Static) -> Iterator[str]:
     )
     title = f"Bytes alive in each step of {static.model.title}"
     values = list(map(static.value, steps.alive))
-    yield f"<figure>{over_steps(title, steps.names, values, storage.amount)}</figure></div>"
+    shown = partial(in_unit, unit=storage.unit)
+    yield f"<figure>{over_steps(title, steps.names, values, shown)}</figure></div>"
 
 
 def _times(static: _Static) -> Iterator[str]:

@@ -1,15 +1,20 @@
 // Memory over steps, and layers under a device's roof: numbers of the tape, as text and charts.
 
-/** Bytes, and the same in a storage's unit: ``2,560 B (2.5 KiB)``. */
-function byteAmount(bytes, unit) {
+/** Bytes in a unit, or in a larger one from ten thousand of it on: ``2.5 KiB``. */
+function inUnit(bytes, unit) {
   const step = unit === "KiB" ? 1024n : 1000n;
-  const exact = `${counted(bytes)} B`;
-  if (compared(bytes, step) < 0) return exact;
+  if (compared(bytes, step) < 0) return `${bytes} B`;
   let scale = step, name = unit;
   for (const prefix of "MGT") {
     if (compared(bytes, 10_000n * scale) >= 0) [scale, name] = [scale * step, prefix + unit.slice(1)];
   }
-  return `${exact} (${rounded(quotient(bytes, scale), 1)} ${name})`;
+  return `${rounded(quotient(bytes, scale), 1)} ${name}`;
+}
+
+/** Bytes, and the same in a storage's unit: ``2,560 B (2.5 KiB)``. */
+function byteAmount(bytes, unit) {
+  const text = inUnit(bytes, unit);
+  return text.endsWith(" B") ? `${counted(bytes)} B` : `${counted(bytes)} B (${text})`;
 }
 
 /** Seconds as milliseconds of four digits. */
@@ -36,7 +41,8 @@ function drawMemory(network, structure) {
   };
   drawFacts(section, facts);
   const values = valuesOf(network, network.shapes[alive]).map(approximate);
-  drawSteps(section.querySelector("svg"), names.map((name) => network.texts[name]), values, amount);
+  drawSteps(section.querySelector("svg"), names.map((name) => network.texts[name]), values,
+    (bytes) => inUnit(bytes, storage.unit));
 }
 
 /** The facts and the chart of a network's times on the device that is chosen. */
