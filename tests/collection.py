@@ -34,6 +34,6 @@ def conventions() -> list[object]:
     return some(convention.available(), QUICK_CONVENTIONS)
 
 
-def some(names: Iterable[str], quick: Collection[str]) -> list[object]:
+def some(names: Iterable[object], quick: Collection[object]) -> list[object]:
     """Names as a test's parameters: all but the quick ones are ``slow``."""
     return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in names]

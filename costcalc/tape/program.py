@@ -92,10 +92,9 @@ class Program(Generic[T]):
 
     def at(self, settings: Mapping[str, Any]) -> Leaf[T] | None:
         """What it returns at some settings; None where nothing is recorded, or out of bounds."""
-        numbers = self._numbers(settings)
-        pairs = zip(self.tape.parameters, numbers, strict=True)
-        if not all(parameter.admits(number) for parameter, number in pairs):
+        if not self.admits(settings):
             return None
+        numbers = self._numbers(settings)
         tree = self.trees.get(self._chosen(settings))
         try:
             while isinstance(tree, Branch):
@@ -104,6 +103,10 @@ class Program(Generic[T]):
             return None
         return tree
 
+    def admits(self, settings: Mapping[str, Any]) -> bool:
+        """Whether all parameters are within their bounds."""
+        return all(each.admits(settings[each.name]) for each in self.tape.parameters)
+
     def record(self, settings: Mapping[str, Any]) -> Leaf[T]:
         """What it returns at some settings, recorded if it was not.
 
@@ -111,8 +114,11 @@ class Program(Generic[T]):
             settings: a value of every parameter, within its bounds, and of every choice.
 
         Raises:
+            ValueError: a parameter is out of its bounds.
             TooLarge: a number has too many bits.
         """
+        if not self.admits(settings):
+            raise ValueError("a parameter is out of its bounds")
         known = self.at(settings)
         if known is not None:
             return known
@@ -120,7 +126,7 @@ class Program(Generic[T]):
         result = self._run(settings, recording)
         marked = recording.marked
         if isinstance(result, Refused):
-            if marked and self.message(result, settings) != self._refusal(settings):
+            if marked and not self._holds(result, settings):
                 result = UNSAID
         else:
             while spelled := marked.intersection(_marks(result)) - recording.spelled:
@@ -188,13 +194,14 @@ class Program(Generic[T]):
         except SpecError as error:
             return Refused(tuple(_parts(str(error), recording.marked)))
 
-    def _refusal(self, settings: Mapping[str, Any]) -> str | None:
-        """Why some settings are refused, from the function itself; None if they are not."""
+    def _holds(self, refused: Refused, settings: Mapping[str, Any]) -> bool:
+        """Whether the function itself says all that a refusal does; it may have a hint besides."""
         try:
             self.function(settings)
         except SpecError as error:
-            return str(error)
-        return None
+            said = str(error).splitlines()
+            return {*self.message(refused, settings).splitlines()} <= {*said}
+        return False
 
     def _numbers(self, settings: Mapping[str, Any]) -> tuple[Rational, ...]:
         return tuple([settings[parameter.name] for parameter in self.tape.parameters])

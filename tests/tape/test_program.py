@@ -35,6 +35,8 @@ def test_settings_outside_the_bounds_are_not_recorded():
     assert value(program, {"alpha": Fraction(7, 20), "res": 33}) == Fraction(7 * 33, 20)
     for alpha, res in ((0, 224), (Fraction(41, 20), 224), (1, 31), (1, Fraction(225, 2))):
         assert program.at({"alpha": alpha, "res": res}) is None
+        with pytest.raises(ValueError, match="out of its bounds"):
+            program.record({"alpha": alpha, "res": res})
 
 
 def test_the_other_side_of_a_comparison_is_not_recorded():
