@@ -1,7 +1,7 @@
 """The commands of a working day, each in an environment of its own: ``nox --list``.
 
-``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz``, ``editor`` and ``judges``, so that what
-passes here passes there. Arguments behind ``--`` go on to the tool:
+``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz``, ``editor``, ``browser`` and ``judges``,
+so that what passes here passes there. Arguments behind ``--`` go on to the tool:
 ``nox -s quick -- tests/kinds -k conv``.
 """
 
@@ -85,6 +85,23 @@ def editor(session: nox.Session) -> None:
 
 LANGUAGE_SERVER = "yaml-language-server@1.25.0"
 """What tests/editor was written with."""
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Interactive pages in Chromium, which has to be installed; what checks them needs npm."""
+    session.install("--editable", ".[browser]")
+    folder = session.create_tmp()
+    session.run("npm", "install", "--silent", "--prefix", folder, AXE, external=True)
+    axe = Path(folder, "node_modules", "axe-core", "axe.min.js")
+    session.run(
+        *("python", "-m", "pytest", "tests/browser", *session.posargs),
+        env={"AXE_CORE": str(axe.resolve())},
+    )
+
+
+AXE = "axe-core@4.14.1"
+"""What checks that pages can be read by everybody."""
 
 
 @nox.session

@@ -42,8 +42,17 @@ def counted(value: int | Fraction) -> str:
     """
     if isinstance(value, int) or value.denominator == 1:
         return f"{value.numerator:,}"
-    whole, _, decimal = rounded(value, 1).partition(".")
-    return f"{int(whole):,}.{decimal}"
+    return _grouped(rounded(value, 1))
+
+
+def _grouped(text: str) -> str:
+    """A number's text with thousands separators.
+
+    >>> _grouped("-1234.50"), _grouped("-0.5")
+    ('-1,234.50', '-0.5')
+    """
+    whole, point, decimals = text.lstrip("-").partition(".")
+    return f"{'-' * text.startswith('-')}{int(whole):,}{point}{decimals}"
 
 
 def scaled(value: int) -> str:
@@ -77,8 +86,7 @@ def significant(value: int | Fraction, digits: int = 3) -> str:
         size, places = size / 10, places - 1
     while 0 < size < 1:
         size, places = size * 10, places + 1
-    whole, point, decimals = rounded(Fraction(value), max(places, 0)).partition(".")
-    return f"{int(whole):,}{point}{decimals}" if value else "0"
+    return _grouped(rounded(Fraction(value), max(places, 0))) if value else "0"
 
 
 def duration(seconds: float) -> str:

@@ -9,24 +9,13 @@ function fraction(number) {
   return Array.isArray(number) ? number : [BigInt(number), 1n];
 }
 
+// The arithmetic is the tape's.
+const difference = (left, right) => computed(OPERATIONS["-"], left, right);
+const sum = (left, right) => computed(OPERATIONS["+"], left, right);
+
 /** An exact quotient; 0 if there is nothing to divide by. */
 function quotient(above, below) {
-  const [a, b] = fraction(above), [c, d] = fraction(below);
-  return c === 0n ? 0 : c < 0n ? [-a * d, -b * c] : [a * d, b * c];
-}
-
-/** An exact difference. */
-function difference(left, right) {
-  const plain = left - right;
-  if (Number.isSafeInteger(plain)) return plain;
-  const [a, b] = fraction(left), [c, d] = fraction(right);
-  return [a * d - c * b, b * d];
-}
-
-/** An exact sum. */
-function sum(left, right) {
-  const [a, b] = fraction(right);
-  return difference(left, [-a, b]);
+  return compared(below, 0) ? computed(OPERATIONS["/"], above, below) : 0;
 }
 
 /** The nearest float, for a picture. */
@@ -36,8 +25,7 @@ function approximate(number) {
 
 /** -1, 0 or 1: how two numbers compare. */
 function compared(left, right) {
-  const [a, b] = fraction(left), [c, d] = fraction(right);
-  return Number(a * d > c * b) - Number(a * d < c * b);
+  return isLess(right, left) - isLess(left, right);
 }
 
 /** Whole digits in groups of three. */
@@ -84,7 +72,8 @@ function scaled(number) {
 
 /** A part of a total in per cent, as in MobileNetV1's Table 2; 0 if there is no total. */
 function share(part, total) {
-  const twice = 20000 * part + total;
+  const areSmall = typeof part === "number" && typeof total === "number";
+  const twice = areSmall ? 20000 * part + total : NaN;
   if (Number.isSafeInteger(twice) && total > 0 && part >= 0) {
     const whole = String(Math.floor(twice / (2 * total))).padStart(3, "0");
     return `${whole.slice(0, -2)}.${whole.slice(-2)}`;

@@ -141,7 +141,7 @@ class Reader:
 
     def cells(self, rows: str) -> list[list[str]]:
         """The visible texts of tables' rows, cell by cell."""
-        script = """(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"""
+        script = "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
         found = self.page.locator(f"{rows}:visible").evaluate_all(script)
         return [[re.sub(r"[\s\xa0]+", " ", text) for text in row] for row in found]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costcalc.escaping import printable
-from costcalc.render.formatting import percent, rounded, scaled, share
+from costcalc.render.formatting import counted, percent, rounded, scaled, share, significant
 
 COUNTS = st.integers(min_value=0, max_value=10**15)
 
@@ -31,6 +31,12 @@ def test_shares_round_half_up(part: int, total: int) -> None:
 @given(COUNTS, st.integers(min_value=1, max_value=10**6), st.integers(0, 4))
 def test_ratios_round_half_up(part: int, total: int, digits: int) -> None:
     assert rounded(Fraction(part, total), digits) == decimal(part, total, digits)
+
+
+@given(st.fractions(min_value=Fraction(1, 10), max_value=10**9))
+def test_signs_stay(value: Fraction) -> None:
+    assert counted(-value) == f"-{counted(value)}"
+    assert significant(-value) == f"-{significant(value)}"
 
 
 @pytest.mark.parametrize(
