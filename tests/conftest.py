@@ -52,7 +52,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(f"left out: {place}")
 
 
-MESSAGE = re.compile(r"AssertionError: (.*\b(?:costcalc|docs|tests)/\w.*|README\.md.*)")
+MESSAGE = re.compile(r"AssertionError: (.*\b(?:costcalc|docs|specs|tests)/\w.*|README\.md.*)")
 
 
 def left_out(failure: str) -> str:

@@ -156,13 +156,13 @@ def operation_summary(kind: Kind, quote: str = "'") -> str:
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """The arguments of a layer of the kind, the main one first."""
     names = sorted(kind.attributes, key=lambda name: name != kind.main)
-    documented = _documented(kind.operation)
+    meanings = documented(kind.operation)
     lines = []
     for name in names:
         default = kind.default(name)
         is_required = name in kind.required
         shown = None if is_required or default is None else written(default)
-        meaning = "; ".join(filter(None, (_meaning(kind.attributes[name]), documented.get(name))))
+        meaning = "; ".join(filter(None, (_meaning(kind.attributes[name]), meanings.get(name))))
         lines.append(Argument(name, shown, is_required, meaning))
     return tuple(lines)
 
@@ -198,7 +198,7 @@ def _facts(kind: Kind) -> dict[str, Any]:
 
 
 @cache
-def _documented(operation: Any) -> Mapping[str, str]:
+def documented(operation: Any) -> Mapping[str, str]:
     """The strings below the fields of a named tuple.
 
     They are read from its source, since Python does not keep them.

@@ -17,14 +17,21 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 class Source(NamedTuple):
-    """A row of the table of schemas: what it describes, and the function that makes it."""
+    """A row of the table of schemas: what it describes, and the call that makes it."""
 
     title: str
     module: str
     function: str
+    arguments: tuple[str, ...] = ()
 
 
 _FILES = "costcalc.schemas.data_files"
+
+_COMMANDS = (
+    *("report", "formula", "compare", "diff", "sweep", "solve", "check", "reconcile", "memory"),
+    *("fits", "latency", "training", "networks", "conventions", "storages", "devices", "kinds"),
+)
+"""The commands whose JSON has a schema."""
 
 SCHEMAS: Mapping[str, Source] = {
     "spec": Source("a network as YAML", "costcalc.schemas.spec", "spec"),
@@ -33,6 +40,10 @@ SCHEMAS: Mapping[str, Source] = {
     "convention": Source("a counting convention", _FILES, "convention"),
     "storage": Source("a way to keep a network's numbers", _FILES, "storage"),
     "device": Source("a device with its figures", _FILES, "device"),
+    **{
+        name: Source(f"the JSON of costcalc {name}", "costcalc.schemas.types", "command", (name,))
+        for name in _COMMANDS
+    },
 }
 """The schemas by name: files that costcalc reads, then the JSON that it writes."""
 
@@ -68,7 +79,7 @@ class Schema:
         self.name = name
         make = getattr(import_module(source.module), source.function)
         head = {"$schema": DIALECT, "title": f"costcalc {name}", "description": source.title}
-        self._data = {**head, **make()}
+        self._data = {**head, **make(*source.arguments)}
 
     def data(self) -> dict[str, Any]:
         """The schema, as Python's ``jsonschema`` takes it."""

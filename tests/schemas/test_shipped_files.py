@@ -38,7 +38,7 @@ def test_schemas_are_of_draft_7_and_describe_every_key(name):
     data = schema(name).data()
     assert data["$schema"] == Draft7Validator.META_SCHEMA["$id"]
     Draft7Validator.check_schema(data)
-    for key, term in data["properties"].items():
+    for key, term in data.get("properties", {}).items():
         _, _, definition = term.get("$ref", "").rpartition("/")
         assert data["definitions"].get(definition, term).get("description"), key
 

@@ -22,7 +22,9 @@ FILES = [
 @pytest.mark.parametrize("name", FOLDERS)
 def test_stored_schemas_are_up_to_date(name):
     text = stored(name).read_text(encoding="utf-8")
-    assert text == schema(name).to_json(), f"{name}.json: tools/make_schemas.py writes it"
+    assert text == schema(name).to_json(), (
+        f"specs/schemas/{name}.json: .venv/bin/python tools/make_schemas.py"
+    )
 
 
 @pytest.mark.complete
@@ -30,5 +32,7 @@ def test_stored_schemas_are_up_to_date(name):
 def test_files_that_ship_name_their_schema(name, path):
     with path.open(encoding="utf-8") as file:
         first = file.readline()
-    assert first == modeline(name), f"{path.name}: tools/make_schemas.py writes its first line"
+    assert first == modeline(name), (
+        f"specs/{path.name}: .venv/bin/python tools/make_schemas.py writes its first line"
+    )
     assert (path.parent / first.partition("=")[2].strip()).samefile(stored(name))
