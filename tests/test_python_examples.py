@@ -12,7 +12,7 @@ import costcalc
 ROOT = Path(__file__).parent.parent
 PAGES = [
     page
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     if ">>> " in page.read_text(encoding="utf-8")
 ]
 
