@@ -1,7 +1,7 @@
 """The commands of a working day, each in an environment of its own: ``nox --list``.
 
-``.ci/run`` runs ``lint``, ``types``, ``tests``, ``fuzz``, ``editor``, ``browser`` and ``judges``,
-so that what passes here passes there. Arguments behind ``--`` go on to the tool:
+``.ci/run`` runs ``lint``, ``types``, ``tests``, ``site``, ``fuzz``, ``editor``, ``browser`` and
+``judges``, so that what passes here passes there. Arguments behind ``--`` go on to the tool:
 ``nox -s quick -- tests/kinds -k conv``.
 """
 
@@ -136,6 +136,16 @@ DOCS = [
     "tests/spec/test_language_page.py",
 ]
 """Tests of pages."""
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation as a site, in build/site/html; what is a warning elsewhere is an error."""
+    session.install("--editable", ".[site]")
+    source, html = "build/site/source", "build/site/html"
+    session.run("python", "tools/make_site.py", source)
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", "--keep-going", source, html)
+    session.run("python", "tools/check_site.py", html)
 
 
 @nox.session

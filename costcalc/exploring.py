@@ -69,7 +69,7 @@ def sweep(
             iterable, or text as on the command line, ``"0.05:2:0.001"``.
 
     Returns:
-        The sweep: ``rows()`` are computed as they are read, with counts as exact
+        The sweep, whose ``rows()`` are computed as they are read, with counts as exact
         integers; ``top`` and ``pareto`` select among them.
 
     Raises:

@@ -339,7 +339,7 @@ def reconcile(
         network: as for :func:`report`.
         conventions: names or paths, one by one, as a list or as ``"paper,thop"``; each is
             compared with the first.  By default ``paper`` and the usual counters
-            (:data:`~costcalc.reconciling.reconcile.USUAL`), without those that do not
+            (``costcalc.reconciling.reconcile.USUAL``), without those that do not
             define a layer of the network.
         settings: as for :func:`report`.  If the network has several implementations and
             none is set, the default is the one that the conventions' tools are usually

@@ -18,7 +18,7 @@ SESSIONS = re.findall(
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PAGES = [
     path
-    for path in (*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("docs/*.md"))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("docs/**/*.md"))
     if path.name != "PULL_REQUEST_TEMPLATE.md"
 ]
 
@@ -37,7 +37,16 @@ def test_sessions_run_files_that_are_there():
 def test_ci_runs_sessions():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     (sessions,) = re.findall(r"--session ([\w ]+)$", script, re.MULTILINE)
-    assert sessions.split() == ["lint", "types", "tests", "fuzz", "judges"]
+    assert sessions.split() == [
+        "lint",
+        "types",
+        "tests",
+        "site",
+        "fuzz",
+        "editor",
+        "browser",
+        "judges",
+    ]
     assert {*sessions.split()} <= {*SESSIONS}
 
 

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     offsets: tuple[int, ...] | None
     """None if the planner gives no addresses."""
     peak: int
-    """The bytes of the arena: the largest sum of an offset and a size."""
+    """The bytes of the arena, which are the largest sum of an offset and a size."""
 
 
 class Planner(NamedTuple):
@@ -68,7 +68,7 @@ def plan(
     Args:
         buffers: the size in bytes, the first and the last step of each, both included.
             Their order decides between equals.
-        planner: a name of :data:`PLANNERS`.
+        planner: a key of ``costcalc.arena.plan.PLANNERS``.
         alignment: bytes; ``tflite-mobile`` rounds offsets up to its multiples (64 in that
             runtime), the others round sizes, and so offsets as well.
 

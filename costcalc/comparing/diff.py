@@ -72,7 +72,7 @@ class Difference(Answer):
     new: Report | None
     changes: tuple[Change, ...]
     title: str = ""
-    """The names of both versions: ``vgg11 → vgg13``."""
+    """The names of both versions, such as ``vgg11 → vgg13``."""
 
     def totals(self, side: Literal["old", "new"]) -> Totals:
         """The counts of one version; zero if there is none."""

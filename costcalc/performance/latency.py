@@ -116,7 +116,7 @@ class Latency(Answer):
 
     @property
     def calibrated(self) -> Fraction | None:
-        """An estimate: the bound, at the utilisation that another network achieved."""
+        """An estimate, the bound at the utilisation that another network achieved."""
         return self.bound / self.calibration.utilisation if self.calibration else None
 
     @property

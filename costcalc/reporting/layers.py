@@ -55,7 +55,7 @@ class LayerReport(NamedTuple):
     is_free: bool
     """Whether the convention counts neither."""
     host: str | None
-    """For a norm or an activation: the layer whose line it was written on."""
+    """The layer on whose line a norm or an activation was written."""
     is_counted: bool = True
     """Whether costcalc knows the operation; if not, its costs are unknown, not zero."""
     input_axis: int | None = 0
@@ -69,7 +69,7 @@ class LayerReport(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Its row as in MobileNetV1's Table 1: ``Conv dw / s2``."""
+        """Its row as in MobileNetV1's Table 1, such as ``Conv dw / s2``."""
         stride = self.attributes.get("stride")
         return (f"{self.label} / s{_stride_text(stride)}" if stride else self.label) + self.doubt
 

@@ -59,8 +59,8 @@ class BestNetworks(Answer):
     best: tuple[SweepRow, ...]
     """The networks, the best first; none if nothing fits."""
     reach: Mapping[str, int | Fraction]
-    """If nothing fits: the least of each cost with a budget over the space, the most of each with
-    a floor."""
+    """Where nothing fits, the least of each cost with a budget over the space, and the most of
+    each with a floor."""
     facts: Mapping[str, Any]
     """How bytes are measured, if a size is bounded."""
     unit: str

@@ -72,7 +72,7 @@ class Solution(Answer):
     constant: tuple[str, ...] = ()
     """The costs with a budget that are the same at all values searched."""
     monotony: Monotony = "counted"
-    """How it is known that no larger value fits: all were searched, or costs rise between
+    """How it is known that no larger value fits. All were searched, or costs rise between
     those that were, by their closed form or by assumption."""
     is_falling: bool = False
     """Whether a cost with a budget falls between two of the values searched."""

@@ -1,0 +1,344 @@
+"""Writes the source of the site of documentation, for Sphinx: ``nox -s site``.
+
+    .venv/bin/python tools/make_site.py build/site/source
+
+The pages of ``docs/``, those beside it that people look for, and pages that are written from the
+tables and files that costcalc itself reads: commands, the functions of Python, conventions,
+storages, devices, and the networks that ship, each with its interactive page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from inspect import isclass, isfunction
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any, NamedTuple
+
+import click
+
+import costcalc
+from costcalc.cli import COMMANDS, main
+from costcalc.escaping import markdown
+from costcalc.render.answer import Answer
+from costcalc.reporting.report import TableOptions
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+REPOSITORY = "https://github.com/costcalc/costcalc/blob/main"
+
+BESIDE = {
+    ROOT / ".github" / "CONTRIBUTING.md": "contributing.md",
+    ROOT / ".github" / "SECURITY.md": "security.md",
+    ROOT / "CHANGELOG.md": "changelog.md",
+}
+"""Pages that are not in ``docs/``, and their paths on the site."""
+
+GENERATED = "<!-- generated pages -->\n"
+"""Where the first page lists the generated pages."""
+
+_CODE = re.compile(r"(```.*?^```|`[^`\n]*`)", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"(\]\()((?!\w+:)[^)#\s]+)")
+_FILE = re.compile(r"<!-- (?:file|example): ([\w./-]+\.\w+) -->\n```(\w+)\n")
+
+
+class Group(NamedTuple):
+    """Generated pages of one sort."""
+
+    folder: str
+    title: str
+    head: str
+    """The page that lists them."""
+    pages: Mapping[str, str]
+    """The text of each, by its name."""
+
+
+def write(target: Path) -> None:
+    """Writes the source of the site into a folder, which is emptied first."""
+    shutil.rmtree(target, ignore_errors=True)
+    for path, text in site().items():
+        page = target / path
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    shutil.copytree(DOCS / "images", target / "images")
+    shutil.copy(DOCS / "conf.py", target)
+    shutil.copytree(DOCS / "_static", target / "_static")
+    interactive = target / "extra" / "interactive"
+    interactive.mkdir(parents=True)
+    for spec in specs():
+        costcalc.page(spec["name"]).save(interactive / f"{spec['name']}.html")
+
+
+def site() -> dict[str, str]:
+    """Every page of the site, by its path."""
+    pages = {path: as_on_site(source) for source, path in sources().items()}
+    groups = [
+        commands(),
+        reference(),
+        listed("conventions", "Conventions, each with its rules", costcalc.conventions),
+        listed("storages", "Storages, each with its rules", costcalc.storages),
+        listed("devices", "Devices, each with its figures", costcalc.devices),
+    ]
+    for group in groups:
+        pages[f"{group.folder}/index.md"] = group.head + toctree(group.pages)
+        pages |= {f"{group.folder}/{name}.md": text for name, text in group.pages.items()}
+    networks = network_pages()
+    pages |= {f"networks/{name}.md": text for name, text in networks.items()}
+    pages["collection.md"] = linked(pages["collection.md"], networks, "networks/")
+    pages["collection.md"] += toctree(f"networks/{name}" for name in networks)
+    pages["index.md"] = home(pages["index.md"], groups)
+    return pages
+
+
+# Pages written by hand
+
+
+def sources() -> dict[Path, str]:
+    """The pages that are written by hand, with their paths on the site."""
+    own = {page: page.relative_to(DOCS).as_posix() for page in sorted(DOCS.rglob("*.md"))}
+    return own | BESIDE
+
+
+def as_on_site(source: Path) -> str:
+    """A page whose links lead to pages of the site, or to the repository.
+
+    Raises:
+        FileNotFoundError: a link leads nowhere.
+    """
+    pages = sources()
+    here = os.path.dirname(pages[source])
+
+    def target(link: re.Match[str]) -> str:
+        file = Path(os.path.normpath(source.parent / link[2]))
+        if not file.exists():
+            raise FileNotFoundError(f"{source}: {link[2]}")
+        if file in pages:
+            return link[1] + os.path.relpath(pages[file], here)
+        if file.is_relative_to(DOCS / "images"):
+            return link[1] + os.path.relpath(file.relative_to(DOCS), here)
+        return f"{link[1]}{REPOSITORY}/{file.relative_to(ROOT).as_posix()}"
+
+    parts = _CODE.split(source.read_text(encoding="utf-8"))
+    parts[::2] = [_LINK.sub(target, part) for part in parts[::2]]
+    return _FILE.sub(r"```{code-block} \2\n:caption: \1\n\n", "".join(parts))
+
+
+def home(text: str, groups: Iterable[Group]) -> str:
+    """The first page; its lists of links are the navigation, too."""
+    generated = (f"- [{group.title}]({group.folder}/index.md)\n" for group in groups)
+    first, *sections = text.replace(GENERATED, "".join(generated)).split("\n## ")
+    parts = [first]
+    for section in sections:
+        heading = section.partition("\n")[0]
+        links = re.findall(r"\[([^\]]+)\]\(([\w./-]+)\.md\)", section)
+        entries = (f"{words} <{page}>" for words, page in links)
+        parts.append(f"{section.rstrip()}\n\n{toctree(entries, heading)}")
+    return "\n## ".join(parts)
+
+
+def toctree(pages: Iterable[str], caption: str = "") -> str:
+    """The part of the navigation below a page."""
+    head = f":caption: {caption}\n" if caption else ""
+    return f"\n```{{toctree}}\n:hidden:\n{head}\n" + "\n".join(pages) + "\n```\n"
+
+
+# Commands
+
+
+def commands() -> Group:
+    """A page for each command, from what its ``--help`` has."""
+    context = click.Context(main, info_name="costcalc", **main.context_settings)
+    pages = {name: command_page(name, context) for name in COMMANDS}
+    rows = "".join(f"| {name} | {markdown(text)} |\n" for name, text in COMMANDS.items())
+    head = "# Commands\n\n| command | what it tells |\n|---|---|\n" + rows
+    return Group("commands", "Commands", linked(head, pages), pages)
+
+
+def command_page(name: str, above: click.Context) -> str:
+    """The page of a command and of those below it."""
+    command = main.get_command(above, name)
+    assert command is not None
+    sections = [f"# costcalc {name}", *usage(command, above, name)]
+    examples = [f"[{title}](../{page})" for page, title in pages_with_examples(name)]
+    if examples:
+        sections.append(f"Examples are on the pages {', '.join(examples)}.")
+    return "\n\n".join(sections) + "\n"
+
+
+def usage(command: click.Command, above: click.Context, name: str) -> Iterator[str]:
+    """How a command is called, what it does and its options; then the commands below it."""
+    context = click.Context(command, info_name=name, parent=above)
+    yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```"
+    yield from (markdown(" ".join(text.split())) for text in (command.help or "").split("\n\n"))
+    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
+    rows = [f"| {code(term)} | {markdown(text)} |" for term, text in filter(None, records) if text]
+    yield "\n".join(("| option | what it does |", "|---|---|", *rows))
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            yield f"## {context.command_path} {below.name}"
+            yield from usage(below, context, str(below.name))
+
+
+def code(text: str) -> str:
+    """Code in a cell of a table."""
+    return f"`{text.replace('|', chr(92) + '|')}`"
+
+
+def pages_with_examples(command: str) -> list[tuple[str, str]]:
+    """The pages that show what a command prints, the one with most examples first; their titles."""
+    found = []
+    for source, path in sources().items():
+        text = source.read_text(encoding="utf-8")
+        times = len(re.findall(rf"^\$ costcalc {command}\b", text, re.MULTILINE))
+        if times:
+            found.append((times, path, text.partition("\n")[0].removeprefix("# ")))
+    return [(path, title) for _, path, title in sorted(found, key=lambda row: -row[0])]
+
+
+# Python
+
+
+def reference() -> Group:
+    """The package's functions, classes, answers and errors, from their docstrings."""
+    public = [getattr(costcalc, name) for name in costcalc.__all__]
+    classes = [thing for thing in public if isclass(thing)]
+    errors = [thing for thing in classes if issubclass(thing, Exception | Warning)]
+    answers = sorted(answer_classes(), key=lambda thing: thing.__name__)
+    pages = {
+        "functions": autodoc("Functions", "function", filter(isfunction, public)),
+        "networks": autodoc("Networks and costs", "class", set_apart(classes, errors, answers)),
+        "answers": autodoc("Answers", "class", [Answer, *answers]),
+        "errors": autodoc("Errors", "exception", errors),
+    }
+    head = "# Python reference\n\n"
+    return Group("python", "Python reference", head, pages)
+
+
+def set_apart(things: Iterable[Any], *others: Iterable[Any]) -> list[Any]:
+    """Those that are among none of the others."""
+    apart = [thing for other in others for thing in other]
+    return [thing for thing in things if thing not in apart]
+
+
+def answer_classes() -> set[type[Answer]]:
+    """The classes of answers, wherever they are defined."""
+    for module in walk_packages(costcalc.__path__, "costcalc."):
+        if not re.search(r"importers\.torch|__main__|pytest_plugin", module.name):
+            import_module(module.name)
+    found, pending = set(), [Answer]
+    while pending:
+        pending += (below := pending.pop().__subclasses__())
+        found |= {*below}
+    return found
+
+
+def autodoc(title: str, role: str, things: Iterable[Any]) -> str:
+    """A page of what Sphinx reads from docstrings."""
+    members = "" if role == "function" else "\n   :members:"
+    parts = []
+    for thing in things:
+        is_public = getattr(costcalc, thing.__name__, None) is thing
+        module = "costcalc" if is_public else thing.__module__
+        parts.append(f".. auto{role}:: {module}.{thing.__name__}{members}")
+    body = "\n\n".join((".. py:currentmodule:: costcalc", *parts))
+    return f"# {title}\n\n```{{eval-rst}}\n{body}\n```\n"
+
+
+# What ships
+
+
+def listed(folder: str, title: str, question: Callable[..., Any]) -> Group:
+    """A page for each file of a folder of data, with what its question answers."""
+    names = [row["name"] for row in question().data()[folder]]
+    pages = {}
+    for name in names:
+        path = f"costcalc/{folder}/{name}.yaml"
+        pages[name] = f"{question(name).rendered('markdown')}\n{yaml_file(path)}"
+    head = question().rendered("markdown").partition("\n")[2]
+    return Group(folder, title, linked(f"# {title}\n{head}", pages), pages)
+
+
+def network_pages() -> dict[str, str]:
+    """A page for each network that ships."""
+    return {spec["name"]: network_page(spec) for spec in specs()}
+
+
+@cache
+def networks() -> list[dict[str, Any]]:
+    """The networks that ship, with those that are other settings of one."""
+    rows: list[dict[str, Any]] = costcalc.networks().data()["networks"]
+    return rows
+
+
+def specs() -> list[dict[str, Any]]:
+    """The networks that ship, without those that are other settings of one."""
+    return [row for row in networks() if row["name"] == row["spec"]]
+
+
+def network_page(spec: Mapping[str, Any]) -> str:
+    """The page of a network: what it costs, its variants, what can be set, its spec."""
+    name = spec["name"]
+    title, _, costs = (
+        costcalc.report(name).rendered("markdown", TableOptions(by="type")).partition("\n")
+    )
+    _, _, parameters = costcalc.parameters(name).rendered("markdown").partition("| Parameter ")
+    sections = [
+        title,
+        f"`{name}`, family {spec['family']}, {spec['year']}. "
+        f'<a href="../interactive/{name}.html">Its interactive page</a> shows it at any settings.',
+        costs.strip(),
+        *variants_of(spec),
+        f"## Parameters\n\n| Parameter {parameters.strip()}",
+        yaml_file(f"specs/{name}.yaml"),
+    ]
+    return "\n\n".join(sections)
+
+
+def variants_of(spec: Mapping[str, Any]) -> Iterator[str]:
+    """A table of the names that are this network at other settings, if there are any."""
+    lines = []
+    for row in networks():
+        if row["spec"] != spec["name"] or row is spec:
+            continue
+        settings = ", ".join(
+            f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+            for name, value in row["parameters"].items()
+            if value != spec["parameters"].get(name) and value is not None
+        )
+        top1 = row.get("accuracy", {}).get("top1", "")
+        mult_adds, params = row["totals"]["mult_adds"], row["totals"]["params"]
+        cells = (markdown(settings), str(top1), f"{mult_adds:,}", f"{params:,}")
+        lines.append(f"| `{row['name']}` | {' | '.join(cells)} |")
+    if lines:
+        yield "## Variants"
+        head = (
+            "| name | other settings | top-1, % | mult-adds | params |",
+            "|---|---|--:|--:|--:|",
+        )
+        yield "\n".join((*head, *lines))
+
+
+def yaml_file(path: str) -> str:
+    """The text of a file of the tree."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return f"## The file\n\n[{path}]({REPOSITORY}/{path})\n\n````yaml\n{text}````\n"
+
+
+def linked(text: str, names: Iterable[str], folder: str = "") -> str:
+    """A page with tables whose first cells lead to the pages of that name."""
+    for name in names:
+        cell = rf"^\| `?({re.escape(markdown(name))}|{re.escape(name)})`? \|"
+        text, count = re.subn(cell, rf"| [{name}]({folder}{name}.md) |", text, flags=re.MULTILINE)
+        if not count:
+            raise ValueError(f"no table has {name} in its first column")
+    return text
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
