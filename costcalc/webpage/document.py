@@ -15,10 +15,12 @@ from pathlib import Path
 
 from costcalc.comparing.compare import ComparedNetwork, cause_text, compare
 from costcalc.costs.rules import COUNTS, UNITS
+from costcalc.errors import SpecError
 from costcalc.escaping import html, json_island
 from costcalc.formulas.algebra import Size
 from costcalc.performance.roofline import rates
 from costcalc.performance.running import Run, default_dtype, device_line
+from costcalc.pictures.data import accuracies
 from costcalc.render.formatting import counted, exact, milliseconds, scaled, share
 from costcalc.render.page import Row, Table, text
 from costcalc.reporting.phrases import settings_line, source_line, unit_title
@@ -26,7 +28,7 @@ from costcalc.reporting.report import report
 from costcalc.storing.network import storage_or_default
 from costcalc.storing.storage import in_unit
 from costcalc.tape.number import TapeNumber
-from costcalc.webpage.charts import RoofPoint, over_steps, under_roof
+from costcalc.webpage.charts import RoofPoint, bubbles, over_steps, under_roof
 from costcalc.webpage.data import page_data
 from costcalc.webpage.drawing import BoxFigures, graph
 from costcalc.webpage.formulas import FormulaSheet
@@ -83,7 +85,9 @@ def _scripts(models: Sequence[NetworkModel]) -> Iterator[str]:
     if len(models) > 1:
         yield "comparison.js"
     if measures.storages or measures.runs:
-        yield from ("charts.js", "resources.js")
+        yield "resources.js"
+    if measures.storages or measures.runs or any(map(_has_accuracies, models)):
+        yield "charts.js"
     yield "page.js"
 
 
@@ -138,11 +142,34 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
     yield f'<p>Convention <span id="convention">{html(line)}</span></p></div>'
     if len(models) > 1:
         yield from _comparison(models)
+    yield from _accuracies(models)
     for number, model in enumerate(models):
         yield from _network(number, model, graphs[number])
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
     yield "<code>costcalc report</code> at the same settings.</p></footer>"
+
+
+def _has_accuracies(model: NetworkModel) -> bool:
+    return bool(model.network.document.accuracies)
+
+
+def _accuracies(models: Sequence[NetworkModel]) -> Iterator[str]:
+    """Published accuracies, and where the networks are, under the first convention."""
+    printed = [model.network for model in models if _has_accuracies(model)]
+    try:
+        points = accuracies(printed, models[0].conventions[0]) if printed else None
+    except SpecError:  # none at the settings that their names carry
+        points = None
+    if points is None:
+        return
+    statics = map(_Static, models)
+    now = [(each.model.title, each.counts(each.structure.totals[0])[0]) for each in statics]
+    yield '<section id="accuracies"><h2>Accuracy against cost</h2>'
+    yield "<figure>" + bubbles("Published ImageNet top-1 accuracies", points, now) + "</figure>"
+    name = html(models[0].conventions[0].name)
+    yield f'<p class="notes">Mult-adds under convention {name}; the line is at the settings of now.'
+    yield "</p></section>"
 
 
 def _comparison(models: Sequence[NetworkModel]) -> Iterator[str]:

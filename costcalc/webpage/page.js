@@ -89,6 +89,7 @@ function answer(network) {
     rows: inRuns(rows).map((index) => network.rows[index]),
     types: types.map((index) => network.types[index]),
     totals: costsOf(network, totals),
+    cost: network.tape.value(totals[0]),
     notes: network.texts[notes[state.convention]],
     level,
     memory,
@@ -154,6 +155,7 @@ function drawAll() {
   drawRefusals(answers);
   drawTotals(answers);
   if (networks.length > 1) drawComparison(answers);
+  drawAccuracies(answers);
   for (const [index, network] of networks.entries()) {
     network.section.hidden = index !== state.network || "refusal" in answers[index];
     if (!network.section.hidden) drawNetwork(network, answers[index]);
@@ -183,6 +185,14 @@ function drawTotals(answers) {
       const isBase = networks.length > 1 && index === 0;
       write(ratio, total === undefined || !base || isBase ? "" : ratioTo(total, base[metric]));
     }
+  }
+}
+
+/** Moves the networks' lines in the chart of accuracies, which has the first convention. */
+function drawAccuracies(answers) {
+  const chart = document.querySelector("#accuracies svg");
+  for (const [index, {cost}] of chart ? answers.entries() : []) {
+    if (cost !== undefined) drawNow(chart, index, approximate(cost));
   }
 }
 
