@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from costcalc.errors import Problems
 from costcalc.formulas import algebra
 from costcalc.graph.parameters import all_parameters, outside, resolve
+from costcalc.graph.settings import setting
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
 from costcalc.spec.document import Parameter
+from costcalc.spec.library import divided, reference
 from costcalc.spec.numbers import exact, is_number
 from costcalc.tape.tape import Rational
 
@@ -73,12 +75,7 @@ def controls(
     opening = {**network.settings, **fixed}
     defaults = resolve(document, opening, Problems()).values
     parameters = all_parameters(document)
-    leading = {
-        name
-        for parameter in parameters.values()
-        if not parameter.choices and parameter.name not in {*opening, *ranges}
-        for name in _names(parameter)
-    }
+    named = named_settings(network)
     moved: list[Control] = []
     others: list[Fixed] = []
     for name, parameter in parameters.items():
@@ -89,7 +86,7 @@ def controls(
             moved.append(_of_values(parameter, ranges[name], value))
         elif name == "res" and document.reread is not None:
             others.append(Fixed(name, value, "a model is read at one resolution"))
-        elif parameter.choices and name in leading and name in network.settings:
+        elif parameter.choices and name in named:
             others.append(Fixed(name, value, "the network's name says it"))
         elif parameter.choices:
             follows = name not in network.settings and _follows(parameter, moved)
@@ -110,6 +107,13 @@ def settings_of(controls: Sequence[Control]) -> Iterator[dict[str, Any]]:
     names = [control.name for control in controls]
     for values in product(*(control.values for control in controls)):
         yield dict(zip(names, values, strict=True))
+
+
+def named_settings(network: OpenNetwork) -> Collection[str]:
+    """The settings that a network's name stands for: the depth of ``resnet50``."""
+    before, at, _ = divided(network.name)
+    named = reference(before if at else network.name).defaults if network.name else {}
+    return [name for name, text in named.items() if network.settings.get(name) == setting(text)]
 
 
 def given(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,16 +25,15 @@ from typing import Any
 from costcalc.costs.rules import UNITS
 from costcalc.escaping import printable
 from costcalc.formulas.algebra import Size
-from costcalc.opening import OpenNetwork, carried
 from costcalc.performance.running import device_line
 from costcalc.render.formatting import exact
 from costcalc.reporting.phrases import unit_title
-from costcalc.spec.library import divided, reference
+from costcalc.spec.library import divided
 from costcalc.storing.network import storage_or_default
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
-from costcalc.webpage.controls import Control, written
+from costcalc.webpage.controls import Control, named_settings, written
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
@@ -168,7 +167,9 @@ class _Network:
             "title": printable(model.title),
             "name": printable(name),
             "told": [[each, exact(value)] for each, value in model.told.items()],
-            "stated": _stated(name, model.network),
+            "stated": [
+                each for each in model.network.settings if each not in named_settings(model.network)
+            ],
             "numbers": [names[parameter.name] for parameter in model.program.tape.parameters],
             "choices": [names[name] for name in model.program.choices],
             "fixed": [[fixed.name, exact(fixed.value), fixed.reason] for fixed in model.fixed],
@@ -274,12 +275,6 @@ def _level(graph: LevelSheet, number: int) -> list[Any]:
     boxes = [box for box in graph.levels[number].boxes if box.rows]
     rows = [box.rows[0] if len(box.rows) == 1 else list(box.rows) for box in boxes]
     return [graph.drawings[number], rows, [box.opens for box in boxes]]
-
-
-def _stated(name: str, network: OpenNetwork) -> list[str]:
-    """The settings that a network has besides those of its name."""
-    own = carried(reference(name)) if network.name else {}
-    return [each for each, value in network.settings.items() if own.get(each) != value]
 
 
 def _runs(numbers: Sequence[int]) -> list[int]:

@@ -341,7 +341,7 @@ class _Static:
         rows = [(row, self.counts(row.counts[0])) for row in self.structure.types if row.layers[0]]
         for row, counts in sorted(rows, key=lambda pair: (-pair[1][0], -pair[1][1])):
             costs = self.shares(counts)
-            yield f'<tr><th scope="row">{html(row.type)}<td>{row.layers[0]}{costs}'
+            yield f'<tr><th scope="row">{html(row.type)}<td>{counted(row.layers[0])}{costs}'
 
     def total(self, span: int) -> str:
         """The row below a table, whose first columns are words."""

@@ -7,6 +7,7 @@ chosen by the values of the symbols: then it is worked out for each of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from costcalc.costs.convention import Convention
@@ -41,6 +42,8 @@ class FormulaBook:
     ) -> Mapping[str, LayerExplanation]:
         """How the layers that the convention counts are computed, by their names.
 
+        A layer whose formula has numbers that change with the settings is left out.
+
         Args:
             graph: a network.
             costs: the cost of each of its layers.
@@ -57,7 +60,9 @@ class FormulaBook:
             before = graph.layers[first] if first != NETWORK_INPUT else None
             formulas = self._formulas(symbolic, before, cost, rules)
             if formulas is None:
-                (found[layer.name],) = explained_layers(graph, [index], self.convention)
+                # What no symbol stands for is a number in a formula: none of the tape's is.
+                with suppress(NoFormulaError):
+                    (found[layer.name],) = explained_layers(graph, [index], self.convention)
             else:
                 found[layer.name] = explained(symbolic, formulas, cost, graph, self.convention)
         return found

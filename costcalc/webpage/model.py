@@ -7,6 +7,7 @@ of a table is a node, and the page computes it at whatever setting its reader ch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -164,8 +165,7 @@ def model(
     opening = first.record({control.name: control.default for control in moved}).result
     if isinstance(opening, Refused):
         expand(network.document, network.settings)  # which says why, with its place
-    rows = len(opening.rows) if isinstance(opening, Structure) else 1
-    moved, more = _within(moved, rows, first.settled, {*ranges})
+    moved, more = _within(first, moved, {*ranges})
     program = _program(network, measures, moved) if more else first
     result = NetworkModel(
         network,
@@ -181,27 +181,40 @@ def model(
 
 
 def _within(
-    moved: Sequence[Control], rows: int, settled: set[str], wanted: set[str]
+    program: Program[Structure], moved: Sequence[Control], wanted: set[str]
 ) -> tuple[tuple[Control, ...], list[Fixed]]:
     """The controls of a page that is not too large, and those that it goes without.
 
     Args:
+        program: the network, recorded where the page opens.
         moved: all controls.
-        rows: how many rows the network has.
-        settled: numbers with a structure for each of their values.
-        wanted: the controls that a page must have.
+        wanted: those that the page must have.
     """
-    combinations = 1
+    opening = {control.name: control.default for control in moved}
+    usual = _rows(program, opening)
+    combinations, weight = 1, Fraction(usual)
     kept, others = [], []
     for control in moved:
-        more = len(control.values) if control.is_choice or control.name in settled else 1
-        is_too_much = combinations * more * rows > ROWS or combinations * more > STRUCTURES
-        if more > 1 and is_too_much and control.name not in wanted:
+        if not (control.is_choice or control.name in program.settled):
+            kept.append(control)
+            continue
+        most = combinations * len(control.values)
+        rows = [usual]
+        if most <= STRUCTURES or control.name in wanted:
+            rows = [_rows(program, {**opening, control.name: each}) for each in control.values]
+        more = weight * Fraction(sum(rows), usual)
+        if (most > STRUCTURES or more > ROWS) and control.name not in wanted:
             others.append(Fixed(control.name, control.default, "too many ways to build it"))
             continue
-        combinations *= more
+        combinations, weight = most, more
         kept.append(control)
     return tuple(kept), others
+
+
+def _rows(program: Program[Structure], settings: Mapping[str, Any]) -> int:
+    """The rows that a network has at some settings; one where it is refused."""
+    result = program.record(settings).result
+    return len(result.rows) if isinstance(result, Structure) else 1
 
 
 def _explored(program: Program[Structure], moved: Sequence[Control]) -> bool:

@@ -379,7 +379,9 @@ function whyOf(network, row) {
     "div", {},
     element("h3", {}, `${row.path}${network.texts[name]}: ${network.texts[type]}`),
     ...usesOf(network, uses)));
-  const none = row.isSum ? "The sum of the layers below." : "Free in this convention.";
+  const none = row.free[state.convention]
+    ? "Free in this convention."
+    : `costcalc report --explain ${row.path} has its formula: the page has those alone that are the same at all settings.`;
   const cell = element("td", {colspan: 8}, ...(parts.length ? parts : [none]));
   return element("tr", {class: "why"}, cell);
 }
@@ -436,7 +438,7 @@ function drawTypes(network, {types, totals}) {
     body.append(element("tr", {}, element("th", {scope: "row"}), ...cells));
   }
   for (const [at, [type, layers, counts]] of rows.entries()) {
-    const texts = [type, String(layers), ...costTexts(counts, totals)];
+    const texts = [type, counted(layers), ...costTexts(counts, totals)];
     for (const [index, text] of texts.entries()) write(body.rows[at].cells[index], text);
   }
 }

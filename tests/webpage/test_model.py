@@ -1,0 +1,145 @@
+"""What a page holds of a network is what the report, memory and latency say, at any setting."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+
+import costcalc
+from costcalc.costs.convention import load_convention
+from costcalc.errors import CostcalcError
+from costcalc.opening import opened
+from costcalc.performance.running import run
+from costcalc.render.page import Dimensions, text
+from costcalc.tape.number import TapeNumber
+from costcalc.tape.program import Refused
+from costcalc.webpage.controls import given
+from costcalc.webpage.model import Measures, model
+
+NETWORKS = ["mobilenet_v2", "squeezenet", "shufflenet_v1", "resnet20_cifar", "skipnet50"]
+
+
+def settings_of(controls, numbers):
+    """A value for each control: steps of the slider, and others between them."""
+    settings = {}
+    for control in controls:
+        value = numbers.choice(control.values)
+        if not control.is_choice and numbers.random() < 0.5:
+            low, high = Fraction(control.low), Fraction(control.high)
+            below = 1 if control.is_whole else numbers.choice([7, 20, 997])
+            value = Fraction(numbers.randint(-(-low * below // 1), high * below // 1), below)
+            value = value.numerator if value.denominator == 1 else value
+        settings[control.name] = value
+    return settings
+
+
+class Replayed:
+    """The numbers of a structure at some settings."""
+
+    def __init__(self, network, settings):
+        program = network.program
+        leaf = program.at(settings)
+        self.result = None if leaf is None else leaf.result
+        numbers = tuple(settings[parameter.name] for parameter in program.tape.parameters)
+        self.value = lambda cell: (
+            program.player.value(cell.node, numbers) if isinstance(cell, TapeNumber) else cell
+        )
+
+    def size(self, shape, suffix=""):
+        return "" if shape is None else text(Dimensions(tuple(map(self.value, shape)), suffix))
+
+    def costs(self, counts):
+        return [text(self.value(count)) for count in counts]
+
+
+def random_replays(network, count=12):
+    numbers = random.Random(15)
+    for _ in range(count):
+        settings = settings_of(network.controls, numbers)
+        yield settings, Replayed(network, settings)
+
+
+def columns(table, *keys):
+    places = [[column.key for column in table.columns].index(key) for key in keys]
+    return [[text(row.cells[place]) for place in places] for row in table.rows]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_tables_are_those_of_the_report(name):
+    conventions = ("paper", "torch")
+    measures = Measures(tuple(load_convention(each, None) for each in conventions))
+    network = model(opened(name, {}), measures)
+    assert network.is_whole
+    held = 0
+    for settings, here in random_replays(network):
+        own = {**network.network.settings, **given(settings)}
+        usual = {"implementation": "paper"} if "implementation" not in own else {}
+        for index, convention in enumerate(conventions):
+            try:
+                report = costcalc.report(
+                    network.network.document, convention=convention, **_known(network, usual), **own
+                )
+            except CostcalcError:
+                assert here.result is None or isinstance(here.result, Refused)
+                continue
+            if here.result is None:  # between the steps of a slider, where nothing is recorded
+                continue
+            held += 1
+            layers, types = report.page().tables[:2]
+            rows = here.result.rows
+            assert [
+                [row.title, row.path, here.size(row.filter, row.suffix) if row.filter else ""]
+                + [here.size(row.input), here.size(row.output)]
+                + (here.costs(row.counts[index]) if row.counts else ["", ""])
+                for row in rows
+            ] == columns(
+                layers, "type_stride", "name", "filter", "input", "output", "mult_adds", "params"
+            )
+            assert [row.depth for row in rows] == [row.depth for row in layers.rows]
+            assert [row.is_sum for row in rows] == [row.is_sum for row in layers.rows]
+            shown = [
+                [row.type, text(row.layers[index]), *here.costs(row.counts[index])]
+                for row in here.result.types
+                if row.layers[index]
+            ]
+            assert sorted(shown) == sorted(columns(types, "type", "layers", "mult_adds", "params"))
+            assert tuple(map(here.value, here.result.totals[index])) == report.totals[::-1]
+            assert here.result.notes[index] == report.page().notes[: len(here.result.notes[index])]
+    assert held >= 12, "most settings have a network"
+
+
+def _known(network, settings):
+    names = network.network.document.parameters
+    return {name: value for name, value in settings.items() if name in names}
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet"])
+def test_bytes_and_seconds_are_those_of_memory_and_latency(name):
+    storages, devices = ("int8", "mobilenet_v2-table3", "tflm"), ("stm32f746", "rpi4")
+    measures = Measures((load_convention("paper", None),), storages, tuple(map(run, devices)))
+    network = model(opened(name, {}), measures)
+    held = 0
+    for settings, here in random_replays(network, 6):
+        if here.result is None or isinstance(here.result, Refused):
+            continue
+        held += 1
+        for steps, storage in zip(here.result.memory, storages, strict=True):
+            memory = costcalc.memory(name, storage=storage, **settings)
+            assert steps.names == tuple(step.name for step in memory.schedule.steps)
+            assert tuple(map(here.value, steps.alive)) == memory.alive
+            assert here.value(steps.flash) == memory.weight_bytes
+            assert here.value(steps.bound) == memory.lower_bound
+            assert (steps.peak is None) == (storage == "tflm")
+            if steps.peak is not None:
+                assert here.value(steps.peak) == memory.peak
+        for times, device in zip(here.result.times, devices, strict=True):
+            latency = costcalc.latency(name, device, **settings)
+            assert here.value(times.bound) == latency.bound
+            assert here.value(times.roofline) == latency.roofline
+            assert here.value(times.serial) == latency.serial
+            assert [tuple(map(here.value, step[2:])) for step in times.steps] == [
+                (step.operations, step.bytes, step.seconds) for step in latency.steps
+            ]
+    assert held >= 3
