@@ -64,6 +64,7 @@ class Program(Generic[T]):
         tape: the operations.
         trees: the branches, for each combination of the choices.
         leaves: what was returned, each result once for its path.
+        most: how many of these settings may have before exploring ends.
         settled: the parameters that numbers depend on whose values made a difference by
             themselves, as counts of repeats do: each value has results of its own.
     """
@@ -87,6 +88,7 @@ class Program(Generic[T]):
         self.choices = tuple(choices)
         self.trees: dict[tuple[Hashable, ...], Tree] = {}
         self.leaves: list[Leaf[T]] = []
+        self.most = STRUCTURES
         self.settled = set[str]()
         self.player = Player(self.tape)
 
@@ -158,7 +160,7 @@ class Program(Generic[T]):
 
         Returns:
             whether all of them are recorded: not if these are more results than
-            :data:`STRUCTURES`, or a comparison has too many values.
+            ``most``, or a comparison has too many values.
         """
         parameters = [parameter.name for parameter in self.tape.parameters]
         tables = Tables(self.player, [axes[name] for name in parameters])
@@ -174,7 +176,7 @@ class Program(Generic[T]):
                         continue
                     for side, part in tables.divided(tree.node, box):
                         if tree.sides[side] is None:
-                            if len(self.leaves) >= STRUCTURES:
+                            if len(self.leaves) >= self.most:
                                 return False
                             at = zip(parameters, part, strict=True)
                             first = {name: axes[name][places[0]] for name, places in at}

@@ -142,12 +142,26 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
     yield f'<p>Convention <span id="convention">{html(line)}</span></p></div>'
     if len(models) > 1:
         yield from _comparison(models)
+    yield from _fixed(models)
     yield from _accuracies(models)
     for number, model in enumerate(models):
         yield from _network(number, model, graphs[number])
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
     yield "<code>costcalc report</code> at the same settings.</p></footer>"
+
+
+def _fixed(models: Sequence[NetworkModel]) -> Iterator[str]:
+    """What the page does not move, and why."""
+    for model in models:
+        words = ", ".join(
+            f"{fixed.name} = {exact(fixed.value)}" + (f" ({fixed.reason})" if fixed.reason else "")
+            for fixed in model.fixed
+            if fixed.value is not None
+        )
+        if words:
+            name = f"{model.title}, fixed" if len(models) > 1 else "Fixed"
+            yield f'<p class="notes">{html(f"{name}: {words}.")}</p>'
 
 
 def _has_accuracies(model: NetworkModel) -> bool:

@@ -36,7 +36,10 @@ from costcalc.webpage.levels import LevelBook, Levels
 from costcalc.webpage.resources import StepsInMemory, StepsInTime, in_memory, in_time
 
 ROWS = 1_000
-"""About how many rows a page holds, over all combinations of its choices."""
+"""About how many rows a page holds over all combinations of its choices."""
+
+MOST_ROWS = 6_000
+"""About how many it holds over all structures, of which those that sliders reach are more."""
 
 
 class Counts(NamedTuple):
@@ -167,6 +170,8 @@ def model(
         expand(network.document, network.settings)  # which says why, with its place
     moved, more = _within(first, moved, {*ranges})
     program = _program(network, measures, moved) if more else first
+    rows = _rows(program, {control.name: control.default for control in moved})
+    program.most = min(max(MOST_ROWS // rows, 8), STRUCTURES)
     result = NetworkModel(
         network,
         network.document.titled(network.settings),

@@ -7,7 +7,6 @@ import pytest
 
 from costcalc.errors import refuse
 from costcalc.formulas import algebra
-from costcalc.tape import program as program_module
 from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import UNSAID, Program, Refused
 from costcalc.tape.tape import Parameter
@@ -193,13 +192,13 @@ def test_exploring_records_all_that_the_axes_reach():
             assert (found, word) == (max(width, side), "wide" if width == 24 else "other")
 
 
-def test_exploring_ends_at_a_limit(monkeypatch):
+def test_exploring_ends_at_a_limit():
     program = Program(lambda at: (int(at["depth"]) * at["res"],), [RES, DEPTH])
     axes = {"res": SIDES, "depth": range(1, 41)}
-    monkeypatch.setattr(program_module, "STRUCTURES", 40)
+    program.most = 40
     assert program.explore(axes)
     fewer = Program(program.function, [RES, DEPTH])
-    monkeypatch.setattr(program_module, "STRUCTURES", 39)
+    fewer.most = 39
     assert not fewer.explore(axes)
     assert len(fewer.leaves) == 39
 

@@ -68,7 +68,7 @@ def columns(table, *keys):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_tables_are_those_of_the_report(name):
-    conventions = ("paper", "torch")
+    conventions = ("paper", "torch")[: 1 if name == "skipnet50" else 2]  # torch has no lstm
     measures = Measures(tuple(load_convention(each, None) for each in conventions))
     network = model(opened(name, {}), measures)
     assert network.is_whole
