@@ -57,7 +57,7 @@ function computed([quick, exact], x, y) {
 
 /** The number of a text such as 160, 0.35, 1e6 or 7/20; null if it is none. */
 function parseExact(text) {
-  const ratioed = /^([0-9]{1,30})\s*\/\s*([0-9]{1,30})$/.exec(text);
+  const ratioed = /^(-?[0-9]{1,30})\s*\/\s*([0-9]{1,30})$/.exec(text);
   if (ratioed) return BigInt(ratioed[2]) ? ratio(BigInt(ratioed[1]), BigInt(ratioed[2])) : null;
   const match = /^([+-]?)([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]{1,2}))?$/.exec(text);
   const digits = match ? match[2] + match[3] : "";
