@@ -49,7 +49,7 @@ class Reader:
             permissions=["clipboard-read", "clipboard-write"],
         )
         self.page = self._context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(10_000)
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url.partition("#")[0]))
