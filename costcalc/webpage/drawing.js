@@ -37,6 +37,7 @@ function openGraph(container, sheet, figures, chosen) {
     }
     boxes.forEach((box, index) => {
       box.element.setAttribute("role", "button");
+      for (const text of box.element.querySelectorAll("text")) text.after(" ");
       box.element.setAttribute("tabindex", index ? -1 : 0);
       if (box.opens !== null) box.element.setAttribute("aria-expanded", "false");
       box.element.addEventListener("click", () => choose(place, box));
@@ -107,15 +108,15 @@ function openGraph(container, sheet, figures, chosen) {
   function fill({boxes}) {
     const shown = boxes.map(({rows}) => figures(rows));
     const most = Math.max(0, ...shown.map(({weight}) => weight));
-    boxes.forEach(({element, name}, index) => {
+    boxes.forEach(({element}, index) => {
       const {cost, shape, weight} = shown[index];
       const costs = element.querySelector("tspan");
       if (costs) costs.textContent = cost && ` · ${cost}`;
       element.querySelector("text:last-of-type").textContent = shape;
       const part = most ? Math.sqrt(weight / most) : 0;
       element.querySelector("rect").setAttribute("fill-opacity", Number(part.toFixed(2)));
-      const words = [name, cost && `${cost} mult-adds`, shape && `output ${shape}`];
-      element.setAttribute("aria-label", words.filter(Boolean).join(", "));
+      element.setAttribute("aria-label", [...element.querySelectorAll("text, title")]
+        .map((each) => each.textContent).filter(Boolean).join(", "));
     });
   }
 

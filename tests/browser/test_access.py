@@ -48,7 +48,7 @@ def test_every_width_and_theme(
 def opened(reader: Reader) -> None:
     """Shows all there is to show: an explanation, a box of the graph, a text that is no value."""
     reader.page.locator(".layers tbody tr:not(.sum):visible").first.click()
-    reader.page.locator(".graph .box:visible").first.click()
+    reader.page.locator(".graph [role=button]:visible").first.click()
     reader.move("res", "many")
     reader.settle()
 
