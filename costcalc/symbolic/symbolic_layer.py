@@ -107,7 +107,14 @@ class SymbolicLayer:
         count = self._side("G", product(groups), "groups of tokens")
         stack = (*([count] if groups else []), *([h] if layer.output[:-2] else []))
         inputs = ((*stack, tokens, d_k), (*stack, others, d_k), (*stack, others, d_v))
-        return (*inputs, *layer.input_shapes[3:]), (*stack, tokens, d_v)
+        masks = tuple(
+            tuple(
+                self._side(f"B_{axis}", side, f"side {axis} of the mask")
+                for axis, side in enumerate(shape, 1)
+            )
+            for shape in layer.input_shapes[3:]
+        )
+        return (*inputs, *masks), (*stack, tokens, d_v)
 
     def _shape(
         self,

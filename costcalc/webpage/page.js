@@ -322,12 +322,19 @@ function drawLayers(network, structure) {
     drawLine(network, line, row, structure.totals, isTree);
     return network.explained.has(row.path) ? [line, whyOf(network, row)] : [line];
   });
-  if (lines.length !== body.rows.length || lines.some((line, at) => line !== body.rows[at])) {
-    body.replaceChildren(...lines);
-  }
+  placeRows(body, lines);
   drawBars(lines);
   const focused = rows.find((row) => row.path === network.focused) ?? rows[0];
   for (const row of rows) lineOf(network, row).tabIndex = row === focused ? 0 : -1;
+}
+
+/** Has a table body show some rows, of which those that it has stay: or the page would jump. */
+function placeRows(body, lines) {
+  const kept = new Set(lines);
+  for (const line of [...body.rows]) if (!kept.has(line)) line.remove();
+  lines.forEach((line, at) => {
+    if (body.rows[at] !== line) body.insertBefore(line, body.rows[at] ?? null);
+  });
 }
 
 /** The element of a row, made when it is first shown. */
