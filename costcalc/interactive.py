@@ -14,6 +14,7 @@ from costcalc.opening import AnyNetwork, names_in, opened
 from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
+    from costcalc.performance.running import Run
     from costcalc.webpage.answer import WebPage
 
 
@@ -45,7 +46,6 @@ def page(
 
     >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
     """
-    from costcalc.performance.running import run
     from costcalc.webpage.answer import web_page
     from costcalc.webpage.model import Measures
 
@@ -58,12 +58,18 @@ def page(
     open_networks = [
         opened(network, fixed, is_one_of_several=is_one_of_several) for network in networks
     ]
-    measures = Measures(
-        tuple(load_convention(each, unit) for each in names_in(convention)),
-        names_in(storage),
-        tuple(run(each) for each in names_in(device)),
-    )
+    conventions = tuple(load_convention(each, unit) for each in names_in(convention))
+    measures = Measures(conventions, names_in(storage), _runs(names_in(device)))
     return web_page(open_networks, measures, fixed, ranges)
+
+
+def _runs(devices: Sequence[str]) -> tuple[Run, ...]:
+    """What the networks run on."""
+    if not devices:
+        return ()
+    from costcalc.performance.running import run
+
+    return tuple(map(run, devices))
 
 
 def _values(settings: Mapping[str, Any]) -> Mapping[str, Sequence[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import webbrowser
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -106,6 +105,8 @@ def command(
     if output is not None:
         write_note(f"{output} ({len(answer.html.encode()) / 1000:.0f} kB)")
     if is_opened and output is not None:
+        import webbrowser
+
         webbrowser.open(Path(output).resolve().as_uri())
 
 

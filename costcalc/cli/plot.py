@@ -154,7 +154,7 @@ def accuracy(
     bound there: no run is faster, and most are slower.
     """
     from costcalc.metrics import accounting
-    from costcalc.pictures.data import accuracies
+    from costcalc.pictures.accuracies import accuracies
     from costcalc.reporting.gallery import Selection, oldest_first, selection
 
     how = None

@@ -12,12 +12,11 @@ from typing import Any
 
 from costcalc.errors import refuse, warn
 from costcalc.metrics import METRICS
+from costcalc.pictures.accuracies import Accuracies, Point
 from costcalc.pictures.data import (
-    Accuracies,
     Arena,
     HeatMap,
     PlacedTensor,
-    Point,
     Series,
     Shares,
     amount,

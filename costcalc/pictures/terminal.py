@@ -7,7 +7,8 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, floor, log10
 
-from costcalc.pictures.data import Accuracies, Arena, HeatMap, Series, Shares, amount, words
+from costcalc.pictures.accuracies import Accuracies
+from costcalc.pictures.data import Arena, HeatMap, Series, Shares, amount, words
 from costcalc.pictures.timing import Roofline, Timeline
 from costcalc.render.formatting import (
     counted,

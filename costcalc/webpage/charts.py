@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil, floor, log10, sqrt
 
 from costcalc.escaping import html
-from costcalc.pictures.data import Accuracies, Point
+from costcalc.pictures.accuracies import Accuracies, Point
 from costcalc.records import NamedTuple
 from costcalc.render.formatting import prefixed, scaled
 from costcalc.webpage.drawing import fitted, text_width

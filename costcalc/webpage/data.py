@@ -20,16 +20,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costcalc.costs.rules import UNITS
 from costcalc.escaping import printable
 from costcalc.formulas.algebra import Size
-from costcalc.performance.running import device_line
 from costcalc.render.formatting import exact
 from costcalc.reporting.phrases import unit_title
 from costcalc.spec.library import divided
-from costcalc.storing.network import storage_or_default
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
@@ -37,7 +35,9 @@ from costcalc.webpage.controls import Control, named_settings, written
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
-from costcalc.webpage.resources import StepsInMemory, StepsInTime
+
+if TYPE_CHECKING:
+    from costcalc.webpage.resources import StepsInMemory, StepsInTime
 
 NONE = -1
 """In the place of a shape, that there is none."""
@@ -84,6 +84,11 @@ def page_data(
 
 def _measures(measures: Measures) -> dict[str, Any]:
     """The storages and the devices to choose from."""
+    if not (measures.storages or measures.runs):
+        return {"storages": [], "devices": []}
+    from costcalc.performance.running import device_line
+    from costcalc.storing.network import storage_or_default
+
     storages = [storage_or_default(storage) for storage in measures.storages]
     return {
         "storages": [

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
@@ -21,7 +21,6 @@ from costcalc.graph.layouts import channel_axes
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
-from costcalc.performance.running import Run
 from costcalc.records import NamedTuple
 from costcalc.reporting.implementations import as_usually_run
 from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
@@ -33,9 +32,12 @@ from costcalc.tape.tape import Parameter
 from costcalc.webpage.controls import Control, Fixed, controls, given
 from costcalc.webpage.formulas import FormulaBook
 from costcalc.webpage.levels import LevelBook, Levels
-from costcalc.webpage.resources import StepsInMemory, StepsInTime, in_memory, in_time
 
-ROWS = 1_000
+if TYPE_CHECKING:
+    from costcalc.performance.running import Run
+    from costcalc.webpage.resources import StepsInMemory, StepsInTime
+
+ROWS = 200
 """About how many rows a page holds over all combinations of its choices."""
 
 MOST_ROWS = 6_000
@@ -242,7 +244,12 @@ def _program(
 
     def structure(settings: Mapping[str, Any]) -> Structure:
         graph = expand(document, {**fixed, **given(settings)})
-        return _structure(graph, books, drawn)._replace(
+        result = _structure(graph, books, drawn)
+        if not (measures.storages or measures.runs):
+            return result
+        from costcalc.webpage.resources import in_memory, in_time
+
+        return result._replace(
             memory=tuple(in_memory(graph, storage) for storage in measures.storages),
             times=tuple(in_time(graph, run) for run in measures.runs),
         )

@@ -69,7 +69,8 @@ function drawTimes(network, structure) {
   });
   for (const [index, figure] of [...section.querySelectorAll("figure")].entries()) {
     figure.hidden = index !== state.device;
-    if (!figure.hidden) drawPoints(figure.querySelector("svg"), points);
+    const svg = figure.querySelector("svg");
+    if (svg && !figure.hidden) drawPoints(svg, points);
   }
 }
 

@@ -14,7 +14,8 @@ from costcalc.cli import main
 from costcalc.comparing.compare import ComparedNetwork
 from costcalc.costs.convention import load
 from costcalc.pictures import plots, terminal
-from costcalc.pictures.data import Point, accuracies, arena, heat_map, series, shares
+from costcalc.pictures.accuracies import Point, accuracies
+from costcalc.pictures.data import arena, heat_map, series, shares
 from costcalc.render.layout import text_width
 from costcalc.reporting.gallery import Selection, oldest_first
 from costcalc.solving.solve import Budgets

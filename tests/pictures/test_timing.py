@@ -12,7 +12,7 @@ from costcalc.costs.convention import load
 from costcalc.errors import CostcalcError
 from costcalc.metrics import accounting
 from costcalc.pictures import plots, timed_plots
-from costcalc.pictures.data import accuracies
+from costcalc.pictures.accuracies import accuracies
 from costcalc.pictures.timing import roofline, timeline
 
 

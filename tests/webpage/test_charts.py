@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import costcalc
 from costcalc.costs.convention import load
 from costcalc.opening import opened
-from costcalc.pictures.data import Accuracies, Point, accuracies
+from costcalc.pictures.accuracies import Accuracies, Point, accuracies
 from costcalc.webpage.charts import (
     LARGE,
     SMALL,
