@@ -105,7 +105,7 @@ class AttributeReader:
             written, value = evaluate(single, here.as_written), self.width(argument, here)
         except Refusal:
             return "scaled"
-        is_same = type(written) is type(value) is int and written == value
+        is_same = written is value or (type(written) is type(value) is int and written == value)
         return "written" if is_same else "scaled"
 
     def count(self, argument: Argument, here: StepScope) -> Any:

@@ -131,7 +131,7 @@ class Program(Generic[T]):
             if marked and not self._holds(result, settings):
                 result = UNSAID
         else:
-            while spelled := marked.intersection(_marks(result)) - recording.spelled:
+            while marked and (spelled := marked.intersection(_marks(result)) - recording.spelled):
                 recording.spelled |= spelled
                 result = self._run(settings, recording)
         for node in recording.settled:
