@@ -13,7 +13,7 @@ from costcalc.storing.storage import KEPT, ROLES, UNITS
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "memory.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("word", [*PLANNERS, *files._KEYS, *ROLES, *KEPT, *UNITS])
+@pytest.mark.parametrize("word", [*PLANNERS, *files.KEYS, *ROLES, *KEPT, *UNITS])
 def test_every_word_of_a_storage_is_explained(word):
     assert f"`{word}`" in PAGE
 

@@ -162,7 +162,7 @@ def test_a_value_of_another_type_is_one_problem_in_its_place(tmp_path, key, valu
 
 
 def test_every_key_is_tried_with_another_type():
-    assert {key for key, _ in WRONG_TYPES} == set(files._KEYS)
+    assert {key for key, _ in WRONG_TYPES} == set(files.KEYS)
 
 
 @pytest.mark.parametrize(
