@@ -259,6 +259,8 @@ def _labels(
         half = text_width(text) * 0.55
         for dx, dy in ((1, 0), (-1, 0), (0, -1), (0, 1)):
             middle = x + dx * (r + half + _GAP)
+            if not dx:  # above and below, it need not be in the middle
+                middle = min(max(middle, LEFT + half + 1), LEFT + WIDTH - half - 1)
             centre = y + dy * (r + 8 + _GAP)
             box = (middle - half, centre - 7, middle + half, centre + 7)
             is_inside = box[0] > LEFT and box[2] < LEFT + WIDTH and TOP < box[1] < TOP + HEIGHT - 14
