@@ -78,7 +78,7 @@ class AttributeReader:
                 raise Refusal(
                     f"'{single.text}' has no channels left at alpha = {exact(self.alpha)}",
                     expected="at least one channel",
-                    found=f"{value}",
+                    found=exact(value),
                     hint="a larger alpha, or fixed(...) for a width that does not scale",
                     mark=single.mark,
                 )
@@ -88,7 +88,7 @@ class AttributeReader:
             raise Refusal(
                 f"'{single.text}' is not a whole number of channels",
                 expected="a whole number above zero",
-                found=f"{value}",
+                found=exact(value),
                 hint=f"floor({single.text}) or round_to_multiple({single.text}, 8)",
                 mark=single.mark,
             )

