@@ -135,3 +135,10 @@ def test_a_sheet_prints_each_formula_once():
     assert {use.formula for use in uses} == set(range(len(sheet.formulas)))
     for use in uses:
         assert len(use.values) == len(sheet.formulas[use.formula].symbols)
+
+
+@pytest.mark.parametrize("network", ["swin_tiny_patch4_window7_224", "efficientformer_l1"])
+def test_attention_with_a_mask_has_a_formula(network):
+    layers, _ = replayed(network, {"alpha": 1, "res": 224}, "paper")
+    counted = {layer.name for layer in costcalc.report(network).layers if not layer.is_free}
+    assert set(layers) == counted

@@ -126,7 +126,7 @@ def test_no_boxes_at_all():
 def test_few_more_arrows_cross_than_must():
     ranks = [range(0, 4), range(4, 8), range(8, 11)]
     least = drawn_so = 0
-    for seed in range(16):
+    for seed in range(24):
         chance = Random(seed)
         arrows = [
             (one, other)
@@ -139,8 +139,8 @@ def test_few_more_arrows_cross_than_must():
             crossed(arrows, {box: at for row in order for at, box in enumerate(row)})
             for order in product(*(permutations(row) for row in ranks))
         )
-    assert least == 15
-    assert drawn_so <= 17
+    assert least == 19
+    assert drawn_so <= 22
 
 
 def crossed(arrows, places):
