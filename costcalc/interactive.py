@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.costs.convention import load_convention
 from costcalc.errors import refuse
-from costcalc.opening import AnyNetwork, names_in, opened
+from costcalc.opening import AnyNetwork, names_in, opened, stated_in_grid
 from costcalc.spec.library import NameOrPath
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def page(
 
     >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
     """
-    from costcalc.webpage.answer import web_page
+    from costcalc.webpage.answer import AskedNetwork, web_page
     from costcalc.webpage.model import Measures
 
     values = _values(settings)
@@ -55,12 +55,15 @@ def page(
     if not networks:
         refuse(None, "a page needs a network", 'page("mobilenet_v2")')
     is_one_of_several = len(networks) > 1
-    open_networks = [
-        opened(network, fixed, is_one_of_several=is_one_of_several) for network in networks
-    ]
+    asked = []
+    for network in networks:
+        own = stated_in_grid(network, values, is_one_of_several)
+        moved = {name: ranges[name] for name in ranges if name not in own}
+        found = opened(network, fixed, is_one_of_several=is_one_of_several)
+        asked.append(AskedNetwork(found, moved))
     conventions = tuple(load_convention(each, unit) for each in names_in(convention))
     measures = Measures(conventions, names_in(storage), _runs(names_in(device)))
-    return web_page(open_networks, measures, fixed, ranges)
+    return web_page(asked, measures, fixed)
 
 
 def _runs(devices: Sequence[str]) -> tuple[Run, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from costcalc.errors import Mark, reason, refuse
 from costcalc.escaping import html
 from costcalc.opening import OpenNetwork
+from costcalc.records import NamedTuple
 from costcalc.webpage.document import document
 from costcalc.webpage.model import Measures, NetworkModel, model
 
@@ -61,25 +62,30 @@ def html_attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;")
 
 
+class AskedNetwork(NamedTuple):
+    """A network that a page is asked for."""
+
+    network: OpenNetwork
+    """At the settings at which the page opens."""
+    ranges: Mapping[str, Sequence[Any]]
+    """Values of parameters, in the place of the usual ones."""
+
+
 def web_page(
-    networks: Sequence[OpenNetwork],
-    measures: Measures,
-    fixed: Mapping[str, Any],
-    ranges: Mapping[str, Sequence[Any]],
+    asked: Sequence[AskedNetwork], measures: Measures, fixed: Mapping[str, Any]
 ) -> WebPage:
     """The page of some networks.
 
     Args:
-        networks: the networks, at the settings at which the page opens.
+        asked: the networks.
         measures: how costs are counted, and what else is measured.
         fixed: settings that stay as they are.
-        ranges: values of other parameters.
 
     Raises:
         CostcalcError: a network does not exist at its own settings, a convention lacks a rule,
             or a device a figure.
     """
-    models = [model(network, measures, fixed, ranges) for network in networks]
+    models = [model(network, measures, fixed, ranges) for network, ranges in asked]
     titles = [each.title for each in models]
     return WebPage(
         [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 from costcalc.errors import Problems
@@ -70,10 +69,14 @@ def controls(
         network: the network; the settings that it carries are where its page opens.
         fixed: settings that stay as they are.
         ranges: values of other parameters, in the place of the usual ones.
+
+    Raises:
+        SpecError: the network has no such parameter, or a value of a range is none of its.
     """
     document = network.document
     opening = {**network.settings, **fixed}
     defaults = resolve(document, opening, Problems()).values
+    _check(network, opening, ranges)
     parameters = all_parameters(document)
     named = named_settings(network)
     moved: list[Control] = []
@@ -102,11 +105,24 @@ def controls(
     return tuple(moved), tuple(others)
 
 
-def settings_of(controls: Sequence[Control]) -> Iterator[dict[str, Any]]:
-    """Every combination of the controls' values."""
-    names = [control.name for control in controls]
-    for values in product(*(control.values for control in controls)):
-        yield dict(zip(names, values, strict=True))
+def _check(
+    network: OpenNetwork, opening: Mapping[str, Any], ranges: Mapping[str, Sequence[Any]]
+) -> None:
+    """Refuses ranges with a value that the network cannot have.
+
+    Raises:
+        SpecError: naming the first such value of each range.
+    """
+    problems = Problems()
+    for name, values in ranges.items():
+        before = len(problems)
+        if name == "res" and network.document.reread is not None:
+            message = f"{network.label} is read at one resolution"
+            problems.add(None, message, expected="one value of res")
+        for value in values:
+            if len(problems) == before:
+                resolve(network.document, {**opening, name: value}, problems)
+    problems.raise_any()
 
 
 def named_settings(network: OpenNetwork) -> Collection[str]:

@@ -153,6 +153,9 @@ def _fixed(models: Sequence[NetworkModel]) -> Iterator[str]:
         if words:
             name = f"{model.title}, fixed" if len(models) > 1 else "Fixed"
             yield f'<p class="notes">{html(f"{name}: {words}.")}</p>'
+        if not model.is_whole:
+            some = f"Of the ways in which {model.title} is put together, this page holds some."
+            yield f'<p class="notes">{html(some)}</p>'
 
 
 def _has_accuracies(model: NetworkModel) -> bool:

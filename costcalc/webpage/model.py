@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
+from costcalc.errors import Problems
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
+from costcalc.graph.parameters import resolve
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
@@ -176,7 +178,7 @@ def model(
     program.most = min(max(MOST_ROWS // rows, 8), STRUCTURES)
     result = NetworkModel(
         network,
-        network.document.titled(network.settings),
+        _title(network, moved),
         moved,
         (*others, *more),
         fixed,
@@ -185,6 +187,19 @@ def model(
         _explored(program, moved),
     )
     return result
+
+
+def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:
+    """The network's name in its report; that of its file if the reader moves what it says."""
+    title = network.document.title
+    texts = (title.text, *(case for _, case in title.cases))
+    if any(
+        control.name == title.parameter or any(f"{{{control.name}}}" in text for text in texts)
+        for control in moved
+    ):
+        return network.label
+    values = resolve(network.document, network.settings, Problems()).values
+    return network.document.titled(values)
 
 
 def _within(

@@ -473,10 +473,13 @@ function makeControls() {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** What a control is called in the address: its name, with a number if it is not the first. */
+/** What a control is called in the address: its name, with a number if it is not the first, and
+    marked if the page has another use for the word. */
 function keyOf(control) {
+  const words = [...SELECTORS.map(([word]) => word), "sort", "find"];
+  const name = words.includes(control.name) ? `set.${control.name}` : control.name;
   const alike = data.controls.filter((each) => each.name === control.name);
-  return alike[0] === control ? control.name : `${control.name}.${control.networks[0] + 1}`;
+  return alike[0] === control ? name : `${name}.${control.networks[0] + 1}`;
 }
 
 function labelOf(id, control) {
