@@ -1,5 +1,7 @@
 """How Sphinx shows the documentation: tools/make_site.py puts this beside the pages."""
 
+from sphinx.application import Sphinx
+
 import costcalc
 
 project = "costcalc"
@@ -28,3 +30,16 @@ html_copy_source = False
 html_extra_path = ["extra"]
 html_css_files = ["site.css"]
 html_static_path = ["_static"]
+
+
+def setup(app: Sphinx) -> None:
+    """What Sphinx calls first."""
+    app.connect("autodoc-process-docstring", plain_attribute, priority=400)  # before Napoleon
+
+
+def plain_attribute(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
+    """Begins an attribute with an empty comment, lest Napoleon takes words for its type."""
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,10 @@ def test_every_function_class_and_answer_is_in_the_reference():
     named = re.findall(r"^\.\. auto\w+:: ([\w.]+)$", text, re.MULTILINE)
     assert {f"costcalc.{name}" for name in costcalc.__all__} <= {*named}
     assert f"{Answer.__module__}.Answer" in named
+    classes = {name.rpartition(".")[2] for name in named}
+    for function in filter(isfunction, (getattr(costcalc, name) for name in costcalc.__all__)):
+        returned = function.__annotations__["return"].replace("reports.", "")
+        assert {*returned.split(" | ")} <= {*classes, "str"}, function.__name__
     assert len(named) == len({*named})
 
 

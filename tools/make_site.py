@@ -207,35 +207,40 @@ def pages_with_examples(command: str) -> list[tuple[str, str]]:
 def reference() -> Group:
     """The package's functions, classes, answers and errors, from their docstrings."""
     public = [getattr(costcalc, name) for name in costcalc.__all__]
-    classes = [thing for thing in public if isclass(thing)]
+    functions = list(filter(isfunction, public))
+    classes = list(filter(isclass, public))
     errors = [thing for thing in classes if issubclass(thing, Exception | Warning)]
-    answers = sorted(answer_classes(), key=lambda thing: thing.__name__)
+    answers = [thing for thing in answers_of(functions) if thing not in classes]
     pages = {
-        "functions": autodoc("Functions", "function", filter(isfunction, public)),
-        "networks": autodoc("Networks and costs", "class", set_apart(classes, errors, answers)),
-        "answers": autodoc("Answers", "class", [Answer, *answers]),
+        "functions": autodoc("Functions", "function", functions),
+        "networks": autodoc(
+            "Networks and costs", "class", (each for each in classes if each not in errors)
+        ),
+        "answers": autodoc("Answers", "class", answers),
         "errors": autodoc("Errors", "exception", errors),
     }
-    head = "# Python reference\n\n"
-    return Group("python", "Python reference", head, pages)
+    rows = (f"| {{py:func}}`costcalc.{each.__name__}` | {first_line(each)} |" for each in functions)
+    head = "\n".join(("# Python reference", "", "| function | what it gives |", "|---|---|", *rows))
+    return Group("python", "Python reference", f"{head}\n", pages)
 
 
-def set_apart(things: Iterable[Any], *others: Iterable[Any]) -> list[Any]:
-    """Those that are among none of the others."""
-    apart = [thing for other in others for thing in other]
-    return [thing for thing in things if thing not in apart]
+def first_line(thing: Any) -> str:
+    """What a docstring says first."""
+    return markdown(thing.__doc__.partition("\n")[0])
 
 
-def answer_classes() -> set[type[Answer]]:
-    """The classes of answers, wherever they are defined."""
-    for module in walk_packages(costcalc.__path__, "costcalc."):
-        if not re.search(r"importers\.torch|__main__|pytest_plugin", module.name):
-            import_module(module.name)
-    found, pending = set(), [Answer]
-    while pending:
-        pending += (below := pending.pop().__subclasses__())
-        found |= {*below}
-    return found
+def answers_of(functions: Iterable[Any]) -> list[type]:
+    """The classes of answers, and whatever else the functions return, by name."""
+    returned = re.findall(r"\w+", " ".join(f.__annotations__["return"] for f in functions))
+    classes = {
+        thing
+        for module in walk_packages(costcalc.__path__, "costcalc.")
+        if not re.search(r"importers\.torch|__main__|pytest_plugin", module.name)
+        for thing in vars(import_module(module.name)).values()
+        if isclass(thing) and thing.__module__.startswith("costcalc.")
+    }
+    answers = {each for each in classes if issubclass(each, Answer) or each.__name__ in returned}
+    return sorted(answers, key=lambda answer: (answer is not Answer, answer.__name__))
 
 
 def autodoc(title: str, role: str, things: Iterable[Any]) -> str:
