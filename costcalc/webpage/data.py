@@ -177,7 +177,9 @@ class _Network:
             ],
             "numbers": [names[parameter.name] for parameter in model.program.tape.parameters],
             "choices": [names[name] for name in model.program.choices],
-            "fixed": [[fixed.name, exact(fixed.value), fixed.reason] for fixed in model.fixed],
+            "fixed": [
+                [each.name, "" if each.value is None else exact(each.value)] for each in model.fixed
+            ],
             "texts": self.texts.values,
             "shapes": self.shapes.values,
             "bodies": self.bodies.values,

@@ -134,9 +134,9 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
 
         yield from side_by_side(models)
     yield from _fixed(models)
-    yield from _accuracies(models)
     for number, model in enumerate(models):
         yield from _network(number, model, graphs[number])
+    yield from _accuracies(models)
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
     yield "<code>costcalc report</code> at the same settings.</p></footer>"
@@ -145,10 +145,11 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
 def _fixed(models: Sequence[NetworkModel]) -> Iterator[str]:
     """What the page does not move, and why."""
     for model in models:
-        words = ", ".join(
-            f"{fixed.name} = {exact(fixed.value)}" + (f" ({fixed.reason})" if fixed.reason else "")
+        words = "; ".join(
+            fixed.name
+            + ("" if fixed.value is None else f" = {exact(fixed.value)}")
+            + (f" ({fixed.reason})" if fixed.reason else "")
             for fixed in model.fixed
-            if fixed.value is not None
         )
         if words:
             name = f"{model.title}, fixed" if len(models) > 1 else "Fixed"
@@ -172,7 +173,7 @@ def _accuracies(models: Sequence[NetworkModel]) -> Iterator[str]:
         points = accuracies(printed, models[0].conventions[0]) if printed else None
     except SpecError:  # none at the settings that their names carry
         points = None
-    if points is None:
+    if points is None or len(points.points) < 2:
         return
     statics = map(StaticNetwork, models)
     now = [(each.model.title, each.counts(each.structure.totals[0])[0]) for each in statics]

@@ -31,7 +31,7 @@ from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tr
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
 from costcalc.tape.tape import Parameter
-from costcalc.webpage.controls import Control, Fixed, controls, given
+from costcalc.webpage.controls import FOLLOWS, Control, Fixed, controls, given, written
 from costcalc.webpage.formulas import FormulaBook
 from costcalc.webpage.levels import LevelBook, Levels
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from costcalc.performance.running import Run
     from costcalc.webpage.resources import StepsInMemory, StepsInTime
 
-ROWS = 200
+ROWS = 250
 """About how many rows a page holds over all combinations of its choices."""
 
 MOST_ROWS = 6_000
@@ -226,7 +226,9 @@ def _within(
             rows = [_rows(program, {**opening, control.name: each}) for each in control.values]
         more = weight * Fraction(sum(rows), usual)
         if (most > STRUCTURES or more > ROWS) and control.name not in wanted:
-            others.append(Fixed(control.name, control.default, "too many ways to build it"))
+            values = ",".join(written(control)[1 if control.default is FOLLOWS else 0 :][:2])
+            reason = f"not moved, to keep the page small: --set {control.name}={values} moves it"
+            others.append(Fixed(control.name, control.default, reason))
             continue
         combinations, weight = most, more
         kept.append(control)

@@ -197,7 +197,8 @@ function drawAccuracies(answers) {
 }
 
 function ratioTo(total, base) {
-  return compared(base, 0) ? ratioText(quotient(total, base)) : "";
+  const isOpening = networks.length === 1 && !compared(total, base);
+  return compared(base, 0) && !isOpening ? ratioText(quotient(total, base)) : "";
 }
 
 function settingsText(network) {

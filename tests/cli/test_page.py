@@ -86,4 +86,4 @@ def test_values_are_those_of_the_reader(folder):
     file = (folder / "x.html").read_text(encoding="utf-8")
     assert '"values":["0.25","0.5","0.75","1"],"default":"1"' in file
     assert '"name":"shallow"' not in file
-    assert re.search(r"Fixed: shallow = true[.,]", file)
+    assert re.search(r"Fixed: shallow = true[.;]", file)
