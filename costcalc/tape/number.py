@@ -153,12 +153,11 @@ class Recording:
         content = self.tape.nodes[branch.node].content if isinstance(branch, Branch) else None
         if not isinstance(content, Operation) or content.name != "=":
             return None
-        operands = [
-            self.tape.nodes[operand].content for operand in content[1:] if operand != number.node
-        ]
-        return (
-            operands[0] if len(operands) == 1 and isinstance(operands[0], int | Fraction) else None
-        )
+        if number.node not in content[1:]:
+            return None
+        other = content.left if content.right == number.node else content.right
+        value = self.tape.nodes[other].content
+        return value if isinstance(value, int | Fraction) else None
 
     def printed(self, number: TapeNumber, form: str) -> str:
         """A number's text, or a mark that :data:`MARK` finds."""

@@ -9,6 +9,7 @@ whole: what these decide needs no operation.
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
@@ -173,7 +174,8 @@ class Tape:
     def _simplified(self, name: str, left: int, right: int) -> int | None:
         """The node that has the same value at all settings, if that is not just the operation."""
         if name == "*":
-            return self._product(self._factored(left), self._factored(right))
+            (a, factors), (b, others) = self._factored(left), self._factored(right)
+            return self._product(computed("*", a, b), *factors, *others)
         if left == right and name in _OF_EQUALS:
             return self.constant(_OF_EQUALS[name])
         if name in ("+", "-") and right == self._zero:
@@ -181,7 +183,8 @@ class Tape:
         if name == "+" and left == self._zero:
             return right
         if name == "-" and left == self._zero:
-            return self._product((-1, ()), self._factored(right))
+            coefficient, factors = self._factored(right)
+            return self._product(-coefficient, *factors)
         if name in _DIVISIONS:
             return self._quotient(name, left, right)
         if name in ("max", "min"):
@@ -195,53 +198,43 @@ class Tape:
             return content, ()
         return self._factors.get(node, (1, (node,)))
 
-    def _product(self, a: Factors, b: Factors) -> int:
+    def _product(self, coefficient: Rational, *factors: int) -> int:
         """The node of a product, whose factors are always in the same order."""
-        coefficient, factors = computed("*", a[0], b[0]), sorted((*a[1], *b[1]))
-        for node in factors:
+        ordered = sorted(factors)
+        for node in ordered:
             content = self.nodes[node].content
-            if isinstance(content, Operation) and content.name == "/" and content.right in factors:
-                factors.remove(node)
-                factors.remove(content.right)
-                return self._product((coefficient, tuple(factors)), self._factored(content.left))
-        if not factors or coefficient == 0:
+            if isinstance(content, Operation) and content.name == "/" and content.right in ordered:
+                ordered.remove(node)
+                ordered.remove(content.right)
+                more, others = self._factored(content.left)
+                return self._product(computed("*", coefficient, more), *ordered, *others)
+        if not ordered or coefficient == 0:
             return self.constant(coefficient)
-        product = factors[0]
-        for i, node in enumerate(factors[1:], start=2):
+        product = ordered[0]
+        for count, node in enumerate(ordered[1:], start=2):
             product = self._written("*", product, node)
-            self._factors.setdefault(product, (1, tuple(factors[:i])))
+            self._factors.setdefault(product, (1, tuple(ordered[:count])))
         if coefficient != 1:
             product = self._written("*", product, self.constant(coefficient))
-            self._factors.setdefault(product, (coefficient, tuple(factors)))
+            self._factors.setdefault(product, (coefficient, tuple(ordered)))
         return product
 
     def _quotient(self, name: str, left: int, right: int) -> int | None:
         """A quotient without the factors that both operands have."""
         (above, factors), (below, divisors) = self._factored(left), self._factored(right)
-        kept, rest = list(factors), []
-        for node in divisors:
-            if node in kept:
-                kept.remove(node)
-            else:
-                rest.append(node)
-        if above == 0:
-            return self._zero
+        kept, rest = Counter(factors), Counter(divisors)
+        shared = kept & rest
+        kept, rest = kept - shared, rest - shared
         ratio = computed("/", above, below)
-        is_exact = not rest and (
-            name == "/"
-            or (isinstance(ratio, int) and all(self.nodes[node].is_whole for node in kept))
-        )
-        if is_exact:
-            return self._product((ratio, tuple(kept)), (1, ()))
-        if len(rest) == len(divisors) and (below == 1 or not isinstance(ratio, int)):
-            return None
-        if isinstance(ratio, int):
+        if isinstance(ratio, int) or (name == "/" and not rest):
             above, below = ratio, 1
-        new = (
-            self._product((above, tuple(kept)), (1, ())),
-            self._product((below, tuple(rest)), (1, ())),
-        )
-        return self.operation(name, *new)
+        numerator = self._product(above, *kept.elements())
+        divisor = self._product(below, *rest.elements())
+        is_whole = name == "/" or self.nodes[numerator].is_whole
+        if numerator == self._zero or (divisor == self._one and is_whole):
+            return numerator
+        is_shorter = (numerator, divisor) != (left, right)
+        return self.operation(name, numerator, divisor) if is_shorter else None
 
     def _extreme(self, left: int, right: int, is_max: bool) -> int | None:
         """The operand that is the larger, or the smaller, at all settings."""

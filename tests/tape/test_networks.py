@@ -143,11 +143,10 @@ def test_the_whole_language(seeds):
 @pytest.mark.parametrize("name", networks())
 def test_networks(name):
     document, own, _ = opening.opened(name)
-    axes = {name: (value,) for name, value in own.items() if name not in ("alpha", "res")}
-    axes["alpha"] = tuple(Fraction(step, 20) for step in range(1, 41))
-    axes["res"] = range(32, 513, 32)
+    opened = {name: (value,) for name, value in {**own, "alpha": 1, "res": 224}.items()}
+    alphas = tuple(Fraction(step, 20) for step in range(1, 41))
+    axes = {**opened, "alpha": alphas, "res": range(32, 513, 32)}
     program = recorded(document, axes)
-    opened = {name: (value,) for name, value in {"alpha": 1, "res": 224, **own}.items()}
     program.explore({**opened, "alpha": axes["alpha"]})
     program.explore({**opened, "res": axes["res"]})
     is_whole = program.explore(axes)
