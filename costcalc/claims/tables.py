@@ -166,7 +166,15 @@ class TableReader:
                     "a metric and its figure, as in 'params: 4.2 M'",
                 )
             return self.mapped(row, inherited, table)
-        if not isinstance(row, ListNode) or len(row.items) != len(columns):
+        if not table:
+            self.problems.add(
+                row.mark,
+                "a claim is a mapping",
+                expected="a metric and its figure, as in {params: 4.2 M}",
+                found=str(row),
+            )
+            return []
+        if not isinstance(row, ListNode) or not columns or len(row.items) != len(columns):
             self.problems.add(
                 row.mark,
                 "a row must have one cell for each column",

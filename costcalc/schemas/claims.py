@@ -65,4 +65,4 @@ def _column() -> Term:
     """A column of a table: its name alone, or with the ids of its figures, or with attributes."""
     heads = {**figures.attributes(), **figures.metrics(reference("attribute-id"))}
     titled = {**heads, "title": described(LINE, "the column's heading in the paper")}
-    return either(one_of((*ATTRIBUTES, *METRICS)), mapping(titled))
+    return either(one_of((*ATTRIBUTES, *METRICS)), {**mapping(titled), "minProperties": 1})

@@ -36,9 +36,10 @@ def convention() -> Term:
     """The schema of a convention; one that extends another states only what differs."""
     rules = by_name(reference("rule"), one_of(sorted(KIND_NAMES)))
     values = {
-        **dict.fromkeys((*conventions.REQUIRED, *conventions.OPTIONAL), WORD),
+        **dict.fromkeys(conventions.REQUIRED, WORD),
+        **dict.fromkeys(conventions.OPTIONAL, LINE),
         "unit": one_of(UNITS),
-        "weights_alone": one_of(WEIGHTS_ALONE),
+        "weights_alone": either(one_of(WEIGHTS_ALONE), NOTHING),
         "extends": one_of(conventions.available()),
         **dict.fromkeys(COUNTS, rules),
         "undefined": by_name(LINE, one_of(sorted(KIND_NAMES))),

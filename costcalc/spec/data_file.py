@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from costcalc.errors import CostcalcError, Mark, Problems, did_you_mean, refuse
 from costcalc.records import NamedTuple
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import MapNode, Node, Scalar
+from costcalc.spec.tree import MapNode, Node, Scalar, given
 
 T = TypeVar("T")
 
@@ -133,9 +133,10 @@ class DataFile:
     def text(self, root: MapNode, name: str, is_required: bool) -> str:
         """A line of text."""
         node = root.get(name)
-        if isinstance(node, Scalar) and node.text:
-            return node.text
-        if node is not None or is_required:
+        value = given(node)
+        if isinstance(value, Scalar) and value.text:
+            return value.text
+        if value is not None or is_required:
             self.problems.add(
                 node.mark if node else root.mark,
                 f"{self.noun} must state its {name}",

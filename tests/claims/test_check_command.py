@@ -518,6 +518,14 @@ def test_wrong_budgets_are_refused_where_they_stand(
     assert "mynet.yaml:" in result.output
 
 
+@pytest.mark.parametrize("item", ["[]", "~", "569 M"])
+def test_a_claim_that_is_no_mapping_is_refused(mynet: Path, item: str) -> None:
+    mynet.write_text(SPEC.replace('params: "<= 1K"', f"claims: [{item}]"), encoding="utf-8")
+    result = check("mynet.yaml")
+    assert result.exit_code == 2
+    assert "a claim is a mapping" in result.output
+
+
 def test_bounds_of_bytes_on_the_command_line(mynet: Path) -> None:
     mynet.write_text(SPEC.replace('params: "<= 1K"\n', ""), encoding="utf-8")
     held = check("mynet.yaml", "--storage", "int8", "--max-ram", "1216 B", "--max-flash", "11kB")

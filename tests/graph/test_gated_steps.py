@@ -63,6 +63,17 @@ def test_a_probability_does_not_need_a_gate():
     assert (found.gates, found.minimum, found.expected, found.maximum) == (0, 0, 24, 96)
 
 
+def test_the_rows_of_a_table_run_as_one_step_behind_its_gate():
+    rows = "columns: [out, bias], rows: [[3, false], [5, false]]"
+    graph = unfold(f"""
+  - table: {{layer: pointwise, execute: 1/2, gate: [fc: {{name: g, out: 1}}], {rows}}}
+""")
+    assert [layer.name for layer in graph.layers] == ["g", "pointwise1", "pointwise2"]
+    # (3*3 + 3*5) * 4*4 of the rows, half of the time, and 3*4*4 of the gate.
+    gated = gating(graph, count(graph, load("paper")))
+    assert gated.expected == Fraction(24 * 16, 2) + 48
+
+
 def test_each_repeat_has_its_own_gate():
     graph = unfold("  - pointwise: {name: a, out: 3, repeat: 3, gate: [gap], execute: execute}")
     assert [part.name for part in graph.gated] == ["a1", "a2", "a3"]

@@ -108,6 +108,7 @@ def test_a_line_that_is_wrong(tmp_path, line, message):
     [
         ("name: mine", "name: fp32", "'fp32' is the name of a storage that ships"),
         ("source: written here\n", "", "a storage must state its source"),
+        ("source: written here", "source: ~", "a storage must state its source"),
         ("weights: 8", "weigths: 8", "there are no bits of 'weigths'; did you mean 'weights'?"),
         ("weights: 8", "weights: eight", "not a number of bits"),
         ("bits: {activations: 8, weights: 8}\n", "", "must state the bits of activations"),
