@@ -79,6 +79,15 @@ function read(control, text) {
 
 /** The network at the settings of the controls: its structure, or why there is none. */
 function answer(network) {
+  try {
+    return answerAt(network);
+  } catch (error) {
+    if (error instanceof RangeError) return {refusal: OUTSIDE}; // a number grows too large
+    throw error;
+  }
+}
+
+function answerAt(network) {
   const at = (index) => read(data.controls[index], state.values[index]);
   const leaf = network.tape.at(network.choices.map(at), network.numbers.map(at));
   const structure = network.structures[leaf];

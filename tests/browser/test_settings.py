@@ -144,3 +144,24 @@ def test_networks_side_by_side(page: Opening) -> None:
     reader.page.get_by_label("network", exact=True).select_option(index=1)
     reader.settle()
     assert reader.layers() == expected[1].layers and reader.types() == expected[1].types
+
+
+TOO_LONG = b"""
+name: Too long
+input: [3, res, res]
+parameters: {res: 32}
+layers: [{conv: {out: "fixed(min(9 + floor((alpha**8)**8), 100))", kernel: 1}}]
+"""
+"""The digits of a multiplier, 64 times: 30 of them are too many for a number of costcalc's."""
+
+
+def test_a_number_that_grows_too_large(page: Opening, tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_bytes(TOO_LONG)
+    reader = page(path)
+    reader.move("alpha", "1.5")
+    assert shown(reader) == reported(path, {"alpha": "1.5"})
+    reader.move("alpha", "0." + "1234567890" * 2)
+    assert "does not hold the network at these settings" in reader.page.inner_text("#refusal")
+    reader.move("alpha", "0.5")
+    assert shown(reader) == reported(path, {"alpha": "0.5"})
