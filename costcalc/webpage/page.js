@@ -324,6 +324,8 @@ function drawLayers(network, structure) {
     head.setAttribute("aria-sort", head.dataset.sort === state.sort
       ? head.dataset.sort ? "descending" : "other" : "none");
   }
+  const find = network.section.querySelector(".find");
+  if (find.value.trim() !== state.find) find.value = state.find;
   const rows = shownRows(network, structure);
   const isTree = !state.find && !state.sort;
   const body = network.section.querySelector(".layers tbody");

@@ -22,7 +22,9 @@ def test_a_link_opens_what_its_sender_saw(page: Opening, network: str) -> None:
         for name, value in settings.items():
             reader.move(name, value)
         reader.move("convention", numbers.choice(["paper", "torch"]))
-        reader.click(numbers.choice(["Params", "Mult-Adds", "Type / Stride"]))
+        sort = numbers.choice(["", "mult_adds", "params"])
+        reader.page.locator(f"[data-sort='{sort}'] button").click()
+        reader.page.get_by_label("Find layers").fill(numbers.choice(["", "1", "conv / s2"]))
         link = reader.copied("link")
         assert link == f"{reader.path.as_uri()}{'#' if reader.hash else ''}{reader.hash}"
         colleague = page(network, convention=("paper", "torch"), hash=reader.hash)
@@ -31,7 +33,7 @@ def test_a_link_opens_what_its_sender_saw(page: Opening, network: str) -> None:
 
 def seen(reader: Reader) -> object:
     """All that the address holds."""
-    fields = reader.page.locator("form input, form select").evaluate_all(
+    fields = reader.page.locator("form input, form select, .find").evaluate_all(
         "(fields) => fields.map((field) => field.value)"
     )
     heads = reader.page.locator("[data-sort]").evaluate_all(
@@ -96,9 +98,11 @@ def test_parameters_with_the_names_of_the_page_s_own_words(page: Opening, tmp_pa
         f"layers:\n  - conv: {{out: {' + '.join(words)}, kernel: 3}}\n"
     )
     reader = page(spec, convention=("paper", "torch"))
-    for value, control in enumerate(reader.controls, 3):
-        reader.page.locator(f"#control{reader.controls.index(control)}").fill(str(value))
-        reader.page.locator(f"#control{reader.controls.index(control)}").dispatch_event("change")
+    for index, control in enumerate(reader.controls):
+        if control.name in words:
+            field = reader.page.locator(f"#control{index}")
+            field.fill(control.values[-1])
+            field.dispatch_event("change")
     reader.settle()
     colleague = page(spec, convention=("paper", "torch"), hash=reader.hash)
     assert seen(colleague) == seen(reader)

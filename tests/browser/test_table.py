@@ -117,7 +117,7 @@ def test_why_a_layer_costs_what_it_does(page: Opening) -> None:
 def test_every_layer_is_explained_by_its_own_costs(page: Opening) -> None:
     reader = page("mobilenet_v2")
     reader.move("alpha", "0.35")
-    for row in reader.page.locator(".layers tbody tr:not(.sum)").all():
+    for row in reader.page.locator(".layers tbody tr:not(.sum, .why)").all():
         row.click()
     reader.settle()
     script = """(whys) => whys.map((why) => [
