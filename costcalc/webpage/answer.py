@@ -53,7 +53,7 @@ class WebPage:
         """The page in a frame of a notebook."""
         return (
             f'<iframe srcdoc="{html_attribute(self.html)}" title="{html(self.title)}" '
-            'sandbox="allow-scripts" width="100%" height="640"></iframe>'
+            'sandbox="allow-scripts" allow="clipboard-write" width="100%" height="640"></iframe>'
         )
 
 

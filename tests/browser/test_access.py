@@ -51,9 +51,3 @@ def opened(reader: Reader) -> None:
     reader.page.locator(".graph [role=button]:visible").first.click()
     reader.move("res", "many")
     reader.settle()
-
-
-def test_without_javascript(page: Opening) -> None:
-    reader = page("mobilenet_v2", reading={"has_javascript": False})
-    assert reader.page.locator("form").is_hidden()
-    assert reader.page.locator("button:visible, select:visible, input:visible").count() == 0
