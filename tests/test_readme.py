@@ -17,7 +17,7 @@ GUIDES = [
     path
     for path in (*sorted((ROOT / "docs").rglob("*.md")), ROOT / ".github" / "CONTRIBUTING.md")
     if "\n$ costcalc " in (text := path.read_text(encoding="utf-8"))
-    and "\n$ costcalc report torch:" not in text  # tests/frameworks/test_pages.py runs these
+    and "\n$ costcalc report torch:" not in text  # tests/frameworks/test_tutorials.py runs these
 ]
 _BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
