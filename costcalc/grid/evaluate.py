@@ -370,7 +370,8 @@ class Grid:
         try:
             (evaluate or self._costs)(values)
         except SpecError as error:
-            return RefusedSettings(settings, values, error)
+            # Its traceback would keep the whole network, once for each part of the grid.
+            return RefusedSettings(settings, values, type(error)(error.problems))
         raise AssertionError("a setting fails in a grid but not alone")
 
 
