@@ -82,7 +82,8 @@ def test_the_importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scripts_run_in_the_environment_of_the_page() -> None:
-    tests = list((ROOT / "tests").rglob("test_page[s_]*.py"))
+    folder = ROOT / "tests"
+    tests = [*folder.rglob("test_page_of*.py"), folder / "kinds" / "test_pages.py"]
     assert {test.name for test in tests} == {
         *("test_pages.py", "test_page_of_conventions.py", "test_page_of_importers.py"),
         "test_page_of_the_collection.py",
