@@ -41,8 +41,8 @@ def expected(report, name, type_):
     ]
     cost = sum(layer.mult_adds for layer in inside)
     output = "×".join(map(str, (*inside[-1].output[1:], inside[-1].output[0])))
-    words = [name.split("/")[-1], type_, f"{scaled(cost)} mult-adds" if cost else ""]
-    return ", ".join([*filter(None, words), f"output {output}"])
+    costs = f"{type_} · {scaled(cost)}" if cost else type_
+    return f"{name.split('/')[-1]}, {costs}, {output}"
 
 
 @pytest.mark.parametrize("settings", [{}, {"alpha": "0.5", "res": "160"}, {"alpha": "7/5"}])
@@ -117,16 +117,16 @@ def test_a_graph_by_keyboard(page):
     first.focus()
     reader.press(*["ArrowDown"] * 7)
     focused = "() => document.activeElement.getAttribute('aria-label')"
-    assert reader.page.evaluate(focused).startswith("3a, inception, ")
+    assert reader.page.evaluate(focused).startswith("3a, inception · ")
     reader.press("Enter")
     assert captions(reader) == ["GoogLeNet", "3a"]
     assert box(reader, "3a").get_attribute("aria-expanded") == "true"
     reader.page.locator(FIGURES).last.locator("[tabindex='0']").focus()
     reader.press("ArrowRight", "ArrowRight")
-    assert reader.page.evaluate(focused).startswith("3x3/conv1, Conv 3x3, ")
+    assert reader.page.evaluate(focused).startswith("3x3/conv1, Conv 3x3 · ")
     reader.press("Escape")
     assert captions(reader) == ["GoogLeNet"]
-    assert reader.page.evaluate(focused).startswith("3a, inception, ")
+    assert reader.page.evaluate(focused).startswith("3a, inception · ")
     assert box(reader, "3a").get_attribute("aria-expanded") == "false"
     tabs = reader.page.locator(f"{FIGURES} [tabindex='0']")
     assert tabs.count() == 1  # one stop for the whole level
@@ -146,9 +146,9 @@ def test_a_row_of_the_table_shows_its_box_and_stays_where_it_is(page):
 def test_another_structure_has_another_graph(page):
     reader = page("mobilenet_v2")
     last = labels(reader)[0][-1]
-    assert last.startswith("conv2, Conv 1x1, ")
+    assert last.startswith("conv2, Conv 1x1 · ")
     reader.move("implementation", "torchvision")
-    assert labels(reader)[0][-1] == "fc1, Fully Connected, 1.28 M mult-adds, output 1000"
+    assert labels(reader)[0][-1] == "fc1, Fully Connected · 1.28 M, 1000"
 
 
 def test_without_javascript_each_drawing_is_there(page):
