@@ -784,7 +784,7 @@ function csvOf() {
   const lines = rows.filter((row) => !row.isSum).map((row) => {
     const counts = costsOf(network, row.counts);
     const costs = counts.flatMap((count, index) => [
-      writeExact(count), totals[index] ? 100 * Number(count) / Number(totals[index]) : 0,
+      writeExact(count), floatText(percent(count, totals[index])),
     ]);
     return [
       row.path, row.type,
@@ -798,9 +798,19 @@ function csvOf() {
   return `${[head, ...lines].join("\n")}\n`;
 }
 
-function csvField(value) {
-  const text = String(value);
-  const safe = typeof value === "string" && /^[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
+/** A part of a total in per cent, unrounded; 0 if there is no total. */
+function percent(part, total) {
+  return compared(total, 0) ? 100 * approximate(part) / approximate(total) : 0;
+}
+
+/** A float as Python writes it. */
+function floatText(value) {
+  if (Number.isInteger(value)) return `${value}.0`;
+  return value < 1e-4 ? value.toExponential().replace(/-(\d)$/, "-0$1") : String(value);
+}
+
+function csvField(text) {
+  const safe = /^[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
