@@ -146,8 +146,9 @@ def _top() -> dict[str, Term]:
         "symbols": either(listed(WORD), NOTHING),
         "use": _use(),
         "blocks": _blocks(),
+        # Which kinds and blocks there may be depends on other keys.
         "defaults": {},
-        "layers": listed({}, 1),  # which there may be depends on its blocks
+        "layers": listed({}, 1),
         "mult_adds": reference("figure"),
         "params": reference("figure"),
         "claims": listed(reference("claim")),
@@ -371,17 +372,12 @@ def _structures(steps: Term) -> dict[str, Term]:
     }
     common = {name: term for name, term in _step().items() if name not in ("shares", "borrows")}
     values = {"sequence": {"layers": inner}, "residual": residual, "table": _table_values(common)}
-    meanings = {
-        "sequence": "layers in a row, as one step",
-        "residual": "layers, and a shortcut around them",
-        "table": "layers as the rows of a paper's table",
-    }
     terms = {}
-    for name, table in STRUCTURES.items():
+    for name, structure in STRUCTURES.items():
         required = ("columns", "rows") if name == "table" else ("layers",)
-        body = mapping({**common, **keyed(table, values[name])}, required)
+        body = mapping({**common, **keyed(structure.arguments, values[name])}, required)
         bare = () if name == "table" else (inner,)
-        terms[name] = described(either(body, *bare), meanings[name])
+        terms[name] = described(either(body, *bare), structure.does)
     return terms
 
 

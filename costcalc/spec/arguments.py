@@ -45,23 +45,38 @@ FUSED: Mapping[str, str] = {
 }
 """Arguments of a layer besides its kind's attributes."""
 
-STRUCTURES: Mapping[str, Mapping[str, str]] = {
-    "sequence": {"layers": "the layers in a row"},
-    "residual": {
-        "layers": "the layers of the branch beside the shortcut",
-        "shortcut": "the layers of the shortcut; none by default",
-        "act": "the activation after the addition",
-        "only_if": "a condition: if it does not hold, there is no shortcut",
-        **FUNCTIONAL,
-    },
-    "table": {
-        "layer": "what every row is: a layer kind or a block; or a column 'layer' says so",
-        "columns": "the arguments that the cells are; 'n: repeat' if the paper heads it n",
-        "first_only": "columns that apply only to the first of a row's repeats",
-        "rows": "lists with a cell for each column, or {repeat: times, rows: [...]}",
-    },
+
+class StructureKind(NamedTuple):
+    """A step that contains other steps."""
+
+    does: str
+    arguments: Mapping[str, str]
+    """Its own arguments, and what they state."""
+
+
+STRUCTURES: Mapping[str, StructureKind] = {
+    "sequence": StructureKind("layers in a row, as one step", {"layers": "the layers in a row"}),
+    "residual": StructureKind(
+        "layers, and a shortcut around them",
+        {
+            "layers": "the layers of the branch beside the shortcut",
+            "shortcut": "the layers of the shortcut; none by default",
+            "act": "the activation after the addition",
+            "only_if": "a condition: if it does not hold, there is no shortcut",
+            **FUNCTIONAL,
+        },
+    ),
+    "table": StructureKind(
+        "layers as the rows of a paper's table",
+        {
+            "layer": "what every row is: a layer kind or a block; or a column 'layer' says so",
+            "columns": "the arguments that the cells are; 'n: repeat' if the paper heads it n",
+            "first_only": "columns that apply only to the first of a row's repeats",
+            "rows": "lists with a cell for each column, or {repeat: times, rows: [...]}",
+        },
+    ),
 }
-"""Steps that contain other steps, and their own arguments."""
+"""Steps that contain other steps, by their names."""
 
 JOIN: Mapping[str, str] = {
     "branches": "two or more branches of the same input, each a list of layers",

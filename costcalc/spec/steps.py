@@ -202,7 +202,7 @@ class StepReader:
         arguments = Arguments(key, body, "layers", self.values)
         common = self.not_shared(self.common(arguments), key)
         steps = self._inner_layers(key, arguments)
-        arguments.read((), (), (*STRUCTURES["sequence"], *COMMON), "'sequence'")
+        arguments.read((), (), (*STRUCTURES["sequence"].arguments, *COMMON), "'sequence'")
         refuse_unfit_first_only(common, (), (), self.problems)
         return SequenceStep(common, steps)
 
@@ -213,7 +213,7 @@ class StepReader:
         shortcut = self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
         functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)
-        others = (*STRUCTURES["residual"], *COMMON)
+        others = (*STRUCTURES["residual"].arguments, *COMMON)
         arguments.read((), (), others, "'residual'")
         refuse_unfit_first_only(common, (), (), self.problems)
         branches = (Branch("", shortcut, only_if), Branch("", steps))

@@ -77,7 +77,7 @@ def table(reader: RowReader, key: Scalar, body: Node) -> SequenceStep | None:
     if not isinstance(body, MapNode):
         reader.problems.add(body.mark, "a table is a mapping", "columns and rows", str(body))
         return None
-    common = _common(reader, key, body, STRUCTURES["table"])
+    common = _common(reader, key, body, STRUCTURES["table"].arguments)
     columns = _columns(reader, key, body)
     rows = body.get("rows")
     if columns is None or not isinstance(rows, ListNode):
