@@ -126,6 +126,7 @@ SCRIPTS = (
 
 DOCS = [
     "tests/test_readme.py",
+    "tests/test_site.py",
     "tests/test_contributing.py",
     "tests/test_glossary.py",
     "tests/test_pictures.py",
