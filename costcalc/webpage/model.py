@@ -46,6 +46,10 @@ MOST_ROWS = 6_000
 """About how many it holds over all structures, of which those that sliders reach are more."""
 
 
+GATED = "With every gate open: costcalc report has the costs of gates, and what skipping saves."
+"""What is not on a page of a network with gates."""
+
+
 class Counts(NamedTuple):
     """Costs under one convention, in its unit."""
 
@@ -169,9 +173,9 @@ def model(
     network = as_usually_run(network, measures.conventions[0])
     moved, others = controls(network, fixed, ranges)
     first = _program(network, measures, moved)
-    opening = first.record({control.name: control.default for control in moved}).result
-    if isinstance(opening, Refused):
-        expand(network.document, network.settings)  # which says why, with its place
+    opening = {control.name: control.default for control in moved}
+    if isinstance(first.record(opening).result, Refused):
+        first.function(opening)  # which says why, with its place
     moved, more = _within(first, moved, {*ranges})
     program = _program(network, measures, moved) if more else first
     rows = _rows(program, {control.name: control.default for control in moved})
@@ -292,7 +296,10 @@ def _structure(graph: LayerGraph, books: Sequence[FormulaBook], drawn: LevelBook
         rows=tuple(rows),
         types=tuple(_type_rows(reported)),
         totals=tuple(Counts(root.mult_adds, root.params) for root in roots),
-        notes=tuple((*free_notes(layers), *notes_of(graph)) for layers in reported),
+        notes=tuple(
+            (*free_notes(layers), *notes_of(graph), *([GATED] if graph.gated else []))
+            for layers in reported
+        ),
         levels=drawn.levels(graph, rows),
     )
 
