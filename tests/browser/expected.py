@@ -28,7 +28,7 @@ def reported(network: Any, settings: Mapping[str, str], **options: Any) -> Shown
         report = costcalc.report(network, **given, **options)
     except costcalc.CostcalcError as error:
         return Shown([], [], [], str(error))
-    layers, types = (cells(table) for table in report.page().tables)
+    layers, types, *_ = (cells(table) for table in report.page().tables)
     total = report.totals
     return Shown(layers, types, [text(total.mult_adds), text(total.params)], "")
 
