@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
+import sys
 from inspect import isfunction
 from pathlib import Path
 
@@ -126,4 +128,13 @@ def test_a_link_that_leads_nowhere_stops_the_site(tmp_path):
 def test_links_of_the_built_site_are_followed(tmp_path, link, told):
     (tmp_path / "a.html").write_text(link, encoding="utf-8")
     (tmp_path / "b.html").write_text('<h1 id="there">', encoding="utf-8")
-    assert list(CHECK["broken"](tmp_path)) == ([f"{tmp_path / 'a.html'}: {told}"] if told else [])
+    problems = [f"{tmp_path / 'a.html'}: {told}"] if told else []
+    assert list(CHECK["broken"](tmp_path)) == problems
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "check_site.py", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == len(problems)
+    assert done.stderr.splitlines() == problems

@@ -53,5 +53,4 @@ def places(page: Path) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    found = list(broken(Path(sys.argv[1])))
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(broken(Path(sys.argv[1]))) or None)
