@@ -30,7 +30,7 @@ from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
-from costcalc.tape.tape import Parameter
+from costcalc.tape.tape import Parameter, TooLarge
 from costcalc.webpage.controls import FOLLOWS, Control, Fixed, controls, given, written
 from costcalc.webpage.formulas import FormulaBook
 from costcalc.webpage.levels import LevelBook, Levels
@@ -174,7 +174,12 @@ def model(
     moved, others = controls(network, fixed, ranges)
     first = _program(network, measures, moved)
     opening = {control.name: control.default for control in moved}
-    if isinstance(first.record(opening).result, Refused):
+    try:
+        is_refused = isinstance(first.record(opening).result, Refused)
+    except TooLarge:
+        first.function(opening)  # which says where, if it is too large there
+        raise
+    if is_refused:
         first.function(opening)  # which says why, with its place
     moved, more = _within(first, moved, {*ranges})
     program = _program(network, measures, moved) if more else first

@@ -145,3 +145,12 @@ def test_bytes_and_seconds_are_those_of_memory_and_latency(name):
                 (step.operations, step.bytes, step.seconds) for step in latency.steps
             ]
     assert held >= 3
+
+
+def test_a_number_that_is_too_large_to_begin_with_is_refused_with_its_place(tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_text(
+        "input: [3, res, res]\nlayers: [{conv: {out: 'min(((res**8)**8)**8, 9)', kernel: 1}}]\n"
+    )
+    with pytest.raises(CostcalcError, match=r"large.yaml:2:23: .*the number grows too large"):
+        costcalc.page(path, res=32)
