@@ -61,8 +61,10 @@ def page(
         moved = {name: ranges[name] for name in ranges if name not in own}
         found = opened(network, fixed, is_one_of_several=is_one_of_several)
         asked.append(AskedNetwork(found, moved))
-    conventions = tuple(load_convention(each, unit) for each in names_in(convention))
-    measures = Measures(conventions, names_in(storage), _runs(names_in(device)))
+    references = names_in(convention)
+    conventions = tuple(load_convention(each, unit) for each in references)
+    runs = _runs(names_in(device))
+    measures = Measures(conventions, names_in(storage), runs, references, unit)
     return web_page(asked, measures, fixed)
 
 

@@ -22,6 +22,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from costcalc.costs.convention import Convention, load_convention
 from costcalc.costs.rules import UNITS
 from costcalc.escaping import printable
 from costcalc.formulas.algebra import Size
@@ -61,14 +62,19 @@ def page_data(
     return {
         "networks": networks,
         "controls": shared.data,
+        "unit": models[0].measures.unit or "",
         "conventions": [
             {
                 "name": convention.name,
+                "reference": reference,
+                "times": _times_its_own(convention, reference),
                 "title": convention.title,
                 "unit": UNITS[convention.unit].title,
                 "heading": unit_title(UNITS[convention.unit].title),
             }
-            for convention in models[0].conventions
+            for convention, reference in zip(
+                models[0].conventions, models[0].measures.references, strict=True
+            )
         ],
         **_measures(models[0].measures),
         "formulas": [
@@ -104,6 +110,12 @@ def _measures(measures: Measures) -> dict[str, Any]:
             {"name": run.device.name, "title": printable(device_line(run))} for run in measures.runs
         ],
     }
+
+
+def _times_its_own(convention: Convention, reference: str) -> int:
+    """The unit over the convention's own, which is what a claim says; 0 for less than one."""
+    own = load_convention(reference, None)
+    return UNITS[convention.unit].operations // UNITS[own.unit].operations
 
 
 class _Controls:

@@ -97,6 +97,10 @@ class Measures(NamedTuple):
     """The names or paths of storages."""
     runs: tuple[Run, ...] = ()
     """What the networks run on."""
+    references: tuple[str, ...] = ()
+    """The conventions as they were asked for: names, or paths of files."""
+    unit: str | None = None
+    """The unit of mult-adds, if one was asked for."""
 
 
 class Structure(NamedTuple):

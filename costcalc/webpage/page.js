@@ -754,8 +754,8 @@ function optionOf([name, text]) {
 function commandOf() {
   const convention = data.conventions[state.convention];
   const count = [
-    ...(convention.name === "paper" ? [] : [`--convention ${shellWord(convention.name)}`]),
-    ...(convention.asked ? [`--unit ${convention.asked}`] : []),
+    ...(convention.reference === "paper" ? [] : [`--convention ${shellWord(convention.reference)}`]),
+    ...(data.unit ? [`--unit ${data.unit}`] : []),
   ];
   if (networks.length === 1) {
     const [network] = networks;
@@ -856,16 +856,18 @@ function latexOf() {
 }
 
 function claimOf() {
-  const convention = data.conventions[state.convention].name;
+  const {reference, times} = data.conventions[state.convention];
+  const counting = (reference === "paper" ? "" : `, convention: ${yamlText(reference)}`) +
+    (times > 1 ? `, times: ${times}` : "");
   const lines = networks.flatMap((network) => {
     const {totals} = answer(network);
     if (totals === undefined) return [];
     const [multAdds, params] = totals.map(counted);
-    const counting = convention === "paper" ? "" : `, convention: ${yamlText(convention)}`;
     return [`  - {network: ${yamlText(referenceOf(network))}${counting}, ` +
-      `params: "${params}", mult_adds: "${multAdds}"}`];
+      `params: "${params}"${times ? `, mult_adds: "${multAdds}"` : ""}}`];
   });
-  return ["claims:", ...lines, ""].join("\n");
+  const unsaid = times ? [] : ["# no mult_adds: a claim has them in the convention's own unit"];
+  return ["claims:", ...unsaid, ...lines, ""].join("\n");
 }
 
 function yamlText(text) {

@@ -120,7 +120,8 @@ def _known(network, settings):
 @pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet"])
 def test_bytes_and_seconds_are_those_of_memory_and_latency(name):
     storages, devices = ("int8", "mobilenet_v2-table3", "tflm"), ("stm32f746", "rpi4")
-    measures = Measures((load_convention("paper", None),), storages, tuple(map(run, devices)))
+    paper = (load_convention("paper", None),)
+    measures = Measures(paper, storages, tuple(map(run, devices)))
     network = model(opened(name, {}), measures)
     held = 0
     for settings, here in random_replays(network, 6):
