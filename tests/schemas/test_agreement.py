@@ -303,3 +303,40 @@ def test_mistakes_are_refused_by_both(text):
     assert errors("spec", text)
     with pytest.raises(CostcalcError):
         judge_spec(text.encode())
+
+
+WRONG_LINES = [
+    ("device", "cores: many"),
+    ("device", "clock: {figure: 216 MHz, sourse: x}"),
+    ("device", "class: chip"),
+    ("device", "ram: {size: 320}"),
+    ("device", "peak: {int7: 1 GOP/s}"),
+    ("device", "peak: {}"),
+    ("device", "colour: red"),
+    ("storage", "bits: {activations: 8, weigths: 8}"),
+    ("storage", "bits: {activations: 0}"),
+    ("storage", "fused: [conv]"),
+    ("storage", "planner: best"),
+    ("storage", "scratch: {convv: 16}"),
+    ("storage", "alignment: 0"),
+    ("storage", "keeps: outputs"),
+    ("convention", "unit: bytes"),
+    ("convention", "mult_adds: {convolutions: macs}"),
+    ("convention", "mult_adds: {convolution: {rul: macs}}"),
+    ("convention", "params: free"),
+    ("convention", "extends: papper"),
+]
+
+
+@pytest.mark.parametrize(("name", "line"), WRONG_LINES)
+def test_mistakes_in_data_files_are_refused_by_both(name, line):
+    stem = {"device": "stm32l4r5", "storage": "tflm", "convention": "thop"}[name]
+    text = (FOLDERS[name] / f"{stem}.yaml").read_bytes()
+    right = {**yaml_values.of_text(text), "name": "mine"}
+    wrong = {**right, **yaml_values.of_text(line.encode())}
+    validator = Draft7Validator(schema(name).data())
+    KINDS[name].judge(json.dumps(right).encode())
+    assert validator.is_valid(right)
+    assert not validator.is_valid(wrong)
+    with pytest.raises(CostcalcError):
+        KINDS[name].judge(json.dumps(wrong).encode())

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
+import costcalc
 from costcalc.schemas.schema import SCHEMAS, schema
 from costcalc.spec import library
+from tests.collection import some
 from tests.schemas import yaml_values
 
 PACKAGE = Path(library.__file__).parents[1]
@@ -52,3 +54,10 @@ def validators():
 def test_shipped_files_are_valid(name, path, validators):
     values = yaml_values.of_text(path.read_bytes(), str(path))
     assert [error.message for error in validators[name].iter_errors(values)] == []
+
+
+@pytest.mark.parametrize("is_flat", [False, True])
+@pytest.mark.parametrize("network", some(costcalc.networks(), {"mobilenet_v2", "skipnet"}))
+def test_specs_that_are_written_are_valid(network, is_flat, validators):
+    values = yaml_values.of_text(costcalc.to_spec(network, flat=is_flat).encode())
+    assert [error.message for error in validators["spec"].iter_errors(values)] == []
