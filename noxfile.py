@@ -89,7 +89,7 @@ LANGUAGE_SERVER = "yaml-language-server@1.25.0"
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Interactive pages in Chromium, which has to be installed; what checks them needs npm."""
+    """Interactive pages in Chromium, which has to be installed, and the notebooks; needs npm."""
     session.install("--editable", ".[browser]")
     folder = session.create_tmp()
     session.run("npm", "install", "--silent", "--prefix", folder, AXE, external=True)
