@@ -85,8 +85,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Making:
     def making(*networks: Any, **options: Any) -> Path:
         key = repr((networks, options))
         if key not in files:
-            files[key] = folder / f"page{len(files)}.html"
-            costcalc.page(*networks, **options).save(files[key])
+            path = folder / f"page{len(files)}.html"
+            costcalc.page(*networks, **options).save(path)
+            files[key] = path
         return files[key]
 
     return making

@@ -18,6 +18,10 @@ PAGES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "one": (("mobilenet_v2",), {"convention": ("paper", "torch")}),
     "several": (("mobilenet_v1", "mobilenet_v2"), {}),
     "branches": (("googlenet",), {}),
+    "resources": (
+        ("mobilenet_v1",),
+        {"storage": ("fp32", "tflm"), "device": ("stm32f746", "rpi5")},
+    ),
 }
 """Pages of each manner: networks, and options of ``costcalc.page``."""
 
