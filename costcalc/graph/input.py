@@ -10,7 +10,7 @@ from costcalc.errors import Problems, Refusal
 from costcalc.graph.checks import evaluate, is_size
 from costcalc.spec import limits
 from costcalc.spec.document import Document, Expression
-from costcalc.spec.numbers import exact
+from costcalc.spec.numbers import exact, is_number
 
 
 def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
@@ -22,12 +22,16 @@ def side_of_square(input: tuple[Expression, ...]) -> Expression | None:
 
 def unfit_res(res: Any) -> str:
     """What a resolution must be, if ``res`` is invalid; '' if it is valid."""
-    if not isinstance(res, tuple):
-        message = "a whole number above zero, or a height and a width as in 160x120"
-        return "" if is_size(res) else message
-    if len(res) > limits.AXES:
+    sides = res if isinstance(res, tuple) else (res,)
+    if len(sides) > limits.AXES:
         return f"at most {limits.AXES} sides"
-    return "" if all(map(is_size, res)) else "sides above zero, as in 160x120"
+    if all(map(is_size, sides)):
+        return ""
+    if any(is_number(side) and side > limits.SIZE for side in sides):
+        return f"at most {limits.SIZE:,}"
+    if isinstance(res, tuple):
+        return "sides above zero, as in 160x120"
+    return "a whole number above zero, or a height and a width as in 160x120"
 
 
 def sides_at(res: Any, axes: int) -> tuple[Any, ...]:

@@ -484,6 +484,8 @@ def test_table_1_as_printed_contradicts_itself(spec):
         (["--alpha", "0.001"], ["'32' has no channels left at alpha"]),
         (["--res", "0"], ["res cannot be 0", "a whole number above zero"]),
         (["--res", "22.5"], ["res cannot be"]),
+        (["--res", "9" * 20], ["res cannot be 9", "at most 1,099,511,627,776"]),
+        (["--res", "160x" + "9" * 20], ["res cannot be 160x9", "at most 1,099,511,627,776"]),
         (["--res", "224x"], ["res cannot be 224x"]),
         (["--res", "224x224x3"], ["has 2 spatial axes"]),
         (["--set", "alpah=1"], ["no parameter 'alpah'", "did you mean 'alpha'?"]),
