@@ -54,6 +54,18 @@ def test_the_page_of_a_command_has_what_its_help_has(name):
     assert {"--help"} <= options <= {*re.findall(r"--[\w-]+", page)}
 
 
+GUIDES = {"page": "page", "graph": "compare", "storages": "memory", "sweep": "sweep"}
+"""Guides whose examples are in a console, in a block without output, or in the text."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_of_a_command_leads_to_its_guide(name):
+    page = SITE["commands"]().pages[name]
+    guides = re.findall(r"\]\(\.\./([\w/-]+)\.md\)", page.rpartition("\n\n")[2])
+    assert guides
+    assert guides[0] == GUIDES.get(name, guides[0])
+
+
 def test_the_list_of_commands_leads_to_each():
     head = SITE["commands"]().head
     assert [name for name in COMMANDS if f"[{name}]({name}.md)" not in head] == []

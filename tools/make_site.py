@@ -101,8 +101,12 @@ def site() -> dict[str, str]:
 
 def sources() -> dict[Path, str]:
     """The pages that are written by hand, with their paths on the site."""
-    own = {page: page.relative_to(DOCS).as_posix() for page in sorted(DOCS.rglob("*.md"))}
-    return own | BESIDE
+    return guides() | BESIDE
+
+
+def guides() -> dict[Path, str]:
+    """The pages of the folder of documentation, with their paths on the site."""
+    return {page: page.relative_to(DOCS).as_posix() for page in sorted(DOCS.rglob("*.md"))}
 
 
 def as_on_site(source: Path) -> str:
@@ -167,7 +171,7 @@ def command_page(name: str, above: click.Context) -> str:
     sections = [f"# costcalc {name}", *usage(command, above, name)]
     examples = [f"[{title}](../{page})" for page, title in pages_with_examples(name)]
     if examples:
-        sections.append(f"Examples are on the pages {', '.join(examples)}.")
+        sections.append(f"Read on, with examples: {', '.join(examples)}.")
     return "\n\n".join(sections) + "\n"
 
 
@@ -191,14 +195,15 @@ def code(text: str) -> str:
 
 
 def pages_with_examples(command: str) -> list[tuple[str, str]]:
-    """The pages that show what a command prints, the one with most examples first; their titles."""
-    found = []
-    for source, path in sources().items():
-        text = source.read_text(encoding="utf-8")
-        times = len(re.findall(rf"^\$ costcalc {command}\b", text, re.MULTILINE))
-        if times:
-            found.append((times, path, text.partition("\n")[0].removeprefix("# ")))
-    return [(path, title) for _, path, title in sorted(found, key=lambda row: -row[0])]
+    """The guides to a command, the one with most examples first, or most mentions; their titles."""
+    texts = {path: source.read_text(encoding="utf-8") for source, path in guides().items()}
+    for place in (r"^(?:\$ | {4})?", "`"):
+        pattern = re.compile(rf"{place}costcalc {command}\b", re.MULTILINE)
+        times = {path: len(pattern.findall(text)) for path, text in texts.items()}
+        if any(times.values()):
+            paths = sorted(filter(times.get, times), key=lambda path: -times[path])
+            return [(path, texts[path].partition("\n")[0].removeprefix("# ")) for path in paths]
+    return []
 
 
 # Python
