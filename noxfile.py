@@ -92,16 +92,30 @@ def browser(session: nox.Session) -> None:
     """Interactive pages in Chromium, which has to be installed, and the notebooks; needs npm."""
     session.install("--editable", ".[browser]")
     folder = session.create_tmp()
-    session.run("npm", "install", "--silent", "--prefix", folder, AXE, external=True)
+    session.run("npm", "install", "--silent", "--prefix", folder, AXE, TERSER, external=True)
+    terser = Path(folder, "node_modules", ".bin", "terser")
     axe = Path(folder, "node_modules", "axe-core", "axe.min.js")
     session.run(
         *("python", "-m", "pytest", "tests/browser", *session.posargs),
-        env={"AXE_CORE": str(axe.resolve())},
+        env={"AXE_CORE": str(axe.resolve()), "TERSER": str(terser.absolute())},
     )
 
 
 AXE = "axe-core@4.14.1"
 """What checks that pages can be read by everybody."""
+
+TERSER = "terser@5.51.4"
+"""What makes the scripts of pages short."""
+
+
+@nox.session(venv_backend="none")
+def scripts(session: nox.Session) -> None:
+    """Write the short scripts that pages carry anew, in costcalc/webpage/minified; needs npm."""
+    folder = session.create_tmp()
+    session.run("npm", "install", "--silent", "--prefix", folder, TERSER, external=True)
+    terser = Path(folder, "node_modules", ".bin", "terser")
+    environment = {"TERSER": str(terser.absolute())}
+    session.run("python", "tools/make_scripts.py", external=True, env=environment)
 
 
 @nox.session

@@ -6,6 +6,7 @@ Nothing is loaded: style, script and data are in the file, and its policy allows
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -81,15 +82,11 @@ def _files(models: Sequence[NetworkModel]) -> Iterator[str]:
 
 
 def _shipped(name: str) -> str:
-    """A file of the page without the comments and the indentation, which only we read."""
-    lines = []
-    is_comment = False
-    for line in map(str.strip, (FOLDER / name).read_text(encoding="utf-8").splitlines()):
-        is_comment = is_comment or line.startswith("/*")
-        if line and not is_comment and not line.startswith("//"):
-            lines.append(f"{line}\n")
-        is_comment = is_comment and not line.endswith("*/")
-    return "".join(lines)
+    """A file of the page without what only we read in it."""
+    if name.endswith(".js"):  # tools/make_scripts.py has made it short
+        return (FOLDER / "minified" / name).read_text(encoding="utf-8")
+    text = re.sub(r"(?s)/\*.*?\*/|\n *", "", (FOLDER / name).read_text(encoding="utf-8"))
+    return re.sub(r"(?<=[:,;{}]) +| +(?={)|;(?= *})", "", text) + "\n"
 
 
 def _policy(script: str, style: str) -> str:

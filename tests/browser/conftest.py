@@ -34,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "playwright": find_spec("playwright") is None,
         "Chromium (or its path in CHROMIUM)": chromium() is None,
         "axe-core (its axe.min.js in AXE_CORE)": not Path(os.environ.get("AXE_CORE", "")).is_file(),
+        "terser (its command in TERSER)": not Path(os.environ.get("TERSER", "")).is_file(),
     }
     if any(missing.values()):
         names = ", ".join(name for name, is_missing in missing.items() if is_missing)

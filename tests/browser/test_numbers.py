@@ -5,23 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import costcalc
 from costcalc.comparing.compare import ratio_text
 from costcalc.render import formatting
 from tests.browser.conftest import Opening
 
 Number = int | Fraction
 
-SCRIPT = """([name, calls, rest]) => {
-  const rules = {counted, scaled, share, rounded, significant, ratioText, quotient, difference, sum,
-                 compared, writeExact};
+FOLDER = Path(costcalc.__file__).parent / "webpage"
+
+SCRIPT = f"""([name, calls, rest]) => {{
+  {(FOLDER / "tape.js").read_text(encoding="utf-8")}
+  {(FOLDER / "format.js").read_text(encoding="utf-8")}
+  const rules = {{counted, scaled, share, rounded, significant, ratioText, quotient, difference,
+                 sum, compared, writeExact}};
   const read = (parts) => quotient(...parts.map((part) => ratio(BigInt(part), 1n)));
   const write = (result) => typeof result === "string" ? result : writeExact(result);
   return calls.map((numbers) => write(rules[name](...numbers.map(read), ...rest)));
-}"""
+}}"""
 
 
 def number(numbers: random.Random, *, is_whole: bool = False) -> Number:
