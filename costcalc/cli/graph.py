@@ -18,6 +18,7 @@ from costcalc.cli.options import (
 from costcalc.cli.output import emit
 from costcalc.cli.words import Whole
 from costcalc.costs.count import count
+from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.render import Format
 from costcalc.reporting.implementations import as_usually_run
@@ -60,7 +61,7 @@ def command(options: Options, network: str, depth: int | None) -> None:
         _find_program(options.format)
     convention = options.loaded_convention
     graph = as_usually_run(options.opened(network), convention).graph()
-    drawn = diagram(graph, count(graph, convention), depth)
+    drawn = diagram(graph, count(graph, convention), depth, UNITS[convention.unit].title)
     if options.format == "mermaid":
         emit(mermaid(drawn), options.output)
     elif not is_drawn:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from costcalc import escaping
-from costcalc.costs.rules import Convention
+from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Problems, refuse
 from costcalc.graph.parameters import all_parameters, resolve
 from costcalc.opening import OpenNetwork
@@ -58,6 +58,8 @@ class Accuracies(NamedTuple):
     """The networks without one, each with the reason."""
     device: str = ""
     """The device of the bounds; empty for mult-adds."""
+    unit: str = UNITS["macs"].title
+    """What mult-adds are called in their unit: ``FLOPs``."""
 
     @property
     def is_crowded(self) -> bool:
@@ -74,7 +76,7 @@ class Accuracies(NamedTuple):
     @property
     def counted(self) -> str:
         """What a network costs, for an axis."""
-        return f"bound on {self.device}, ms: no run is faster" if self.device else "mult-adds"
+        return f"bound on {self.device}, ms: no run is faster" if self.device else self.unit
 
     def cost(self, point: Point) -> int:
         """What a network costs, in picoseconds on a device."""
@@ -87,7 +89,7 @@ class Accuracies(NamedTuple):
     def amount(self, point: Point) -> str:
         """What a network costs, in words."""
         if point.bound is None:
-            return f"{scaled(point.mult_adds)} mult-adds"
+            return f"{scaled(point.mult_adds)} {self.unit}"
         return f"{milliseconds(point.bound / 1000)} or more"
 
     def short(self, point: Point) -> str:
@@ -127,7 +129,8 @@ def accuracies(
             found="; ".join(left_out),
         )
     device = how.facts(("bound_ms",))["device"] if how is not None else ""
-    return Accuracies(_in_series(shown), tuple(dict.fromkeys(left_out)), device)
+    unit = UNITS[convention.unit].title
+    return Accuracies(_in_series(shown), tuple(dict.fromkeys(left_out)), device, unit)
 
 
 def _point(

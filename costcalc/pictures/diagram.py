@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from costcalc.costs.count import LayerCost
+from costcalc.costs.rules import UNITS
 from costcalc.escaping import label, printable
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph, Line
 from costcalc.graph.layouts import channel_axes
@@ -57,7 +58,12 @@ class _Box(NamedTuple):
     is_folded: bool = False
 
 
-def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = None) -> Diagram:
+def diagram(
+    graph: LayerGraph,
+    costs: Sequence[LayerCost],
+    depth: int | None = None,
+    unit: str = UNITS["macs"].title,
+) -> Diagram:
     """The diagram of a graph, given the costs of its layers.
 
     Args:
@@ -66,6 +72,7 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = N
         depth: the levels of blocks that are shown; a deeper block is one node, and a
             run of equal blocks is one node together.  By default, all but what is a single
             operation of a model.
+        unit: what mult-adds are called in their unit, ``FLOPs``.
     """
     groups: dict[str, list[Line]] = {}
     for line in graph.lines:
@@ -82,7 +89,10 @@ def diagram(graph: LayerGraph, costs: Sequence[LayerCost], depth: int | None = N
     edges = list(_edges(graph, ids, {box.id for box in boxes if box.is_folded}))
     boxes, edges = _with_runs(boxes, edges)
     most = max((box.mult_adds for box in boxes), default=0)
-    nodes = [DiagramNode("input", "input", (), Fraction(0)), *(_node(box, most) for box in boxes)]
+    nodes = [
+        DiagramNode("input", "input", (), Fraction(0)),
+        *(_node(box, most, unit) for box in boxes),
+    ]
     return Diagram(label(graph.name), tuple(nodes), tuple(edges))
 
 
@@ -172,10 +182,10 @@ def _together(run: list[_Box]) -> _Box:
     )
 
 
-def _node(box: _Box, most: int) -> DiagramNode:
+def _node(box: _Box, most: int, unit: str) -> DiagramNode:
     texts = [printable(box.what)]
     if box.mult_adds:
-        texts.append(f"{scaled(box.mult_adds)} mult-adds")
+        texts.append(f"{scaled(box.mult_adds)} {unit}")
     if box.params:
         texts.append(f"{scaled(box.params)} params")
     shade = Fraction(box.mult_adds, most) if most else Fraction(0)

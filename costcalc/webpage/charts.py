@@ -234,7 +234,7 @@ def bubbles(title: str, accuracies: Accuracies, now: Sequence[tuple[str, int]]) 
     for point, (across, up, size) in sorted(
         zip(points, circles, strict=True), key=lambda pair: -pair[1][2]
     ):
-        words = f"{point.label}: {point.top1:g} %, {scaled(point.mult_adds)} mult-adds, "
+        words = f"{point.label}: {point.top1:g} %, {accuracies.amount(point)}, "
         words += f"{scaled(point.params)} params"
         parts.append(
             f'<circle class="series{series[point.series] % _SERIES}" cx="{across:.1f}" '

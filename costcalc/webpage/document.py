@@ -176,8 +176,8 @@ def _accuracies(models: Sequence[NetworkModel]) -> Iterator[str]:
     now = [(each.model.title, each.counts(each.structure.totals[0])[0]) for each in statics]
     yield '<section id="accuracies"><h2>Accuracy against cost</h2>'
     yield "<figure>" + bubbles("Published ImageNet top-1 accuracies", points, now) + "</figure>"
-    name = html(models[0].conventions[0].name)
-    yield f'<p class="notes">Mult-adds under convention {name}; the line is at the settings of now.'
+    unit, name = unit_title(points.unit), html(models[0].conventions[0].name)
+    yield f'<p class="notes">{unit} under convention {name}; the line is at the settings of now.'
     yield "</p></section>"
 
 

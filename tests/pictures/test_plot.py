@@ -414,6 +414,15 @@ def test_accuracy_in_the_terminal_starts_with_the_highest():
     assert lines[1].startswith(" 71.7 %  MobileNetV1 (convolution full)")
 
 
+def test_accuracy_and_graph_name_the_unit_of_their_numbers():
+    accuracies = run("accuracy", "mobilenet_v1", "--unit", "flops").stdout
+    # Table 4: 569 million mult-adds, 2 FLOPs each.
+    assert " 1.14 G FLOPs, 4.21 M params" in accuracies and "mult-adds" not in accuracies
+    drawn = CliRunner().invoke(main, ["graph", "mobilenet_v1", "--unit", "flops"]).stdout
+    # conv1: 3*3*3*32 weights at 112*112 positions.
+    assert "21.7 M FLOPs" in drawn and "mult-adds" not in drawn
+
+
 def test_a_heat_map_in_the_terminal_shows_numbers():
     lines = run("sweep", *PICTURES["sweep"]).stdout.splitlines()
     # MobileNetV1's Table 7, and what lies over the budget of 100 M.

@@ -140,6 +140,13 @@ def test_published_accuracies_stand_at_their_mult_adds():
     assert value_at(axis, place) == pytest.approx(76524800, rel=0.01)
 
 
+def test_published_accuracies_name_the_unit_of_their_axis():
+    page = costcalc.page("mobilenet_v1", unit="flops").html
+    # Table 4: 569 million mult-adds, 2 FLOPs each.
+    assert ": 70.6 %, 1.14 G FLOPs, 4.21 M params" in page
+    assert ">FLOPs; area: params<" in page and "FLOPs under convention paper;" in page
+
+
 def test_labels_cover_neither_bubbles_nor_one_another():
     shown = accuracies([opened("mobilenet_v1", {}), opened("mobilenet_v2", {})], load("paper"))
     text = bubbles("Accuracy", shown, [])
