@@ -12,6 +12,8 @@ several structures have in common is written once, and named by its number:
     structures  rows (the starts and lengths of runs), types, totals, notes, input, the
                 outermost level of the graph, memory under each storage, times on each
                 device; or the message of a refusal
+    levels      of the graph: the number of the level that is drawn in its place, the rows of
+                its boxes, the levels that these open, and its own picture if it is drawn
 
 Counts and notes are lists with one of each for every convention.
 """
@@ -33,8 +35,9 @@ from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
 from costcalc.webpage.controls import Control, named_settings, written
+from costcalc.webpage.drawing import is_too_large, picture
 from costcalc.webpage.formulas import FormulaSheet
-from costcalc.webpage.levels import LevelSheet
+from costcalc.webpage.levels import LevelSheet, NetworkLevel
 from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
 
 if TYPE_CHECKING:
@@ -176,6 +179,7 @@ class _Network:
         """The network, whose controls have these numbers on the page."""
         model = self.model
         structures = [self._structure(leaf.result) for leaf in model.program.leaves]
+        levels = [self._level(number) for number in range(len(self.graph.levels))]
         before, at, _ = divided(model.network.label)
         name = before if at else model.network.label
         names = dict(zip((control.name for control in model.controls), controls, strict=True))
@@ -198,7 +202,7 @@ class _Network:
             "rows": [part for row in self.rows.values for part in row],
             "types": self.types.values,
             "structures": structures,
-            "levels": [_level(self.graph, number) for number in range(len(self.graph.levels))],
+            "levels": levels,
             "tape": self.writer.data(),
         }
 
@@ -285,15 +289,24 @@ class _Network:
     def _shape(self, shape: Iterable[Size]) -> int:
         return self.shapes.number([self.writer.cell(side) for side in shape])
 
+    def _level(self, number: int) -> list[Any]:
+        """A level: its drawing, the rows of its boxes, the levels that these open; a picture."""
+        level, drawing = self.graph.levels[number], self.graph.drawings[number]
+        boxes = [box for box in level.boxes if box.rows]
+        rows = [box.rows[0] if len(box.rows) == 1 else list(box.rows) for box in boxes]
+        own = [self._picture(level)] if drawing == number else []
+        return [drawing, rows, [box.opens for box in boxes], *own]
+
+    def _picture(self, level: NetworkLevel) -> Any:
+        """How a level is drawn; the number of its boxes if these are too many."""
+        if is_too_large(level):
+            return len(level.boxes)
+        *rest, boxes = picture(level)
+        words = [[self._text(word) for word in box[5:] if word is not None] for box in boxes]
+        return [*rest, [[*box[:5], *each] for box, each in zip(boxes, words, strict=True)]]
+
     def _text(self, text: str) -> int:
         return self.texts.number(printable(text))
-
-
-def _level(graph: LevelSheet, number: int) -> list[Any]:
-    """A level: its drawing, the rows of its boxes, and the levels that these open."""
-    boxes = [box for box in graph.levels[number].boxes if box.rows]
-    rows = [box.rows[0] if len(box.rows) == 1 else list(box.rows) for box in boxes]
-    return [graph.drawings[number], rows, [box.opens for box in boxes]]
 
 
 def _runs(numbers: Sequence[int]) -> list[int]:

@@ -201,7 +201,7 @@ def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[s
     yield "</table></div>"
     yield '<h3>Layer graph</h3><p class="chosen-box" role="status"></p>'
     outermost = levels.number(static.structure.levels)
-    yield from graph(levels, outermost, model.title, static.figures)
+    yield from graph(levels.levels[outermost], model.title, static.figures)
     if model.measures.storages or model.measures.runs:
         from costcalc.webpage.resource_sections import resource_sections
 

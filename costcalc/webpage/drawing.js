@@ -1,4 +1,4 @@
-// The layer graph: drawing.py drew its levels; here they are opened, and filled in.
+// The layer graph: drawing.py says how its levels are drawn; here they are opened, and filled in.
 //
 // A level names rows of the table by their distance from the first row of the block that is
 // open, so that one drawing serves all equal blocks.
@@ -6,38 +6,31 @@
 /**
  * The graph of a network: the outermost level, and beside it the blocks that are open.
  *
- * container: the element with the drawings.
- * sheet: for each level the number of its drawing, the rows of its boxes, and the levels that
- *     these open, or null.
+ * container: the element for the drawings.
+ * sheet: for each level the number of the one that is drawn in its place, the rows of its boxes,
+ *     the levels that these open, or null; and its picture if it is drawn.
+ * texts: the words of the pictures.
  * figures: for some rows, what their box shows, {cost, shape, weight}: two texts and a number.
  * chosen: is told the rows of a box that the reader chooses.
  */
-function openGraph(container, sheet, figures, chosen) {
-  const drawings = new Map();
-  for (const figure of container.querySelectorAll("figure")) drawings.set(figure.dataset.level, figure);
+function openGraph(container, sheet, texts, figures, chosen) {
   container.replaceChildren();
   const open = [];
 
   /** Shows the level inside a box; the outermost if there is none. */
   function push(level, base, name, from = null) {
     const [drawing, rows, opens] = sheet[level];
-    const figure = drawings.get(String(drawing)).cloneNode(true);
-    const boxes = [...figure.querySelectorAll("g:not(.tensor)")].map((element, index) => ({
-      element,
-      name: nameOf(element),
+    const [picture, drawn] = drawPicture(sheet[drawing][3], texts);
+    picture.setAttribute("aria-label", name);
+    const figure = element("figure", {}, element("figcaption", {}, name), picture);
+    const boxes = drawn.map((box, index) => ({
+      ...box,
       rows: [rows[index]].flat().map((row) => row + base),
       opens: opens[index],
     }));
     const place = {figure, boxes, from};
-    figure.querySelector("figcaption").textContent = name;
-    const svg = figure.querySelector("svg");
-    if (svg) {
-      svg.setAttribute("role", "group");
-      svg.setAttribute("aria-label", name);
-    }
     boxes.forEach((box, index) => {
       box.element.setAttribute("role", "button");
-      for (const text of box.element.querySelectorAll("text")) text.after(" ");
       box.element.setAttribute("tabindex", index ? -1 : 0);
       if (box.opens !== null) box.element.setAttribute("aria-expanded", "false");
       box.element.addEventListener("click", () => choose(place, box));
@@ -108,15 +101,15 @@ function openGraph(container, sheet, figures, chosen) {
   function fill({boxes}) {
     const shown = boxes.map(({rows}) => figures(rows));
     const most = Math.max(0, ...shown.map(({weight}) => weight));
-    boxes.forEach(({element}, index) => {
+    boxes.forEach((box, index) => {
       const {cost, shape, weight} = shown[index];
-      const costs = element.querySelector("tspan");
-      if (costs) costs.textContent = cost && ` · ${cost}`;
-      element.querySelector("text:last-of-type").textContent = shape;
+      const costs = box.type && cost && ` · ${cost}`;
+      box.cost.textContent = costs;
+      box.shape.textContent = shape;
       const part = most ? Math.sqrt(weight / most) : 0;
-      element.querySelector("rect").setAttribute("fill-opacity", Number(part.toFixed(2)));
-      element.setAttribute("aria-label", [...element.querySelectorAll("text, title")]
-        .map((each) => each.textContent).filter(Boolean).join(", "));
+      box.rect.setAttribute("fill-opacity", Number(part.toFixed(2)));
+      const words = [box.title, box.type + costs, shape, box.whole];
+      box.element.setAttribute("aria-label", words.filter(Boolean).join(", "));
     });
   }
 
@@ -144,10 +137,44 @@ function openGraph(container, sheet, figures, chosen) {
   };
 }
 
-/** A box by its title and its type, as they are before they are shortened. */
-function nameOf(box) {
-  const title = box.querySelector("title");
-  if (title) return title.textContent.replace(": ", ", ");
-  const [name, type] = box.querySelectorAll("text:not(:last-of-type)");
-  return type ? `${name.textContent}, ${type.firstChild.textContent}` : name.textContent;
+/** The SVG of a picture, as drawing.py makes it, and those of its boxes that are no tensors. */
+function drawPicture(picture, texts) {
+  if (!Array.isArray(picture)) {
+    return [element("p", {}, `${counted(picture)} boxes are too many to draw: the table has them.`), []];
+  }
+  const [width, height, arrows, heads, sheets, boxes] = picture;
+  const svg = svgElement("svg", {viewBox: `-8 -8 ${width} ${height}`, width, height, role: "group"});
+  for (const [name, d] of Object.entries({arrows, heads, sheets})) {
+    svg.append(svgElement("path", {class: name, d}));
+  }
+  const drawn = [];
+  for (const [left, top, width, height, leaves, ...words] of boxes) {
+    const [title, type, whole] = words.map((word) => texts[word]);
+    const x = left + Math.floor(width / 2), y = top + Math.floor(height / 2);
+    const rect = svgElement("rect", {x: left, y: top, width, height});
+    const box = svgElement("g", {}, rect);
+    const write = (x, y, ...words) => {
+      const text = svgElement("text", {x, y}, ...words);
+      box.append(text, " ");
+      return text;
+    };
+    svg.append(box);
+    if (words.length < 3) {
+      box.setAttribute("class", "tensor");
+      write(x, y + 4, title);
+      continue;
+    }
+    const cost = svgElement("tspan");
+    write(x, type ? y - 3 : y + 4, title);
+    if (type) write(x, y + 11, type, cost);
+    const shape = write(leaves + 6, top + height + 16);
+    if (whole) box.append(svgElement("title", {}, whole));
+    const name = whole ? whole.replace(": ", ", ") : [title, type].filter(Boolean).join(", ");
+    drawn.push({element: box, rect, cost, shape, title, type, whole, name});
+  }
+  return [svg, drawn];
+}
+
+function svgElement(name, attributes = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }

@@ -1,8 +1,9 @@
-"""A level of a network as SVG: boxes shaded by cost, arrows with shapes.
+"""A level of a network as a picture: boxes shaded by cost, arrows with shapes.
 
-What of a box depends on the settings is its cost, the ``tspan`` behind its type, its shape,
-the last ``text``, and its shade, the opacity of its ``rect``: Python fills them in at the page's
-first settings, and ``drawing.js`` in the same way at others.
+A page has the pictures of all its levels as data, of which ``drawing.js`` makes SVG when they are
+opened; that of the network at the first settings is there as SVG without JavaScript too.  What of a
+box depends on the settings is its cost, the ``tspan`` behind its type, its shape, the last
+``text``, and its shade, the opacity of its ``rect``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from costcalc.escaping import html, printable
 from costcalc.formulas.algebra import Size, quotient
 from costcalc.records import NamedTuple
 from costcalc.webpage.layout import DOWN, Extent2D, Placed, Route, layout
-from costcalc.webpage.levels import LevelBox, LevelSheet, NetworkLevel
+from costcalc.webpage.levels import LevelBox, NetworkLevel
 
 MOST = 300
 """The most boxes of a level that is drawn: more of them are a table, not a picture."""
@@ -48,112 +49,113 @@ Figures = Callable[[tuple[int, ...]], BoxFigures]
 """What the box for some rows of the table shows."""
 
 
-def graph(sheet: LevelSheet, outermost: int, title: str, figures: Figures) -> Iterator[str]:
-    """The drawings of a network's levels as HTML, the outermost first.
+class Box(NamedTuple):
+    """Where a box is drawn, and its words."""
 
-    Levels that look the same have one, filled in for the first block with it.
+    left: int
+    top: int
+    width: int
+    height: int
+    leaves: int
+    """Where across the first arrow leaves it."""
+    title: str
+    type: str | None
+    """Empty for a bus, which shows none; None for a tensor."""
+    whole: str
+    """What it says, if it is too long to be shown; or empty."""
+
+
+class Picture(NamedTuple):
+    """A level as it is drawn at any settings: the sizes, the paths of SVG, the boxes."""
+
+    width: int
+    height: int
+    arrows: str
+    heads: str
+    sheets: str
+    boxes: tuple[Box, ...]
+
+
+def graph(level: NetworkLevel, title: str, figures: Figures) -> Iterator[str]:
+    """The drawing of a network as HTML.
 
     Args:
-        sheet: the levels.
-        outermost: the number of the one that the page opens with.
-        title: the network's.
+        level: the network.
+        title: its title.
         figures: what boxes show.
     """
-    yield '<div class="graph">'
-    first = _first_blocks(sheet, outermost)
-    others = {drawing: _Block(drawing, None, "") for drawing in sorted({*sheet.drawings})}
-    for drawing, block in {**first, **others, **first}.items():
-        level, words = sheet.levels[block.level], " ".join(filter(None, (title, block.name)))
-        yield f'<figure data-level="{drawing}"><figcaption>{html(words)}</figcaption>'
-        if len(level.boxes) > MOST:
-            yield f"<p>{len(level.boxes):,} boxes are too many to draw: the table has them.</p>"
-        else:
-            yield svg(level, words, figures, block.base)
-        yield "</figure>"
-    yield "</div>"
+    yield f'<div class="graph"><figure><figcaption>{html(title)}</figcaption>'
+    if is_too_large(level):
+        yield f"<p>{len(level.boxes):,} boxes are too many to draw: the table has them.</p>"
+    else:
+        yield svg(level, title, figures)
+    yield "</figure></div>"
 
 
-class _Block(NamedTuple):
-    """A block of a structure, or all of it."""
-
-    level: int
-    base: int | None
-    """The row that the level's rows count from; None if the page does not open with it."""
-    name: str
+def is_too_large(level: NetworkLevel) -> bool:
+    """Whether a level has too many boxes to be drawn."""
+    return len(level.boxes) > MOST
 
 
-def _first_blocks(sheet: LevelSheet, outermost: int) -> dict[int, _Block]:
-    """The drawings of a structure, each with the first block that it shows."""
-    first: dict[int, _Block] = {}
-    waiting = [(outermost, 0, "")]
-    while waiting:
-        number, base, name = waiting.pop(0)
-        if sheet.drawings[number] in first:
-            continue
-        first[sheet.drawings[number]] = _Block(number, base, name)
-        for box in sheet.levels[number].boxes:
-            if box.opens is not None:
-                path = f"{name}/{box.title}" if name else box.title
-                waiting.append((box.opens, base + box.rows[0], path))
-    return first
-
-
-def svg(level: NetworkLevel, title: str, figures: Figures, base: int | None = 0) -> str:
+def svg(level: NetworkLevel, title: str, figures: Figures) -> str:
     """A level as an ``svg`` element.
 
     Args:
         level: its boxes and arrows.
         title: what it shows, for those who do not see it.
         figures: what its boxes show.
-        base: the row that its rows count from; None for a level that the page does not
-            open with.
     """
+    drawn = picture(level)
+    width, height = drawn.width, drawn.height
+    shown = [figures(box.rows) if box.rows else _BLANK for box in level.boxes]
+    most = max((figures.weight for figures in shown), default=0)
+    parts = [
+        f'<svg viewBox="{-MARGIN} {-MARGIN} {width} {height}" width="{width}" '
+        f'height="{height}" role="img" aria-label="{html(title)}">',
+        f'<path class="arrows" d="{drawn.arrows}"/>',
+        f'<path class="heads" d="{drawn.heads}"/>',
+        f'<path class="sheets" d="{drawn.sheets}"/>',
+    ]
+    for box, figures_ in zip(drawn.boxes, shown, strict=True):
+        parts += _box(box, figures_, most)
+    return "".join([*parts, "</svg>"])
+
+
+def picture(level: NetworkLevel) -> Picture:
+    """How a level is drawn."""
     placed = layout(
         _sizes(level),
         level.arrows,
         frozenset(number for number, box in enumerate(level.boxes) if box.is_bus),
     )
-    shown = [
-        figures(tuple(row + base for row in box.rows)) if box.rows and base is not None else _BLANK
-        for box in level.boxes
-    ]
-    most = max((figures.weight for figures in shown), default=0)
     routes = [*placed.routes, *_outwards(level, placed)]
-    width, height = placed.width + 2 * MARGIN + ROOM, placed.height + 2 * MARGIN + DOWN
-    parts = [
-        f'<svg viewBox="{-MARGIN} {-MARGIN} {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="{html(title)}">',
-        f'<path class="arrows" d="{"".join(_paths(routes))}"/>',
-        f'<path class="heads" d="{"".join(_heads(routes))}"/>',
-        f'<path class="sheets" d="{"".join(_sheets(level, placed))}"/>',
-    ]
-    for number, box in enumerate(level.boxes):
-        parts += _box(box, _Frame.of(placed, number), shown[number], most)
-    return "".join([*parts, "</svg>"])
+    return Picture(
+        placed.width + 2 * MARGIN + ROOM,
+        placed.height + 2 * MARGIN + DOWN,
+        "".join(_paths(routes)),
+        "".join(_heads(routes)),
+        "".join(_sheets(level, placed)),
+        tuple(_placed_box(box, placed, number) for number, box in enumerate(level.boxes)),
+    )
+
+
+def _placed_box(box: LevelBox, placed: Placed, number: int) -> Box:
+    (x, y), (width, height) = placed.centres[number], placed.sizes[number]
+    below = y + height // 2
+    ends = [start for start, end in (route[0] for route in placed.routes) if end == below]
+    near = [end for end in ends if abs(end - x) <= width // 2]
+    leaves = min(near, key=lambda end: abs(end - x), default=x)
+    place = (x - width // 2, y - height // 2, width, height, leaves)
+    if not box.rows:
+        return Box(*place, box.title, None, "")
+    full = (box.title, "" if box.is_bus else box.type)
+    title = fitted(full[0], width - 16)
+    type_ = fitted(full[1], width - 16 - text_width(_COST))
+    whole = "" if (title, type_) == full else f"{box.title}: {box.type}"
+    return Box(*place, title, type_, whole)
 
 
 _BLANK = BoxFigures("", "", 0)
-
-
-class _Frame(NamedTuple):
-    """Where a box is drawn."""
-
-    x: int
-    y: int
-    """Of its centre."""
-    width: int
-    height: int
-    leaves: int
-    """Where across the first arrow leaves it."""
-
-    @classmethod
-    def of(cls, placed: Placed, number: int) -> _Frame:
-        """The frame of a box, by its number."""
-        (x, y), (width, height) = placed.centres[number], placed.sizes[number]
-        below = y + height // 2
-        ends = [start for start, end in (route[0] for route in placed.routes) if end == below]
-        near = [end for end in ends if abs(end - x) <= width // 2]
-        return cls(x, y, width, height, min(near, key=lambda end: abs(end - x), default=x))
 
 
 def _sizes(level: NetworkLevel) -> list[Extent2D]:
@@ -179,27 +181,22 @@ _COST = " · 88.8 M"
 """A cost as wide as most."""
 
 
-def _box(box: LevelBox, frame: _Frame, shown: BoxFigures, most: Size) -> Iterator[str]:
-    x, y, width, height, leaves = frame
-    left, top = x - width // 2, y - height // 2
-    sides = f'x="{left}" y="{top}" width="{width}" height="{height}"'
-    if not box.rows:
+def _box(box: Box, shown: BoxFigures, most: Size) -> Iterator[str]:
+    x, y = box.left + box.width // 2, box.top + box.height // 2
+    sides = f'x="{box.left}" y="{box.top}" width="{box.width}" height="{box.height}"'
+    if box.type is None:
         yield f'<g class="tensor"><rect {sides}/>'
         yield f'<text x="{x}" y="{y + 4}">{html(box.title)}</text></g>'
         return
     yield f'<g><rect {sides} fill-opacity="{_heat(shown.weight, most)}"/>'
-    title, type_ = fitted(box.title, width - 16), ""
-    if box.is_bus:
-        yield f'<text x="{x}" y="{y + 4}">{html(title)}</text>'
-    else:
-        type_ = fitted(box.type, width - 16 - text_width(_COST))
-        yield f'<text x="{x}" y="{y - 3}">{html(title)}</text>'
-        yield f'<text x="{x}" y="{y + 11}">{html(type_)}<tspan>{html(_cost(shown.cost))}</tspan>'
-        yield "</text>"
-    below = top + height + DOWN // 2 + 3
-    yield f'<text x="{leaves + 6}" y="{below}">{html(shown.shape)}</text>'
-    if (title, type_) != (box.title, "" if box.is_bus else box.type):
-        yield f"<title>{html(box.title)}: {html(box.type)}</title>"
+    yield f'<text x="{x}" y="{y - 3 if box.type else y + 4}">{html(box.title)}</text>'
+    if box.type:
+        cost = html(_cost(shown.cost))
+        yield f'<text x="{x}" y="{y + 11}">{html(box.type)}<tspan>{cost}</tspan></text>'
+    below = box.top + box.height + DOWN // 2 + 3
+    yield f'<text x="{box.leaves + 6}" y="{below}">{html(shown.shape)}</text>'
+    if box.whole:
+        yield f"<title>{html(box.whole)}</title>"
     yield "</g>"
 
 

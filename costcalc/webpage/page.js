@@ -35,7 +35,10 @@ function byId(id) {
 
 /** An element with attributes and children; text stays text. */
 function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+  return filled(document.createElement(name), attributes, children);
+}
+
+function filled(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else if (value !== false && value !== null) made.setAttribute(key, value === true ? "" : value);
@@ -241,7 +244,7 @@ function drawNetwork(network, structure) {
 function drawGraph(network, structure) {
   network.shown = structure;
   network.graph ??= openGraph(
-    network.section.querySelector(".graph"), network.levels,
+    network.section.querySelector(".graph"), network.levels, network.texts,
     (rows) => figuresOf(network, rows.map((row) => network.shown.rows[row])),
     (rows) => drawChosen(network, rows.map((row) => network.shown.rows[row])),
   );

@@ -53,10 +53,10 @@ def test_what_is_shown_of_a_box():
         ((0, 1), (1, 2)),
     )
     shown = {
-        (14,): BoxFigures("27.1 M", "112×112×32", 100),
-        (15,): BoxFigures("", "1000", 25),
+        (4,): BoxFigures("27.1 M", "112×112×32", 100),
+        (5,): BoxFigures("", "1000", 25),
     }
-    found = elements(svg(level, "A level", shown.__getitem__, base=10))
+    found = elements(svg(level, "A level", shown.__getitem__))
     texts = [each.text for each in found if each.text]
     assert texts == ["input", "conv1", "Conv 3x3", " · 27.1 M", "112×112×32", "fc", "FC", "1000"]
     heat = [each.get("fill-opacity") for each in found if each.get("fill-opacity")]
@@ -87,35 +87,28 @@ def test_a_shortened_text_fits_and_keeps_both_its_ends(text, width):
     assert text.endswith(end)
 
 
-def test_a_graph_opens_with_the_network_and_shows_each_block_once():
+def test_a_graph_is_that_of_the_network():
     _, rows, levels = drawn("mobilenet_v2")
-    sheet = LevelSheet()
-    outermost = sheet.number(levels)
     asked = []
 
     def paths(shown):
-        asked.append([rows[row].path for row in shown])
+        asked.extend(rows[row].path for row in shown)
         return figures(shown)
 
-    text = "".join(graph(sheet, outermost, "MobileNetV2", paths))
-    assert re.findall('data-level="(.)"', text) == ["3", "0", "1", "2"]
-    captions = re.findall("<figcaption>([^<]*)", text)
-    # Blocks 1, 2 and 3 are the first without expansion, with one, and with a shortcut.
-    assert captions == ["MobileNetV2", *(f"MobileNetV2 bottleneck{n}" for n in (1, 2, 3))]
-    inside = [path for (path,) in asked if path.startswith("bottleneck3/")]
-    assert inside == [f"bottleneck3/{name}" for name in ("expand", "dw", "project", "add1")]
+    text = "".join(graph(levels.levels[-1], "MobileNetV2", paths))
+    assert re.findall("<figcaption>([^<]*)", text) == ["MobileNetV2"]
+    blocks = [f"bottleneck{number}" for number in range(1, 18)]
+    assert asked == ["conv1", *blocks, "pointwise1", "global_avg_pool1", "conv2"]
 
 
 def test_a_level_that_is_too_large_is_a_sentence():
     boxes = tuple(LevelBox((row,), f"conv{row}", "Conv 3x3") for row in range(MOST + 1))
-    sheet = LevelSheet()
-    outermost = sheet.number(Levels((NetworkLevel(boxes, ()),)))
-    text = "".join(graph(sheet, outermost, "Large", figures))
+    text = "".join(graph(NetworkLevel(boxes, ()), "Large", figures))
     assert "<p>301 boxes are too many to draw: the table has them.</p>" in text
     assert "<svg" not in text
 
 
-def test_levels_that_look_the_same_share_a_drawing_with_the_rows_of_the_first_that_is_shown():
+def test_levels_that_look_the_same_share_a_drawing():
     near = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((2,), "b", "B")), ((0, 1),))
     far = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((7,), "b", "B")), ((0, 1),))
     outside = NetworkLevel((LevelBox((3,), "block", "two", opens=1),), ())
@@ -123,13 +116,6 @@ def test_levels_that_look_the_same_share_a_drawing_with_the_rows_of_the_first_th
     sheet = LevelSheet()
     sheet.number(Levels((near, hidden)))
     outermost = sheet.number(Levels((near, far, outside)))
-    asked = []
-
-    def noted(rows):
-        asked.append(rows)
-        return figures(rows)
-
-    text = "".join(graph(sheet, outermost, "Network", noted))
-    assert asked == [(3,), (4,), (10,)]
-    captions = re.findall("<figcaption>([^<]*)", text)
-    assert captions == ["Network", "Network block", "Network"]  # the last is not of this structure
+    assert [len(level.boxes) for level in sheet.levels] == [2, 1, 2, 1]
+    assert sheet.drawings == [0, 1, 0, 3]
+    assert outermost == 3
