@@ -57,15 +57,13 @@ class StaticNetwork:
     def rows(self) -> Iterator[str]:
         """The rows of the table of layers."""
         for row in self.structure.rows:
-            classes = [f"d{min(row.depth, 8)}"]
+            classes = [f"d{min(row.depth, 8)}"] * (row.depth > 0)
             classes += ["sum"] * row.is_sum + ["free"] * row.is_free[0]
+            attribute = f' class="{" ".join(classes)}"' if classes else ""
             filter_ = self.size(row.filter) + row.suffix
             words = [row.path, filter_, self.size(row.input)]
             cells = "".join(f"<td>{html(each)}" for each in words)
-            yield (
-                f'<tr class="{" ".join(classes)}"><th scope="row">{html(row.title)}{cells}'
-                f"{self.costs(row)}"
-            )
+            yield f"<tr{attribute}><th>{html(row.title)}{cells}{self.costs(row)}"
 
     def types(self) -> Iterator[str]:
         """The rows of the table of types, the costliest first."""
