@@ -152,7 +152,7 @@ def _fixed(models: Sequence[NetworkModel]) -> Iterator[str]:
             name = f"{model.title}, fixed" if len(models) > 1 else "Fixed"
             yield f'<p class="notes">{html(f"{name}: {words}.")}</p>'
         if not model.is_whole:
-            some = f"Of the ways in which {model.title} is put together, this page holds some."
+            some = f"This page holds {model.title} at some settings only; costcalc report has all."
             yield f'<p class="notes">{html(some)}</p>'
 
 
