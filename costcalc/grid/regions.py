@@ -55,7 +55,7 @@ def regions(
     while waiting:
         known = _Known(waiting.pop(), reach)
         try:
-            if holds(lambda name, known=known: _Sum({name: Fraction(1)}, Fraction(0), known)):  # type: ignore[misc]
+            if holds(known.cost):
                 found.append(known.region)
         except _Open as question:
             waiting += question.sides
@@ -80,6 +80,10 @@ class _Known:
     def __init__(self, region: Region, reach: Callable[[Form], Range]) -> None:
         self.region = region
         self.reach = reach
+
+    def cost(self, name: str) -> _Sum:
+        """A cost by its name."""
+        return _Sum({name: Fraction(1)}, Fraction(0), self)
 
     def at_most(self, form: Form, bound: int) -> bool:
         """Whether a sum of costs is at most a bound throughout the region, or nowhere in it.
@@ -150,7 +154,7 @@ class _Comparable:
     def __bool__(self) -> bool:
         return self != 0
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # comparing it asks a question: not a key
 
     @property
     def __algebra__(self) -> Any:

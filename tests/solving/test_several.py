@@ -160,3 +160,15 @@ def test_settings_that_would_take_hours_are_refused(net):
     (problem,) = caught.value.problems
     assert problem.message == "a time is that of the whole network"
     assert problem.found.startswith("108,000,000, which take about")
+
+
+def test_few_settings_that_would_take_hours_are_refused_too(net, monkeypatch):
+    monkeypatch.setattr("costcalc.solving.several.seconds_one_by_one", lambda grid: 7201.0)
+    with pytest.raises(CostcalcError) as caught:
+        costcalc.solve(net, {"k1": [1, 3, 5], "res": [8, 16]}, max_ms=20, device="stm32h743")
+    (problem,) = caught.value.problems
+    assert problem.found == "6, which take about 2 hours"
+    monkeypatch.setattr("costcalc.solving.several.seconds_one_by_one", lambda grid: 3600.0)
+    assert costcalc.solve(
+        net, {"k1": [1, 3, 5], "res": [8, 16]}, max_ms=20, device="stm32h743"
+    ).best

@@ -243,6 +243,16 @@ def test_functions_and_ratios_of_costs(text, truth):
     assert result.low == result.high == int(truth(*costs).sum()) > 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["mult_adds <= mult_adds / params", "mult_adds / params >= mult_adds", "params < 2 / params"],
+)
+def test_a_cost_beside_a_quotient_is_no_bound(text):
+    tables, _ = random_space(6)
+    with pytest.raises(SpecError, match="multiplies costs with each other"):
+        count(tables, Condition(text))
+
+
 def test_counts_beyond_64_bits():
     """Of n coins, half show at most n / 2 heads, and half of the rest of those with as many."""
     coins = 300
