@@ -26,6 +26,12 @@ from costcalc.webpage.static import StaticNetwork, opened_table, region
 
 FOLDER = Path(__file__).parent
 
+SCRIPTS = (
+    *("tape.js", "format.js", "elements.js", "state.js", "answers.js", "controls.js"),
+    *("layers.js", "explanation.js", "drawing.js", "graph.js", "copies.js"),
+)
+"""What every page needs, before ``page.js`` starts it."""
+
 _DOCUMENT = """\
 <!doctype html>
 <html lang="en">
@@ -71,7 +77,7 @@ def document(models: Sequence[NetworkModel]) -> str:
 def _files(models: Sequence[NetworkModel]) -> Iterator[str]:
     """The styles and the scripts that a page needs."""
     measures = models[0].measures
-    yield from ("page.css", "drawing.css", "tape.js", "format.js", "drawing.js")
+    yield from ("page.css", "drawing.css", *SCRIPTS)
     if len(models) > 1:
         yield "comparison.js"
     if measures.storages or measures.runs:

@@ -1,0 +1,93 @@
+// What the tape answers at the settings of now: a network's structure, its rows and its costs.
+
+/** The rows of a network, which data.py writes with what they share. */
+function readRows({rows, bodies, texts, shapes}) {
+  const made = [];
+  for (let at = 0; at < rows.length; at += 3) {
+    const [title, type, filter, suffix, input, output, counts, free, formulas] = bodies[rows[at + 2]];
+    const depth = rows[at + 1];
+    made.push({
+      path: texts[rows[at]], title: texts[title], type: texts[type],
+      depth: depth < 0 ? ~depth : depth, isSum: depth < 0,
+      filter: shapes[filter], suffix: texts[suffix], input: shapes[input], output: shapes[output],
+      counts, free, formulas,
+    });
+  }
+  return made;
+}
+
+/** A control's value as the tape takes it; null if the text is none. */
+function read(control, text) {
+  if (control.kind === "choice") return control.values.includes(text) ? text : null;
+  const number = parseExact(text.trim());
+  if (number === null) return null;
+  const [low, high] = [control.values[0], control.values.at(-1)].map(parseExact);
+  const isInside = compared(number, low) >= 0 && compared(number, high) <= 0;
+  return isInside && (control.kind !== "whole" || !Array.isArray(number)) ? number : null;
+}
+
+/** The network at the settings of the controls: its structure, or why there is none. */
+function answer(network) {
+  try {
+    return answerAt(network);
+  } catch (error) {
+    if (error instanceof RangeError) return {refusal: OUTSIDE}; // a number grows too large
+    throw error;
+  }
+}
+
+function answerAt(network) {
+  const at = (index) => read(data.controls[index], state.values[index]);
+  const leaf = network.tape.at(network.choices.map(at), network.numbers.map(at));
+  const structure = network.structures[leaf];
+  if (structure === undefined) return {refusal: OUTSIDE};
+  if (!Array.isArray(structure[0])) return {refusal: messageOf(network, structure)};
+  const [rows, types, totals, notes, , level, memory, times] = structure;
+  return {
+    rows: inRuns(rows).map((index) => network.rows[index]),
+    types: types.map((index) => network.types[index]),
+    totals: costsOf(network, totals),
+    cost: network.tape.value(totals[0]),
+    notes: network.texts[notes[state.convention]],
+    level,
+    memory,
+    times,
+  };
+}
+
+const OUTSIDE = "this page does not hold the network at these settings; costcalc does.";
+
+/** A message, of whose parts some are numbers: a cell, and the form of its digits. */
+function messageOf(network, parts) {
+  const written = ([cell, form]) => (form ? counted : writeExact)(network.tape.value(cell));
+  return parts.map((part) => typeof part === "string" ? part : written(part)).join("");
+}
+
+/** The numbers of runs, from their starts and lengths. */
+function inRuns(runs) {
+  const numbers = [];
+  for (let at = 0; at < runs.length; at += 2) {
+    for (let step = 0; step < runs[at + 1]; step += 1) numbers.push(runs[at] + step);
+  }
+  return numbers;
+}
+
+function valuesOf(network, cells) {
+  return cells.map((cell) => network.tape.value(cell));
+}
+
+function sizeText(network, cells, suffix = "", times = " × ") {
+  return cells === undefined ? "" : dimensions(valuesOf(network, cells), suffix, times);
+}
+
+/** Costs with their shares, as four cells; empty for a layer that is not counted. */
+function costTexts(counts, totals) {
+  return counts.length
+    ? counts.flatMap((count, index) => [counted(count), share(count, totals[index])])
+    : ["", "", "", ""];
+}
+
+/** The costs of a row under the convention that is shown. */
+function costsOf(network, counts) {
+  return valuesOf(network, counts.slice(2 * state.convention, 2 * state.convention + 2));
+}
