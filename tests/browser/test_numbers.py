@@ -19,9 +19,10 @@ Number = int | Fraction
 
 FOLDER = Path(costcalc.__file__).parent / "webpage"
 
-SCRIPT = f"""([name, calls, rest]) => {{
+SCRIPT = f"""(asked) => {{
   {(FOLDER / "tape.js").read_text(encoding="utf-8")}
   {(FOLDER / "format.js").read_text(encoding="utf-8")}
+  const [name, calls, rest] = asked;
   const rules = {{counted, scaled, share, rounded, significant, ratioText, quotient, difference,
                  sum, compared, writeExact}};
   const read = (parts) => quotient(...parts.map((part) => ratio(BigInt(part), 1n)));
