@@ -108,14 +108,15 @@ TERSER = "terser@5.51.4"
 """What makes the scripts of pages short."""
 
 
-@nox.session(venv_backend="none")
+@nox.session
 def scripts(session: nox.Session) -> None:
     """Write the short scripts that pages carry anew, in costcalc/webpage/minified; needs npm."""
+    session.install("--editable", ".")
     folder = session.create_tmp()
     session.run("npm", "install", "--silent", "--prefix", folder, TERSER, external=True)
     terser = Path(folder, "node_modules", ".bin", "terser")
     environment = {"TERSER": str(terser.absolute())}
-    session.run("python", "tools/make_scripts.py", external=True, env=environment)
+    session.run("python", "tools/make_scripts.py", env=environment)
 
 
 @nox.session

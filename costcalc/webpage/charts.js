@@ -56,3 +56,13 @@ function drawNow(svg, network, cost) {
   mark.setAttribute("transform", `translate(${at.toFixed(1)})`);
   mark.querySelector("text").setAttribute("text-anchor", at > (start + end) / 2 ? "end" : "start");
 }
+
+drawers.push(drawAccuracies);
+
+/** Moves the networks' lines in the chart of accuracies, which has the first convention. */
+function drawAccuracies(answers) {
+  const chart = document.querySelector("#accuracies svg");
+  for (const [index, {cost}] of chart ? answers.entries() : []) {
+    if (cost !== undefined) drawNow(chart, index, approximate(cost));
+  }
+}

@@ -1,6 +1,8 @@
 // Networks side by side: costs by type of layer, and what the differences come from, as
 // comparing/compare.py has them.
 
+drawers.push(drawComparison);
+
 /** Draws the tables of a page with several networks; hides them where one does not exist. */
 function drawComparison(answers) {
   const section = byId("comparison");

@@ -6,31 +6,23 @@ Nothing is loaded: style, script and data are in the file, and its policy allows
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from pathlib import Path
 
 from costcalc.costs.rules import UNITS
 from costcalc.errors import SpecError
 from costcalc.escaping import html, json_island
 from costcalc.render.formatting import exact
 from costcalc.reporting.phrases import source_line, unit_title
+from costcalc.webpage import files
 from costcalc.webpage.data import page_data
 from costcalc.webpage.drawing import graph
+from costcalc.webpage.files import CHARTS, COMPARISON, RESOURCES
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import NetworkModel
 from costcalc.webpage.static import StaticNetwork, opened_table, region
-
-FOLDER = Path(__file__).parent
-
-SCRIPTS = (
-    *("tape.js", "format.js", "elements.js", "state.js", "answers.js", "controls.js"),
-    *("layers.js", "explanation.js", "drawing.js", "graph.js", "copies.js"),
-)
-"""What every page needs, before ``page.js`` starts it."""
 
 _DOCUMENT = """\
 <!doctype html>
@@ -58,11 +50,8 @@ def document(models: Sequence[NetworkModel]) -> str:
     sheet = FormulaSheet()
     graphs = [LevelSheet() for _ in models]
     data = page_data(models, sheet, graphs)
-    files = list(_files(models))
-    style, script = (
-        "".join(_shipped(name) for name in files if name.endswith(suffix))
-        for suffix in (".css", ".js")
-    )
+    parts = list(_parts(models))
+    style, script = files.style(parts), files.script(parts)
     formulas = "".join(formula.mathml for formula in sheet.formulas)
     return _DOCUMENT.format(
         policy=_policy(script, style),
@@ -74,25 +63,15 @@ def document(models: Sequence[NetworkModel]) -> str:
     )
 
 
-def _files(models: Sequence[NetworkModel]) -> Iterator[str]:
-    """The styles and the scripts that a page needs."""
+def _parts(models: Sequence[NetworkModel]) -> Iterator[str]:
+    """The parts that a page needs."""
     measures = models[0].measures
-    yield from ("page.css", "drawing.css", *SCRIPTS)
     if len(models) > 1:
-        yield "comparison.js"
+        yield COMPARISON
     if measures.storages or measures.runs:
-        yield "resources.js"
-    if measures.storages or measures.runs or any(map(_has_accuracies, models)):
-        yield from ("charts.css", "charts.js")
-    yield "page.js"
-
-
-def _shipped(name: str) -> str:
-    """A file of the page without what only we read in it."""
-    if name.endswith(".js"):  # tools/make_scripts.py has made it short
-        return (FOLDER / "minified" / name).read_text(encoding="utf-8")
-    text = re.sub(r"(?s)/\*.*?\*/|\n *", "", (FOLDER / name).read_text(encoding="utf-8"))
-    return re.sub(r"(?<=[:,;{}]) +| +(?={)|;(?= *})", "", text) + "\n"
+        yield from (CHARTS, RESOURCES)
+    elif any(map(_has_accuracies, models)):
+        yield CHARTS
 
 
 def _policy(script: str, style: str) -> str:

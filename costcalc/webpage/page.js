@@ -18,8 +18,7 @@ function drawAll() {
   const answers = networks.map(answer);
   drawRefusals(answers);
   drawTotals(answers);
-  if (networks.length > 1) drawComparison(answers);
-  drawAccuracies(answers);
+  for (const drawer of drawers) drawer(answers);
   for (const [index, network] of networks.entries()) {
     network.section.hidden = index !== state.network || "refusal" in answers[index];
     if (!network.section.hidden) drawNetwork(network, answers[index]);
@@ -52,14 +51,6 @@ function drawTotals(answers) {
   }
 }
 
-/** Moves the networks' lines in the chart of accuracies, which has the first convention. */
-function drawAccuracies(answers) {
-  const chart = document.querySelector("#accuracies svg");
-  for (const [index, {cost}] of chart ? answers.entries() : []) {
-    if (cost !== undefined) drawNow(chart, index, approximate(cost));
-  }
-}
-
 function ratioTo(total, base) {
   const isOpening = networks.length === 1 && !compared(total, base);
   return compared(base, 0) && !isOpening ? ratioText(quotient(total, base)) : "";
@@ -87,8 +78,6 @@ function drawNetwork(network, structure) {
   }
   write(network.section.querySelector(".notes"), structure.notes);
   drawGraph(network, structure);
-  if (data.storages.length) drawMemory(network, structure);
-  if (data.devices.length) drawTimes(network, structure);
 }
 
 // The table of types

@@ -1,5 +1,12 @@
 // Memory over steps, and layers under a device's roof: numbers of the tape, as text and charts.
 
+drawers.push((answers) => {
+  const [network, structure] = [networks[state.network], answers[state.network]];
+  if ("refusal" in structure) return;
+  drawMemory(network, structure);
+  drawTimes(network, structure);
+});
+
 /** Bytes in a unit, or in a larger one from ten thousand of it on: ``2.5 KiB``. */
 function inUnit(bytes, unit) {
   const step = unit === "KiB" ? 1024n : 1000n;

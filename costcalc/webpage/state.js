@@ -16,6 +16,10 @@ const networks = data.networks.map((network, index) => ({
   explained: new Set(),
   focused: "",
 }));
+
+/** What a page draws besides its base, at the answers of all networks: its parts add to it. */
+const drawers = [];
+
 const state = {
   values: data.controls.map((control) => control.default),
   convention: 0,

@@ -10,5 +10,5 @@ SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "make_scripts.
 
 @pytest.mark.complete
 def test_short_scripts_are_up_to_date():
-    stored = (SCRIPT["FOLDER"] / SCRIPT["HASHES"]).read_text(encoding="utf-8")
+    stored = (SCRIPT["MINIFIED"] / SCRIPT["HASHES"]).read_text(encoding="utf-8")
     assert stored == SCRIPT["hashes"](), "costcalc/webpage/minified: nox -s scripts"

@@ -1,1 +1,0 @@
-function tt(t){return document.getElementById(t)}function et(t,e={},...n){return nt(document.createElement(t),e,n)}function nt(t,e,n){for(const[n,o]of Object.entries(e))n.startsWith("on")?t.addEventListener(n.slice(2),o):!1!==o&&null!==o&&t.setAttribute(n,!0===o?"":o);return t.append(...n),t}function ot(t,e){t.textContent!==e&&(t.textContent=e)}
