@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 TABLE = re.findall(r"^\| `(\w+)(?:/|\.py)` \|[^|]*\| ([^|]*) \|$", PAGE, re.MULTILINE)
 """Each folder, and each module beside the folders, with what it may import."""
 
-ANYONE = {"advice", "errors", "escaping", "names", "records"}
+ANYONE = {"advice", "errors", "escaping", "files", "names", "records"}
 """Modules beside the folders that every part may import."""
 
 DOORS = {"__init__", "__main__", "pytest_plugin"}

@@ -15,6 +15,7 @@ from costcalc.cli.words import Choice, Whole
 from costcalc.costs.convention import load_convention
 from costcalc.costs.rules import UNITS, Convention
 from costcalc.errors import Mark, Problems, refuse
+from costcalc.files import is_device
 from costcalc.importers import ALLOW_UNKNOWN, INPUT, NAMED_INPUT, shape_of
 from costcalc.importers.model import SCALAR
 from costcalc.opening import OpenNetwork, names_in, of_texts, opened
@@ -427,11 +428,6 @@ def chosen_format(format_: str | None, output: str | None, formats: Sequence[_Fi
         expected="one of " + ", ".join(row.suffix for row in formats if row.suffix),
         hint="-o FILE" + formats[0].suffix,
     )
-
-
-def is_device(output: str) -> bool:
-    """Whether a path is a device or a pipe, which takes bytes but is not a file."""
-    return os.path.exists(output) and not os.path.isfile(output) and not os.path.isdir(output)
 
 
 def _file(context: click.Context, option: click.Parameter, value: str | None) -> str | None:

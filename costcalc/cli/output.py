@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from costcalc.cli.options import Options, is_device
+from costcalc import files
+from costcalc.cli.options import Options
 from costcalc.cli.streams import printed, write_note
-from costcalc.errors import Mark, reason, refuse
+from costcalc.errors import refuse
 
 if TYPE_CHECKING:
     from costcalc.render.answer import Answer
@@ -92,52 +90,13 @@ def _print(text: str) -> None:
 
 @contextmanager
 def whole(output: str) -> Iterator[str]:
-    """A temporary path; the file is moved to ``output`` when it is complete.
-
-    A device or a pipe, such as ``/dev/null``, gets the complete file's bytes.
+    """As :func:`.files.whole`, also if the process is told to end.
 
     Raises:
         SpecError: the file cannot be written; no partial file is left.
     """
-    target = os.path.realpath(output)  # a link stays one
-    with cleaned_up():
-        partial = ""
-        try:
-            if is_device(output):
-                from tempfile import gettempdir
-
-                partial = _partial(gettempdir())
-                yield partial
-                _copy(partial, output)
-            else:
-                partial = _partial(os.path.dirname(target))
-                yield partial
-                _replace(target, partial)
-        except OSError as error:
-            refuse(Mark(output), f"cannot be written: {reason(error)}")
-        finally:
-            if os.path.exists(partial):
-                os.unlink(partial)
-
-
-def _partial(folder: str) -> str:
-    return os.path.join(folder, f".costcalc-{os.getpid()}.partial")
-
-
-def _copy(partial: str, device: str) -> None:
-    from shutil import copyfileobj
-
-    with open(partial, "rb") as read, open(device, "wb") as write:
-        copyfileobj(read, write)
-
-
-def _replace(target: str, partial: str) -> None:
-    """Puts the complete file in place, with the permissions of the one that was there."""
-    if os.path.exists(target):
-        if not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        os.chmod(partial, stat.S_IMODE(os.stat(target).st_mode))
-    os.replace(partial, target)
+    with cleaned_up(), files.whole(output) as partial:
+        yield partial
 
 
 @contextmanager

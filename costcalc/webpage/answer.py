@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from costcalc.errors import Mark, reason, refuse
 from costcalc.escaping import html
+from costcalc.files import whole
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
 from costcalc.webpage.document import document
@@ -32,16 +32,13 @@ class WebPage:
         return ", ".join(each.title for each in self.models)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the file.
+        """Writes the file, whole or not at all.
 
         Raises:
             SpecError: it cannot be written.
         """
-        try:
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(self.html)
-        except OSError as error:
-            refuse(Mark(os.fspath(path)), f"cannot be written: {reason(error)}")
+        with whole(os.fspath(path)) as partial, open(partial, "x", encoding="utf-8") as file:
+            file.write(self.html)
 
     def __str__(self) -> str:
         return self.html
