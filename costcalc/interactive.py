@@ -42,7 +42,7 @@ def page(
         The page, which ``save(path)`` writes.
 
     Raises:
-        CostcalcError: as for :func:`report`, or there is no network.
+        CostcalcError: as for :func:`report`, or there is no network or no convention.
 
     >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
     """
@@ -61,11 +61,18 @@ def page(
         moved = {name: ranges[name] for name in ranges if name not in own}
         found = opened(network, fixed, is_one_of_several=is_one_of_several)
         asked.append(AskedNetwork(found, moved))
-    references = names_in(convention)
+    references = _each_once(convention)
+    if not references:
+        refuse(None, "a page needs a convention", 'convention="paper"')
     conventions = tuple(load_convention(each, unit) for each in references)
-    runs = _runs(names_in(device))
-    measures = Measures(conventions, names_in(storage), runs, references, unit)
+    runs = _runs(_each_once(device))
+    measures = Measures(conventions, _each_once(storage), runs, references, unit)
     return web_page(asked, measures, fixed)
+
+
+def _each_once(given: NameOrPath | Iterable[NameOrPath]) -> tuple[str, ...]:
+    """Names to choose from, in their order."""
+    return tuple(dict.fromkeys(names_in(given)))
 
 
 def _runs(devices: Sequence[str]) -> tuple[Run, ...]:

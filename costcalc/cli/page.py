@@ -107,7 +107,8 @@ def command(
     if is_opened and output is not None:
         import webbrowser
 
-        webbrowser.open(Path(output).resolve().as_uri())
+        if not webbrowser.open(Path(output).resolve().as_uri()):
+            write_note("there is no browser to show it in")
 
 
 def _file_name(networks: Sequence[str]) -> str:

@@ -98,9 +98,11 @@ function csvOf() {
   return `${[head, ...lines].join("\n")}\n`;
 }
 
-/** A part of a total in per cent, unrounded; 0 if there is no total. */
+/** A part of a total in per cent, the nearest float, as read from 60 decimals; 0 if there is no
+    total. */
 function percent(part, total) {
-  return compared(total, 0) ? 100 * approximate(part) / approximate(total) : 0;
+  const [a, b] = fraction(quotient(part, total));
+  return Number(`${100n * 10n ** 60n * a / b}e-60`);
 }
 
 /** A float as Python writes it. */

@@ -58,6 +58,44 @@ def test_it_is_opened_on_request(monkeypatch, folder):
     assert run("squeezenet", "-o", "-", "--open").exit_code == 2
 
 
+def test_no_browser_to_show_it_in(monkeypatch, folder):
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    result = run("squeezenet", "-o", "x.html", "--open")
+    assert result.exit_code == 0 and (folder / "x.html").exists()
+    assert result.stderr.splitlines()[1:] == ["there is no browser to show it in"]
+
+
+@pytest.mark.parametrize("path", ["folder", "folder/", "nowhere/x.html", "/dev/full"])
+def test_a_file_that_cannot_be_written(path, folder):
+    (folder / "folder").mkdir()
+    result = run("squeezenet", "-o", path)
+    assert result.exit_code == 2 and result.stderr.startswith(f"Error: {path}: cannot be written: ")
+    assert [each.name for each in folder.rglob("*")] == ["folder"]
+
+
+def test_a_name_asked_for_twice_is_one_choice():
+    once = costcalc.page("squeezenet", convention="paper,torch", storage="int8", device="rpi4")
+    twice = {"convention": ["paper", "torch,paper"], "storage": "int8,int8", "device": "rpi4,rpi4"}
+    assert costcalc.page("squeezenet", **twice).html == once.html
+
+
+@pytest.mark.parametrize(
+    ("networks", "options", "message"),
+    [
+        ([], {}, "a page needs a network"),
+        (["squeezenet"], {"convention": []}, "a page needs a convention"),
+        (["squeezenet"], {"convention": None}, "None is not a name"),
+        (["squeezenet"], {"storage": 8}, "8 is not a name"),
+        (["squeezenet"], {"unit": "bytes"}, "there is no unit 'bytes'"),
+        (["squeezenet"], {"res": []}, "res has no values to take"),
+        ([["squeezenet"]], {}, "a value of type list is not a network"),
+    ],
+)
+def test_what_python_cannot_ask_for(networks, options, message):
+    with pytest.raises(costcalc.CostcalcError, match=re.escape(message)):
+        costcalc.page(*networks, **options)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
