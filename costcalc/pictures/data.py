@@ -10,6 +10,7 @@ from costcalc import escaping
 from costcalc.advice import joined, option
 from costcalc.arena.planned import PlannedSchedule
 from costcalc.comparing.compare import WITHOUT_PARTS, ComparedNetwork, by_type
+from costcalc.costs.rules import UNITS
 from costcalc.errors import refuse
 from costcalc.grid.sweep import Sweep
 from costcalc.metrics import METRICS
@@ -50,12 +51,18 @@ class HeatMap(NamedTuple):
     """By metric: the one that is drawn, and those that have budgets."""
     budgets: dict[str, Sequence[Any]]
     """The limits to draw as contours, by metric."""
+    unit: str
+    """What mult-adds are called in their unit: ``FLOPs``."""
 
     @property
     def counted(self) -> str:
         """What is drawn, for an axis; a bound says that it is one."""
         reads = {"bound_ms": " (no run is faster)", "energy": " (no run needs less)"}
-        return words(self.metric) + reads.get(self.metric, "")
+        return words(self.metric, self.unit) + reads.get(self.metric, "")
+
+    def limit(self, metric: str, limit: int | Fraction) -> str:
+        """A limit with its metric: ``150 M mult-adds``."""
+        return f"{amount(metric, limit)} {words(metric, self.unit)}"
 
 
 class PlacedTensor(NamedTuple):
@@ -147,7 +154,7 @@ def series(report: Report, metrics: Sequence[str] = ("mult_adds", "params")) -> 
         tuple(escaping.label(report.layers[index].name) for index in shown),
         tuple(report.layers[index].type for index in shown),
         {
-            words(metric): tuple(costs[index][column] for index in shown)
+            words(metric, report.unit): tuple(costs[index][column] for index in shown)
             for column, metric in enumerate(metrics)
         },
     )
@@ -158,11 +165,18 @@ def amount(metric: str, cost: int | Fraction) -> str:
     return significant(cost) if METRICS[metric].is_timed else scaled(int(cost))
 
 
-def words(metric: str) -> str:
-    """A metric as the title of an axis: ``mult-adds``, ``weight bytes``, ``ms at the bound``."""
+def words(metric: str, unit: str) -> str:
+    """A metric as the title of an axis: ``FLOPs``, ``weight bytes``, ``ms at the bound``.
+
+    Args:
+        metric: its name.
+        unit: what mult-adds are called in their unit.
+    """
+    if metric == "mult_adds":
+        return unit
     if METRICS[metric].is_timed:
         return f"{METRICS[metric].unit} at the bound"
-    return metric.replace("_", " " if METRICS[metric].is_bytes else "-")
+    return metric.replace("_", " ")
 
 
 def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
@@ -170,7 +184,7 @@ def shares(entries: Sequence[ComparedNetwork], metric: str) -> Shares:
     return Shares(
         tuple(escaping.label(entry.label) for entry in entries),
         tuple(by_type(entry.report, metric) for entry in entries),
-        words(metric),
+        words(metric, entries[0].report.unit),
     )
 
 
@@ -193,8 +207,9 @@ def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatM
         )
     (down, ups), (across, sides) = ((axis.name, sorted(axis.values)) for axis in sweep.axes)
     rows = {tuple(row.settings.values()): row for row in sweep.chosen().rows}
+    unit = UNITS[sweep.accounting.convention.unit].title
     if not any(row.costs[metric] for row in rows.values()):
-        refuse(None, f"no setting of the grid costs any {words(metric)}")
+        refuse(None, f"no setting of the grid costs any {words(metric, unit)}")
     cells = [[rows.get((up, side)) for side in sides] for up in ups]
     limits: dict[str, Sequence[Any]] = {name: (limit,) for name, limit in budgets.limits.items()}
     facts = sweep.bytes_facts
@@ -209,4 +224,5 @@ def heat_map(sweep: Sweep, budgets: Budgets, metric: str = "mult_adds") -> HeatM
             for name in {metric, *limits}
         },
         limits,
+        unit,
     )

@@ -19,8 +19,6 @@ from costcalc.pictures.data import (
     PlacedTensor,
     Series,
     Shares,
-    amount,
-    words,
 )
 from costcalc.pictures.labels import place_labels
 from costcalc.render.formatting import prefixed, scaled
@@ -369,7 +367,7 @@ def heat(costs: HeatMap) -> Any:
         if not limits or min(len(down), len(across)) < 2:
             continue
         field = numpy.array(costs.costs[metric], dtype=float)
-        texts = {float(limit): f"{amount(metric, limit)} {words(metric)}" for limit in limits}
+        texts = {float(limit): costs.limit(metric, limit) for limit in limits}
         lines = panel.contour(
             across,
             down,

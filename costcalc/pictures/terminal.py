@@ -8,7 +8,7 @@ from functools import partial
 from math import ceil, floor, log10
 
 from costcalc.pictures.accuracies import Accuracies
-from costcalc.pictures.data import Arena, HeatMap, Series, Shares, amount, words
+from costcalc.pictures.data import Arena, HeatMap, Series, Shares, amount
 from costcalc.pictures.timing import Roofline, Timeline
 from costcalc.render.formatting import (
     counted,
@@ -246,7 +246,7 @@ def heat(costs: HeatMap, width: int | None = None) -> str:
     lines = wrapped(f"{costs.title}: {costs.counted} {span}", width)
     for name, limits in costs.budgets.items():
         for limit in limits:
-            lines += wrapped(f"{_BEYOND}: more than {amount(name, limit)} {words(name)}", width)
+            lines += wrapped(f"{_BEYOND}: more than {costs.limit(name, limit)}", width)
     (down, ups), (across, sides) = costs.down, costs.across
     rows = range(len(ups) - 1, -1, -1)
     names = [across, *(f"{down} {ups[row]:g}" for row in rows)]

@@ -414,10 +414,21 @@ def test_accuracy_in_the_terminal_starts_with_the_highest():
     assert lines[1].startswith(" 71.7 %  MobileNetV1 (convolution full)")
 
 
+GRID = ["--alpha", "0.5,1", "--res", "160,224", "--max-mult-adds", "300M"]
+
+
+@pytest.mark.parametrize("picture", [["layers"], ["types"], ["sweep", *GRID], ["accuracy"]])
+def test_pictures_name_the_unit_of_their_numbers(picture):
+    name, *options = picture
+    drawn = run(name, "mobilenet_v1", *options, "--unit", "flops").stdout
+    assert "FLOPs" in drawn and "mult-adds" not in drawn
+    assert "FLOPs" not in run(name, "mobilenet_v1", *options).stdout
+
+
 def test_accuracy_and_graph_name_the_unit_of_their_numbers():
     accuracies = run("accuracy", "mobilenet_v1", "--unit", "flops").stdout
     # Table 4: 569 million mult-adds, 2 FLOPs each.
-    assert " 1.14 G FLOPs, 4.21 M params" in accuracies and "mult-adds" not in accuracies
+    assert " 1.14 G FLOPs, 4.21 M params" in accuracies
     drawn = CliRunner().invoke(main, ["graph", "mobilenet_v1", "--unit", "flops"]).stdout
     # conv1: 3*3*3*32 weights at 112*112 positions.
     assert "21.7 M FLOPs" in drawn and "mult-adds" not in drawn
