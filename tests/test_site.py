@@ -54,8 +54,15 @@ def test_the_page_of_a_command_has_what_its_help_has(name):
     assert {"--help"} <= options <= {*re.findall(r"--[\w-]+", page)}
 
 
-GUIDES = {"page": "page", "graph": "compare", "storages": "memory", "sweep": "sweep"}
-"""Guides whose examples are in a console, in a block without output, or in the text."""
+GUIDES = {
+    "report": "report",
+    "plot": "compare",
+    "graph": "compare",
+    "sweep": "sweep",
+    "page": "page",
+    "storages": "memory",
+}
+"""Guides named in their titles, or with examples in blocks without output, or in the text."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -64,6 +71,33 @@ def test_the_page_of_a_command_leads_to_its_guide(name):
     guides = re.findall(r"\]\(\.\./([\w/-]+)\.md\)", page.rpartition("\n\n")[2])
     assert guides
     assert guides[0] == GUIDES.get(name, guides[0])
+
+
+def test_a_guide_leads_to_the_pages_of_its_commands():
+    guides = SITE["commands_of_guides"]()
+    assert sorted(name for names in guides.values() for name in names) == sorted(COMMANDS)
+    assert guides["sweep.md"] == ["sweep", "solve"]
+    page = SITE["with_commands"]("# What\n\nText.\n", ["sweep", "solve"])
+    links = "[costcalc sweep](commands/sweep.md), [costcalc solve](commands/solve.md)"
+    assert page == f"# What\n\nAll options: {links}.\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the width's --alpha 0.25:1:0.25.", "the width's `--alpha 0.25:1:0.25`."),
+        ("--top and a --space: none", "`--top` and a `--space`: none"),
+        ("--set t=4,6, -o DIR/ and -KEY", "`--set t=4,6`, `-o DIR/` and `-KEY`"),
+        ("unless --set size=... chooses", "unless `--set size=...` chooses"),
+        ("by 'costcalc devices', or 'a | b'", "by `costcalc devices`, or `a | b`"),
+        ("vgg@alpha=0.5,res=160, first", "`vgg@alpha=0.5,res=160`, first"),
+        ("net.onnx, torch:a.b:c (a class)", "`net.onnx`, `torch:a.b:c` (a class)"),
+        ("mult_adds, or bound_ms,energy.", "`mult_adds`, or `bound_ms,energy`."),
+        ("mult-adds [default: 2]", r"mult-adds \[default: 2\]"),
+    ],
+)
+def test_what_people_type_is_code(text, shown):
+    assert SITE["prose"](text) == shown
 
 
 def test_the_list_of_commands_leads_to_each():

@@ -45,6 +45,17 @@ GENERATED = "<!-- generated pages -->\n"
 
 _CODE = re.compile(r"(```.*?^```|`[^`\n]*`)", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(\]\()((?!\w+:)[^)#\s]+)")
+_VALUE = r"\S*[\d=:/](?:\S*[^\s.,;:)]|\.\.\.)?"
+_TYPED = re.compile(
+    rf"""(?<!\w)(
+    '[^']+'                                   # in quotes
+    | --?[A-Za-z][\w-]* (?:[ ]{_VALUE})?      # --set t=4,6
+    | [a-z]\w* @ {_VALUE}                     # mobilenet_v1@alpha=0.5
+    | [a-z]\w* (?:[_.:]\w+)+ (?:,\w+)*       # bound_ms,accuracy
+    )""",
+    re.VERBOSE,
+)
+"""What people type, in a sentence of help."""
 _FILE = re.compile(r"<!-- (?:file|example): ([\w./-]+\.\w+) -->\n```(\w+)\n")
 
 
@@ -78,6 +89,8 @@ def write(target: Path) -> None:
 def site() -> dict[str, str]:
     """Every page of the site, by its path."""
     pages = {path: as_on_site(source) for source, path in sources().items()}
+    for guide, names in commands_of_guides().items():
+        pages[guide] = with_commands(pages[guide], names)
     groups = [
         commands(),
         reference(),
@@ -179,31 +192,62 @@ def usage(command: click.Command, above: click.Context, name: str) -> Iterator[s
     """How a command is called, what it does and its options; then the commands below it."""
     context = click.Context(command, info_name=name, parent=above)
     yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```"
-    yield from (markdown(" ".join(text.split())) for text in (command.help or "").split("\n\n"))
+    yield from (prose(" ".join(text.split())) for text in (command.help or "").split("\n\n"))
     records = (parameter.get_help_record(context) for parameter in command.get_params(context))
-    rows = [f"| {code(term)} | {markdown(text)} |" for term, text in filter(None, records) if text]
-    yield "\n".join(("| option | what it does |", "|---|---|", *rows))
+    yield f"```{{program}} {context.command_path}\n```"
+    yield from (
+        f"```{{option}} {term}\n{prose(text)}\n```" for term, text in filter(None, records) if text
+    )
     if isinstance(command, click.Group):
         for below in command.commands.values():
             yield f"## {context.command_path} {below.name}"
             yield from usage(below, context, str(below.name))
 
 
-def code(text: str) -> str:
-    """Code in a cell of a table."""
-    return f"`{text.replace('|', chr(92) + '|')}`"
+def prose(text: str) -> str:
+    r"""A sentence of help, with what people type set as code.
+
+    >>> prose("as for sweep: --alpha 0.25:1:0.25. [default: 2]")
+    'as for sweep: `--alpha 0.25:1:0.25`. \\[default: 2\\]'
+    """
+    parts = _TYPED.split(text)
+    parts[::2] = map(markdown, parts[::2])
+    parts[1::2] = ("`" + part.strip("'") + "`" for part in parts[1::2])
+    return "".join(parts)
 
 
 def pages_with_examples(command: str) -> list[tuple[str, str]]:
-    """The guides to a command, the one with most examples first, or most mentions; their titles."""
+    """The guides to a command, with their titles: the one that its title names, then by examples.
+
+    Where no guide has an example in a console, those that mention the command.
+    """
     texts = {path: source.read_text(encoding="utf-8") for source, path in guides().items()}
+    titles = {path: text.partition("\n")[0].removeprefix("# ") for path, text in texts.items()}
+    in_title = re.compile(rf"`(costcalc )?{command}`")
     for place in (r"^(?:\$ | {4})?", "`"):
         pattern = re.compile(rf"{place}costcalc {command}\b", re.MULTILINE)
         times = {path: len(pattern.findall(text)) for path, text in texts.items()}
+        times |= {path: sys.maxsize for path in titles if in_title.search(titles[path])}
         if any(times.values()):
             paths = sorted(filter(times.get, times), key=lambda path: -times[path])
-            return [(path, texts[path].partition("\n")[0].removeprefix("# ")) for path in paths]
+            return [(path, titles[path]) for path in paths]
     return []
+
+
+def commands_of_guides() -> dict[str, list[str]]:
+    """The guides that are the first of some commands, with these."""
+    guides: dict[str, list[str]] = {}
+    for name in COMMANDS:
+        (path, _), *_ = pages_with_examples(name)
+        guides.setdefault(path, []).append(name)
+    return guides
+
+
+def with_commands(page: str, names: Iterable[str]) -> str:
+    """A guide with links to the pages of its commands, below its title."""
+    links = ", ".join(f"[costcalc {name}](commands/{name}.md)" for name in names)
+    title, _, text = page.partition("\n")
+    return f"{title}\n\nAll options: {links}.\n{text}"
 
 
 # Python

@@ -43,8 +43,8 @@ def command(
     """What changed from OLD to NEW, layer by layer, and what it costs.
 
     Each is a spec, a shipped network or a model, and may carry settings.  To use
-    it as a diff driver of git: git config diff.costcalc.command "costcalc diff",
-    and "specs/*.yaml diff=costcalc" in .gitattributes.
+    it as a diff driver of git: 'git config diff.costcalc.command "costcalc diff"',
+    and 'specs/*.yaml diff=costcalc' in .gitattributes.
     """
     if len(versions) in _OF_GIT:
         path, old, new = versions[0], versions[1], versions[4]

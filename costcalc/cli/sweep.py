@@ -90,9 +90,8 @@ if TYPE_CHECKING:
 @click.option(
     "--bins",
     type=Whole(),
-    show_default="20",
     metavar="N",
-    help="Of --histogram: about how many, of one width.",
+    help="Of --histogram: about how many, of one width.  [default: 20]",
 )
 @click.option(
     "--quantiles",
@@ -102,7 +101,7 @@ if TYPE_CHECKING:
     "networks do not exceed.",
 )
 @click.option("--sample", type=Whole(), metavar="N", help="N networks, drawn at random.")
-@click.option("--seed", type=Whole(), show_default="0", metavar="S", help="Of --sample.")
+@click.option("--seed", type=Whole(), metavar="S", help="Of --sample.  [default: 0]")
 @click.option("--pivot", is_flag=True, help="The last parameter's values as columns.")
 @workers_options
 @convention_options
