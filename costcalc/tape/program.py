@@ -27,13 +27,11 @@ STRUCTURES = 64
 class Leaf(Generic[T]):
     """What the function returns where all comparisons go one way."""
 
-    __slots__ = ("at", "index", "result")
+    __slots__ = ("index", "result")
 
-    def __init__(self, index: int, result: T | Refused, at: Mapping[str, Any]) -> None:
+    def __init__(self, index: int, result: T | Refused) -> None:
         self.index = index
         self.result = result
-        self.at = at
-        """The settings at which it was recorded."""
 
 
 Tree: TypeAlias = Branch | Leaf[Any] | None
@@ -92,6 +90,20 @@ class Program(Generic[T]):
         self.settled = set[str]()
         self.player = Player(self.tape)
 
+    def fix(self, chosen: Mapping[str, Any]) -> None:
+        """Takes out some choices, which stay as they are at all that is recorded.
+
+        Args:
+            chosen: their values.
+        """
+        function = self.function
+        self.function = lambda settings: function({**chosen, **settings})
+        kept = [place for place, name in enumerate(self.choices) if name not in chosen]
+        self.choices = tuple(self.choices[place] for place in kept)
+        self.trees = {
+            tuple(values[place] for place in kept): tree for values, tree in self.trees.items()
+        }
+
     def at(self, settings: Mapping[str, Any]) -> Leaf[T] | None:
         """What it returns at some settings; None where nothing is recorded, or out of bounds."""
         if not self.admits(settings):
@@ -131,13 +143,13 @@ class Program(Generic[T]):
             if marked and not self._holds(result, settings):
                 result = UNSAID
         else:
-            while marked and (spelled := marked.intersection(_marks(result)) - recording.spelled):
+            while marked and (spelled := (marked & _marks(result)) - recording.spelled):
                 recording.spelled |= spelled
                 result = self._run(settings, recording)
         for node in recording.settled:
             support = self.player.support(node)
             self.settled.update(self.tape.parameters[index].name for index in support)
-        leaf = Leaf(len(self.leaves), result, dict(settings))
+        leaf = Leaf(len(self.leaves), result)
         self._add(self._chosen(settings), list(recording.decisions.items()), leaf)
         self.leaves.append(leaf)
         return leaf
@@ -247,12 +259,15 @@ def _parts(text: str, marked: Container[int]) -> Iterator[str | PrintedNumber]:
     yield text[start:]
 
 
-def _marks(value: Any) -> Iterator[int]:
+def _marks(value: Any) -> set[int]:
     """The nodes of the marks in a text, or in anything in a tuple or a mapping."""
-    if isinstance(value, str):
-        yield from (int(mark[1]) for mark in MARK.finditer(value))
-    elif isinstance(value, Mapping):
-        yield from _marks(tuple(value.items()))
-    elif isinstance(value, tuple | list | Set):
-        for each in value:
-            yield from _marks(each)
+    marks, seen = set[int](), set[int]()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            marks.update(int(mark[1]) for mark in MARK.finditer(part))
+        elif isinstance(part, tuple | list | Set | Mapping) and id(part) not in seen:
+            seen.add(id(part))
+            waiting += (*part, *part.values()) if isinstance(part, Mapping) else part
+    return marks

@@ -6,8 +6,7 @@ of a table is a node, and the page computes it at whatever setting its reader ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -176,30 +175,25 @@ def model(
     """
     network = as_usually_run(network, measures.conventions[0])
     moved, others = controls(network, fixed, ranges)
-    first = _program(network, measures, moved)
-    opening = {control.name: control.default for control in moved}
-    try:
-        is_refused = isinstance(first.record(opening).result, Refused)
-    except TooLarge:
-        first.function(opening)  # which says where, if it is too large there
-        raise
-    if is_refused:
-        first.function(opening)  # which says why, with its place
-    moved, more = _within(first, moved, {*ranges})
-    program = _program(network, measures, moved) if more else first
-    rows = _rows(program, {control.name: control.default for control in moved})
+    program = _program(network, measures, moved)
+    first = _first(program, {control.name: control.default for control in moved})
+    rows = len(first.rows)
+    moved, left = _within(program, moved, rows, ranges)
+    if all(control.is_choice for control in left):
+        program.fix({control.name: control.default for control in left})
+    else:
+        program = _program(network, measures, moved)
     program.most = min(max(MOST_ROWS // rows, 8), STRUCTURES)
-    result = NetworkModel(
+    return NetworkModel(
         network,
         _title(network, moved),
         moved,
-        (*others, *more),
+        (*others, *map(_left, left)),
         fixed,
         measures,
         program,
         _explored(program, moved),
     )
-    return result
 
 
 def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:
@@ -215,43 +209,50 @@ def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:
     return network.document.titled(values)
 
 
+def _first(program: Program[Structure], opening: Mapping[str, Any]) -> Structure:
+    """What the page opens with.
+
+    Raises:
+        CostcalcError: the network does not exist at these settings; says why, with its place.
+    """
+    try:
+        result = program.record(opening).result
+    except TooLarge:
+        program.function(opening)  # which says where, if it is too large there
+        raise
+    return program.function(opening) if isinstance(result, Refused) else result
+
+
 def _within(
-    program: Program[Structure], moved: Sequence[Control], wanted: set[str]
-) -> tuple[tuple[Control, ...], list[Fixed]]:
+    program: Program[Structure], moved: Sequence[Control], rows: int, wanted: Container[str]
+) -> tuple[tuple[Control, ...], tuple[Control, ...]]:
     """The controls of a page that is not too large, and those that it goes without.
 
     Args:
         program: the network, recorded where the page opens.
         moved: all controls.
+        rows: how many rows the page opens with, which it has about as many of at other choices.
         wanted: those that the page must have.
     """
-    opening = {control.name: control.default for control in moved}
-    usual = _rows(program, opening)
-    combinations, weight = 1, Fraction(usual)
-    kept, others = [], []
+    most = min(ROWS // rows, STRUCTURES)
+    combinations = 1
+    kept, left = [], []
     for control in moved:
-        if not (control.is_choice or control.name in program.settled):
+        is_apart = control.is_choice or control.name in program.settled
+        more = combinations * (len(control.values) if is_apart else 1)
+        if more > max(most, combinations) and control.name not in wanted:
+            left.append(control)
+        else:
             kept.append(control)
-            continue
-        most = combinations * len(control.values)
-        rows = [usual]
-        if most <= STRUCTURES or control.name in wanted:
-            rows = [_rows(program, {**opening, control.name: each}) for each in control.values]
-        more = weight * Fraction(sum(rows), usual)
-        if (most > STRUCTURES or more > ROWS) and control.name not in wanted:
-            values = ",".join(written(control)[1 if control.default is FOLLOWS else 0 :][:2])
-            reason = f"not moved, to keep the page small: --set {control.name}={values} moves it"
-            others.append(Fixed(control.name, control.default, reason))
-            continue
-        combinations, weight = most, more
-        kept.append(control)
-    return tuple(kept), others
+            combinations = more
+    return tuple(kept), tuple(left)
 
 
-def _rows(program: Program[Structure], settings: Mapping[str, Any]) -> int:
-    """The rows that a network has at some settings; one where it is refused."""
-    result = program.record(settings).result
-    return len(result.rows) if isinstance(result, Structure) else 1
+def _left(control: Control) -> Fixed:
+    """A control that the page goes without."""
+    values = ",".join(written(control)[1 if control.default is FOLLOWS else 0 :][:2])
+    reason = f"not moved, to keep the page small: --set {control.name}={values} moves it"
+    return Fixed(control.name, control.default, reason)
 
 
 def _explored(program: Program[Structure], moved: Sequence[Control]) -> bool:

@@ -155,3 +155,60 @@ def test_a_number_that_is_too_large_to_begin_with_is_refused_with_its_place(tmp_
     )
     with pytest.raises(CostcalcError, match=r"large.yaml:2:23: .*the number grows too large"):
         costcalc.page(path, res=32)
+
+
+CHOICES = """\
+input: [3, 32, 32]
+parameters:
+  small: {choices: [1, 2, 3], default: 2}
+  large: {choices: [1, 2, 3, 4, 5, 6, 7, 8, 9], default: 1}
+  depth: 40
+  wide: {choices: [8, 12], default: 8}
+layers:
+  - conv: {out: "wide * small * large", kernel: 1, repeat: depth}
+  - fc: {out: 10}
+"""
+
+
+def totals(network, settings):
+    settings = {**network.defaults, **settings}
+    here = Replayed(network, settings)
+    report = costcalc.report(network.network.document, **settings)
+    return tuple(map(here.value, here.result.totals[0])), report.totals[::-1]
+
+
+def test_a_page_goes_without_what_would_make_it_large(tmp_path):
+    path = tmp_path / "choices.yaml"
+    path.write_text(CHOICES)
+    held = model(opened(path, {}), Measures((load_convention("paper", None),)))
+    assert [control.name for control in held.controls] == ["alpha", "res", "small", "wide"]
+    left = {fixed.name: (fixed.value, fixed.reason) for fixed in held.fixed}
+    why = "not moved, to keep the page small: --set {} moves it"
+    assert left["large"] == (1, why.format("large=1,2"))
+    assert left["depth"] == (40, why.format("depth=1,2"))
+    for small in (1, 2, 3):
+        shown, reported = totals(held, {"small": small, "wide": 12})
+        assert shown == reported
+
+
+def test_a_page_has_what_it_is_asked_for_however_large_that_makes_it(tmp_path):
+    path = tmp_path / "choices.yaml"
+    path.write_text(CHOICES)
+    ranges = {"large": [1, 9], "depth": [1, 39, 40]}
+    held = model(opened(path, {}), Measures((load_convention("paper", None),)), ranges=ranges)
+    # With these, nothing is left for a choice that follows.
+    assert [control.name for control in held.controls[2:]] == ["small", "large", "depth"]
+    assert [fixed.name for fixed in held.fixed] == ["wide"]
+    for large, depth in ((9, 39), (1, 1)):
+        shown, reported = totals(held, {"large": large, "depth": depth})
+        assert shown == reported
+
+
+def test_sliders_of_numbers_do_not_make_a_page_large(tmp_path):
+    path = tmp_path / "deep.yaml"
+    path.write_text(
+        "input: [3, res, res]\nparameters: {res: 32, only: {choices: [3], default: 3}}\n"
+        "layers: [{conv: {out: 8, kernel: 1, repeat: 300}}]\n"
+    )
+    held = model(opened(path, {}), Measures((load_convention("paper", None),)))
+    assert [control.name for control in held.controls] == ["alpha", "res", "only"]
