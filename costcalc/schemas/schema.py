@@ -86,21 +86,26 @@ class Schema:
         return self._data
 
     def to_json(self) -> str:
-        """The schema as a file: a line for each key, property and definition."""
-        lines = []
-        for key, value in self._data.items():
-            if key in ("properties", "definitions"):
-                inner = ",\n".join(f"    {_line(name)}: {_line(value[name])}" for name in value)
-                lines.append(f"  {_line(key)}: {{\n{inner}\n  }}")
-            else:
-                lines.append(f"  {_line(key)}: {_line(value)}")
-        return "{\n" + ",\n".join(lines) + "\n}\n"
+        """The schema as a file."""
+        return as_file(self._data)
 
     def __str__(self) -> str:
         return self.to_json().removesuffix("\n")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}; print() shows it>"
+
+
+def as_file(data: Mapping[str, Any]) -> str:
+    """A schema as JSON, with a line for each key, property and definition."""
+    lines = []
+    for key, value in data.items():
+        if key in ("properties", "definitions"):
+            inner = ",\n".join(f"    {_line(name)}: {_line(value[name])}" for name in value)
+            lines.append(f"  {_line(key)}: {{\n{inner}\n  }}")
+        else:
+            lines.append(f"  {_line(key)}: {_line(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _line(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -42,6 +42,8 @@ from costcalc.spec.arguments import (
     COMMON,
     FUSED,
     JOIN,
+    NOT_OF_BLOCKS,
+    OF_PARAMS,
     ROWS,
     STEP_NAME,
     STRUCTURES,
@@ -57,6 +59,9 @@ NAME: Term = {**WORD, "pattern": pattern(STEP_NAME), "minimum": 0}
 """The name of a step, or the word by which steps share params."""
 
 _BARE_NAME = pattern(parameters.IDENTIFIER)
+
+_SINGLE = [name for name, kind in KINDS.items() if not kind.joins]
+"""Names of layer kinds without branches, which are the same in every list of steps."""
 
 
 class Calls(NamedTuple):
@@ -92,7 +97,13 @@ def spec() -> Term:
             **figures.definitions(),
             "parameters": _parameters(()),
             **_definitions(*(call for call, _ in calls)),
-            **{f"defaults-{kind.name}": _defaults_of(kind) for kind in TABLE},
+            **{f"defaults-{kind.name}": mapping({}, shared=_of_layer(kind)) for kind in TABLE},
+            "bare-kind": _words((*KINDS, *STRUCTURES)),
+            "defaults": {
+                "properties": {
+                    name: reference(f"defaults-{kind.name}") for name, kind in KINDS.items()
+                }
+            },
             **{f"defaults-of-{call.name}": _defaults(call) for call, _ in calls},
             **prefixed("block", blocks_that_ship),
         },
@@ -122,10 +133,16 @@ def _by_blocks(cases: list[tuple[Calls, Mapping[str, Term]]]) -> Term:
 def _definitions(*calls: Calls) -> dict[str, Term]:
     return {
         **attributes.definitions(),
-        **prefixed("step", _common()),
-        **prefixed("line", _fused()),
+        "step": {"properties": _common()},
+        "line": {"properties": _fused()},
         "parameters-of-a-block": _parameters(COMMON),
-        **{f"kind-{kind.name}": _layer(kind) for kind in TABLE if not kind.joins},
+        **{
+            f"attributes-{kind.name}": {"properties": attributes.attributes(kind)}
+            for kind in TABLE
+            if kind.attributes
+        },
+        **{f"kind-{kind.name}": _layer(kind) for kind in TABLE},
+        "kinds": {"properties": {name: reference(f"kind-{KINDS[name].name}") for name in _SINGLE}},
         **{name: term for call in calls for name, term in _steps(call).items()},
     }
 
@@ -231,24 +248,16 @@ def _blocks() -> Term:
 
 
 def _defaults(calls: Calls) -> Term:
-    kinds = {name: reference(f"defaults-{kind.name}") for name, kind in KINDS.items()}
     called = dict.fromkeys(calls.blocks, by_name({}))
-    return either(mapping({**kinds, **called}, others=calls.is_open and by_name({})), NOTHING)
+    others = by_name({}) if calls.is_open else False
+    return either(mapping(called, others=others, shared={"defaults": KINDS}), NOTHING)
 
 
-def _defaults_of(kind: Kind) -> Term:
-    return mapping({**attributes.attributes(kind), **_line(kind)})
-
-
-def _step() -> dict[str, Term]:
-    """The arguments of every step."""
-    return referred("step", COMMON)
-
-
-def _line(kind: Kind) -> dict[str, Term]:
-    """The arguments of a layer besides its kind's attributes."""
+def _of_layer(kind: Kind) -> dict[str, Iterable[str]]:
+    """The arguments of a layer that defaults may set, by their definitions."""
     has_patch = {"kernel", "stride"} <= {*kind.attributes}
-    return referred("line", (name for name in FUSED if name != "patch" or has_patch))
+    own = {f"attributes-{kind.name}": kind.attributes} if kind.attributes else {}
+    return {**own, "line": [name for name in FUSED if name != "patch" or has_patch]}
 
 
 def _common() -> dict[str, Term]:
@@ -273,7 +282,7 @@ def _common() -> dict[str, Term]:
 def _fused() -> dict[str, Term]:
     how = either(one_of((True, False, "operator")), EXPRESSION)
     values = {
-        "norm": either(one_of(("none", *_words("norm"))), EXPRESSION),
+        "norm": either(one_of(("none", *_of_family("norm"))), EXPRESSION),
         "act": _activation(),
         "filter": either(SHAPE, NOTHING),
         "patch": either({"type": "string", "pattern": pattern(PATCH)}, NOTHING),
@@ -284,107 +293,114 @@ def _fused() -> dict[str, Term]:
 
 
 def _activation() -> Term:
-    return either(one_of(("none", *_words("activation"))), EXPRESSION)
+    return either(one_of(("none", *_of_family("activation"))), EXPRESSION)
 
 
 @cache
-def _words(family: str) -> tuple[str, ...]:
+def _of_family(family: str) -> tuple[str, ...]:
     """The norms or activations that a line may name."""
     kinds = (kind for kind in TABLE if kind.family == family and not kind.required)
     return tuple(kind.name.removesuffix("_norm") for kind in kinds)
 
 
 def _layer(kind: Kind) -> Term:
-    """``kind: arguments``, for a layer."""
-    own = {**attributes.attributes(kind), **_line(kind), **_step()}
-    main = (attributes.bare(kind.attributes[kind.main]),) if kind.main else ()
-    return described(either(mapping(own), *main, NOTHING), summary(kind))
-
-
-def _join(kind: Kind, steps: Term) -> Term:
-    """``kind: arguments``, for a layer that joins branches, or reads layers by name."""
-    several: Term = {
-        "anyOf": [{"minItems": 2}, {"contains": {"type": "object", "required": ["repeat"]}}]
-    }
-    branch = _branch(steps)
-    listed_branches = {**listed(branch), **several}
-    branches = either(listed_branches, {**by_name(branch, NAME), "minProperties": 1})
+    """``kind: arguments``, for a layer; its branches, if it joins any, are another definition's."""
     own = mapping(
-        {
-            **attributes.attributes(kind),
-            **_line(kind),
-            "branches": described(branches, JOIN["branches"]),
-            **_step(),
-        }
+        {"branches": True} if kind.joins else {}, shared={**_of_layer(kind), "step": COMMON}
     )
-    # A layer with branches has no norm on its line, and no filter.
-    without = {name: False for name in FUSED if name not in JOIN}
-    own["dependencies"] = {"branches": {"properties": without}}
+    branches: tuple[Term, ...] = ()
+    if kind.joins:
+        without = dict.fromkeys((*(name for name in FUSED if name not in JOIN), *OF_PARAMS), False)
+        own["dependencies"] = {"branches": {"properties": without}}
+        branches = ({"type": "array"},)
     main = (attributes.bare(kind.attributes[kind.main]),) if kind.main else ()
-    return described(either(own, listed_branches, *main, NOTHING), summary(kind))
+    return described(either(own, *branches, *main, NOTHING), summary(kind))
 
 
-def _branch(steps: Term) -> Term:
-    """A branch: a step, a list of them, nothing, or layers with a condition."""
+def _branches(steps: Term, item: Term) -> Term:
+    """Two or more branches, or some that repeat, as a list or by their names.
+
+    A branch is a step, a list of them, nothing, or layers with a condition.
+    """
     values = {"layers": steps, "when": EXPRESSION, "repeat": EXPRESSION}
-    conditional = mapping(keyed(BRANCH, values), ("layers",))
-    return either(steps, conditional, reference(_item(steps)))
-
-
-def _item(steps: Term) -> str:
-    """The definition of one item of a list of steps."""
-    return f"{steps['$ref'].rpartition('/')[2]}-item"
+    branch = either(steps, mapping(keyed(BRANCH, values), ("layers",)), item)
+    repeats = {"type": "object", "required": ["repeat"]}
+    return {
+        **{"type": ["array", "object"], "items": branch},
+        **{"additionalProperties": branch, "propertyNames": NAME},
+        "anyOf": [
+            {"minItems": 2, "minProperties": 2},
+            {"contains": repeats, "minProperties": 1, "additionalProperties": repeats},
+        ],
+    }
 
 
 def _steps(calls: Calls) -> dict[str, Term]:
     """The definitions of a list of steps, and of its items."""
-    steps = reference(calls.name)
-    joins = {kind.name: f"{calls.name}-{kind.name}" for kind in TABLE if kind.joins}
-    structures = {name: f"{calls.name}-{name}" for name in STRUCTURES}
-    kinds = {name: joins.get(kind.name, f"kind-{kind.name}") for name, kind in KINDS.items()}
+    steps, item, branches, join = (
+        reference(f"{calls.name}{part}") for part in ("", "-item", "-branches", "-join")
+    )
     called = {
-        **{name: reference(target) for name, target in (kinds | structures).items()},
+        **{
+            name: {"allOf": [reference(f"kind-{kind.name}"), join]}
+            for name, kind in KINDS.items()
+            if kind.joins
+        },
+        **{name: reference(f"{calls.name}-{name}") for name in STRUCTURES},
         **calls.blocks,
     }
-    any_call = _call({}, others=reference("argument"))
-    # As a pattern, they are not completed: a key is, with room for its arguments.
-    names = _BARE_NAME if calls.is_open else f"^(?:{'|'.join(called)})$"
-    words = {"type": "string", "pattern": names}
-    item = mapping(called, others=any_call if calls.is_open else False)
+    words = [reference("bare-kind"), *([_words(calls.blocks)] if calls.blocks else ())]
+    if calls.is_open:
+        words = [{"type": "string", "pattern": _BARE_NAME}]
+    others = _call({}, others=reference("argument")) if calls.is_open else False
+    single = mapping(called, others=others, shared={"kinds": _SINGLE})
+    described_branches = described(branches, JOIN["branches"])
     return {
-        calls.name: either(listed(reference(_item(steps))), NOTHING),
-        _item(steps): either({**item, "minProperties": 1, "maxProperties": 1}, words),
-        **{joins[kind.name]: _join(kind, steps) for kind in TABLE if kind.joins},
-        **{structures[name]: term for name, term in _structures(steps).items()},
+        calls.name: either(listed(item), NOTHING),
+        f"{calls.name}-item": either({**single, "minProperties": 1, "maxProperties": 1}, *words),
+        f"{calls.name}-branches": _branches(steps, item),
+        f"{calls.name}-join": {
+            **{"if": {"type": "array"}, "then": branches},
+            "else": {"properties": {"branches": described_branches}},
+        },
+        **prefixed(calls.name, _structures(steps, item)),
     }
 
 
-def _structures(steps: Term) -> dict[str, Term]:
+def _words(names: Iterable[str]) -> Term:
+    """Any of some names; as a pattern, which is not completed: a key is, with room for more."""
+    return {"type": "string", "pattern": f"^(?:{'|'.join(names)})$"}
+
+
+def _structures(steps: Term, item: Term) -> dict[str, Term]:
     """The steps that contain others."""
-    inner = listed(reference(_item(steps)), 1)
+    inner = listed(item, 1)
+    common = {"step": [name for name in COMMON if name not in OF_PARAMS]}
     residual = {
+        **{name: {} for name in FUSED},
         "layers": inner,
         "shortcut": either(steps, NOTHING),
-        "act": reference("line-act"),
         "only_if": EXPRESSION,
-        "functional": reference("line-functional"),
-        "functional_act": reference("line-functional_act"),
     }
-    common = {name: term for name, term in _step().items() if name not in ("shares", "borrows")}
     values = {"sequence": {"layers": inner}, "residual": residual, "table": _table_values(common)}
     terms = {}
     for name, structure in STRUCTURES.items():
         required = ("columns", "rows") if name == "table" else ("layers",)
-        body = mapping({**common, **keyed(structure.arguments, values[name])}, required)
+        of_line = [argument for argument in structure.arguments if argument in FUSED]
+        body = mapping(
+            keyed(structure.arguments, values[name]),
+            required,
+            shared={**common, **({"line": of_line} if of_line else {})},
+        )
         bare = () if name == "table" else (inner,)
         terms[name] = described(either(body, *bare), structure.does)
     return terms
 
 
-def _table_values(common: Mapping[str, Term]) -> dict[str, Term]:
+def _table_values(common: Mapping[str, Iterable[str]]) -> dict[str, Term]:
     by_parameter = {**by_name(listed(WORD, 1)), "minProperties": 1, "maxProperties": 1}
     headed = {**by_name(either(WORD, by_parameter)), "minProperties": 1, "maxProperties": 1}
-    group = mapping({**common, **keyed(ROWS, {"rows": {"type": "array"}})}, ("rows",))
+    group = mapping(keyed(ROWS, {"rows": {"type": "array"}}), ("rows",), shared=common)
     return {
         "layer": WORD,
         "columns": listed(either(WORD, headed)),
@@ -395,9 +411,9 @@ def _table_values(common: Mapping[str, Term]) -> dict[str, Term]:
 
 def _call(own: Mapping[str, Term], others: Term = False) -> Term:
     """``block: arguments``."""
-    return either(
-        mapping({**own, **_step()}, others=others), ARITHMETIC, listed(reference("argument"))
-    )
+    common = {"step": [name for name in COMMON if name not in NOT_OF_BLOCKS]}
+    body = mapping({**own, **dict.fromkeys(NOT_OF_BLOCKS, False)}, others=others, shared=common)
+    return either(body, ARITHMETIC, listed(reference("argument")))
 
 
 @cache

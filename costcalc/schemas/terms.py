@@ -39,6 +39,8 @@ ARITHMETIC: Term = {
 
 def described(term: Term, meaning: str, **more: Any) -> Term:
     """A term with what it means; beside a reference it would be ignored."""
+    if not meaning and not more:
+        return term
     inner = {"allOf": [term]} if "$ref" in term else term
     return {**({"description": meaning} if meaning else {}), **more, **inner}
 
@@ -114,6 +116,7 @@ def mapping(
     properties: Mapping[str, Term],
     required: Collection[str] = (),
     others: Term = False,
+    shared: Mapping[str, Iterable[str]] = NO_TERMS,
 ) -> Term:
     """A mapping with some keys.
 
@@ -121,10 +124,14 @@ def mapping(
         properties: the values of its keys.
         required: the keys that it must have.
         others: the values of other keys, which by default it cannot have.
+        shared: more of its keys, by the definition that has their values.  They are named
+            beside the others, since ``additionalProperties`` sees no definition.
     """
+    named = {name: True for names in shared.values() for name in names}
     return {
         "type": "object",
-        "properties": {**properties},
+        **({"allOf": [*map(reference, shared)]} if shared else {}),
+        "properties": {**named, **properties},
         **({"required": [*required]} if required else {}),
         "additionalProperties": others,
     }

@@ -30,6 +30,15 @@ COMMON: Mapping[str, str] = {
 }
 """Arguments that every step may have, and what they state."""
 
+OF_PARAMS: Mapping[str, tuple[str, str]] = {
+    "shares": ("share", "on a layer or on a block"),
+    "borrows": ("borrow", "on a layer"),
+}
+"""Those of them that only steps with params have: what such a step does, and where they stand."""
+
+NOT_OF_BLOCKS = ("borrows",)
+"""Those of them that blocks and networks cannot have; structures can have no :data:`OF_PARAMS`."""
+
 FUNCTIONAL: Mapping[str, str] = {
     "functional": "whether the implementation calls a function or an operator, not a module",
     "functional_act": "the same of its activation",

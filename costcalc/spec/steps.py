@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from costcalc.errors import Mark, Problems
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import MATRICES, Kind
@@ -11,6 +13,8 @@ from costcalc.spec.arguments import (
     FUNCTIONAL,
     FUSED,
     JOIN,
+    NOT_OF_BLOCKS,
+    OF_PARAMS,
     STRUCTURES,
     Arguments,
     WrittenArgument,
@@ -175,7 +179,7 @@ class StepReader:
         main = "to" if is_network else next(iter(parameters), "")
         arguments = Arguments(key, body, main, self.values)
         to = self._last(arguments) if is_network else None
-        common = self._not_borrowing(self.common(arguments), key)
+        common = self.without(NOT_OF_BLOCKS, self.common(arguments), key)
         self.defaults.of_block(key.text, arguments)
         required = tuple(
             name for name, parameter in parameters.items() if parameter.default is None
@@ -200,7 +204,7 @@ class StepReader:
 
     def _sequence(self, key: Scalar, body: Node) -> SequenceStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = self.not_shared(self.common(arguments), key)
+        common = self.without(OF_PARAMS, self.common(arguments), key)
         steps = self._inner_layers(key, arguments)
         arguments.read((), (), (*STRUCTURES["sequence"].arguments, *COMMON), "'sequence'")
         refuse_unfit_first_only(common, (), (), self.problems)
@@ -208,7 +212,7 @@ class StepReader:
 
     def _residual(self, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "layers", self.values)
-        common = self.not_shared(self.common(arguments), key)
+        common = self.without(OF_PARAMS, self.common(arguments), key)
         steps = self._inner_layers(key, arguments)
         shortcut = self.steps(arguments.take("shortcut"))
         act, only_if = arguments.expression("act"), arguments.expression("only_if")
@@ -225,22 +229,14 @@ class StepReader:
         common = arguments.common()
         return common if gate is None else common._replace(gate=self._one_or_more(gate))
 
-    def not_shared(self, common: Common, key: Scalar) -> Common:
-        """Notes ``shares`` on a step that is neither a layer nor a block."""
-        if common.shares:
-            self.problems.add(
-                key.mark,
-                f"'{key.text}' cannot share params",
-                expected="'shares' on a layer or on a block",
-            )
-        return self._not_borrowing(common, key)
-
-    def _not_borrowing(self, common: Common, key: Scalar) -> Common:
-        """Notes ``borrows`` on a step that is not a layer."""
-        if common.borrows:
-            self.problems.add(
-                key.mark, f"'{key.text}' cannot borrow params", expected="'borrows' on a layer"
-            )
+    def without(self, unfit: Iterable[str], common: Common, key: Scalar) -> Common:
+        """Notes arguments of params on a step that cannot have them."""
+        for name in unfit:
+            if getattr(common, name):
+                does, where = OF_PARAMS[name]
+                self.problems.add(
+                    key.mark, f"'{key.text}' cannot {does} params", expected=f"'{name}' {where}"
+                )
         return common
 
     def _inner_layers(self, key: Scalar, arguments: Arguments) -> tuple[Step, ...]:
@@ -254,7 +250,7 @@ class StepReader:
 
     def _join(self, kind: Kind, key: Scalar, body: Node) -> JoinStep:
         arguments = Arguments(key, body, "branches", self.values)
-        common = self.not_shared(self.common(arguments), key)
+        common = self.without(OF_PARAMS, self.common(arguments), key)
         node = arguments.take("branches")
         act = arguments.expression("act")
         functional, functional_act = (arguments.expression(name) for name in FUNCTIONAL)

@@ -18,13 +18,14 @@ picks one of them:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from costcalc.errors import Problems
 from costcalc.records import NamedTuple
 from costcalc.spec.arguments import (
     COMMON,
+    OF_PARAMS,
     ROWS,
     STRUCTURES,
     Arguments,
@@ -43,7 +44,7 @@ class RowReader(Protocol):
 
     def step(self, key: Scalar, body: Node) -> Step | None: ...
     def common(self, arguments: Arguments) -> Common: ...
-    def not_shared(self, common: Common, key: Scalar) -> Common: ...
+    def without(self, unfit: Iterable[str], common: Common, key: Scalar) -> Common: ...
 
 
 class ArgumentColumn(NamedTuple):
@@ -225,7 +226,7 @@ def _common(reader: RowReader, key: Scalar, body: MapNode, own: Collection[str])
     """The arguments that every step may have; other keys must be among ``own``."""
     rest = tuple(entry for entry in body.entries if entry[0].text not in own)
     arguments = Arguments(key, MapNode(rest, body.mark), "", reader.values)
-    common = reader.not_shared(reader.common(arguments), key)
+    common = reader.without(OF_PARAMS, reader.common(arguments), key)
     arguments.read((), (), (*own, *COMMON), f"'{key.text}'")
     refuse_unfit_first_only(common, (), (), reader.problems)
     return common

@@ -78,6 +78,9 @@ WRONG = {
     "s1x2": "use: [fire]\nlayers:\n  - fire: {s1x2: 4}\n",
     "outt": "blocks:\n  b: {layers: [conv: {outt: 3}]}\nlayers: [b]\n",
     "rellu": "layers:\n  - rellu\n",
+    "groupps": "layers:\n  - add: [[conv: {out: 3, groupps: 3}], []]\n",
+    "brnches": "layers:\n  - concat: {brnches: [[relu], []]}\n",
+    "widht": "layers:\n  - conv: {out: 3, kernel: 3}\ndefaults: {conv: {widht: 3}}\n",
     "-8": "layers:\n  - conv: {out: -8, kernel: 3}\n",
 }
 
@@ -108,6 +111,9 @@ def test_layer_kinds_are_completed_with_what_they_do(server, written):
         ("layers:\n  - upsample:\n      mode: |\n", {"nearest", "bilinear"}),
         ("use: [fire]\nlayers:\n  - fire:\n      |\n", {"s1x1", "e3x3", "name"}),
         ("use: [fire]\nlayers:\n  - |\n", {"fire", "conv"}),
+        ("layers:\n  - add:\n      branches:\n        - - |\n", {"conv", "add"}),
+        ("layers:\n  - add:\n      |\n", {"branches", "broadcast", "act", "name"}),
+        ("layers: [relu]\ndefaults:\n  conv:\n    |\n", {"kernel", "norm"}),
         ("layers: [relu]\nfamily: |\n", {"mobile", "residual"}),
         ("layers: [relu]\n|\n", {"parameters", "blocks", "source"}),
     ],
@@ -123,6 +129,20 @@ def test_an_argument_shows_its_meaning(server, written):
     server.open(path)
     shown = server.at("textDocument/hover", path, *place)["contents"]["value"]
     assert "a whole number above zero, or one for each spatial axis" in shown
+
+
+REFERRING = {
+    "blocks": ("outt", "blocks:\n  b: {layers: [{residual: {layers: [conv: {outt: 3}]}}]}\n"),
+    "claims": ("widht", "claims: []\nnetworks: {n: {input: [3], layers: [fc: {widht: 3}]}}\n"),
+}
+
+
+@pytest.mark.parametrize(("word", "text"), REFERRING.values(), ids=REFERRING)
+def test_stored_schemas_take_the_layers_from_that_of_a_spec(word, text, server, request, tmp_path):
+    path = tmp_path / "x.yaml"
+    name = request.node.callspec.id
+    path.write_text(f"# yaml-language-server: $schema={SPECS}/schemas/{name}.json\n{text}")
+    assert {*marked(server, path)} == {word}
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "vgg", "blocks/fire", "claims/mobilenet_v1"])

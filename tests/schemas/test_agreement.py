@@ -283,6 +283,16 @@ WRONG = {
     "a patch without a stride": HEAD + "  - conv: {patch: 3x3, out: 3}\n",
     "a single branch": HEAD + "  - concat: [[relu]]\n",
     "a norm of branches": HEAD + "  - add: {branches: [[], [relu]], norm: batch}\n",
+    "branches that share": HEAD + "  - add: {branches: [[], [relu]], shares: a}\n",
+    "branches that borrow": HEAD + "  - add: {branches: [[], [relu]], borrows: all}\n",
+    "a named branch": HEAD + "  - concat: {branches: {a: [relu]}}\n",
+    "no branch": HEAD + "  - concat: {branches: {}}\n",
+    "a block that borrows": "use: [fire]\n"
+    + HEAD
+    + "  - fire: {s1x1: 4, e1x1: 8, e3x3: 8, borrows: {biases: 4}}\n",
+    "an own block that borrows": "blocks: {b: {layers: [relu]}}\n"
+    + HEAD
+    + "  - b: {borrows: {biases: 4}}\n",
     "a table that shares": HEAD + "  - table: {layer: fc, columns: [], rows: [], shares: a}\n",
     "an unknown family": HEAD + "family: mobil\n",
     "a parameter named like a word": HEAD + "parameters: {in: 3}\n",
