@@ -71,16 +71,19 @@ class ReportGroup:
         self.output_axis = 0
 
     def add(self, line: ReportLine) -> None:
-        """Adds a line's costs; the caller adds it to ``members`` of the innermost group."""
+        """Adds a line but its costs; the caller adds it to ``members`` of the innermost group."""
         self.lines += 1
         self.uncounted += not line.layer.is_counted
         self.guessed += line.layer.is_guessed
-        self.mult_adds += line.mult_adds
-        self.params += line.params
         self.is_free = self.is_free and line.is_free
         if not self.input:
             self.input, self.input_axis = line.layer.input, line.layer.input_axis
         self.output, self.output_axis = line.layer.output, line.layer.output_axis
+
+    def add_up(self) -> None:
+        """Takes the costs of its members, which are added up before it."""
+        self.mult_adds = sum(member.mult_adds for member in self.members)
+        self.params = sum(member.params for member in self.members)
 
     @property
     def doubts(self) -> str:
@@ -136,6 +139,8 @@ def tree(network: Sequence[ReportLine]) -> ReportGroup:
             group.add(line)
             parent = group
         parent.members.append(line)
+    for group in reversed((root, *groups.values())):
+        group.add_up()
     return root
 
 

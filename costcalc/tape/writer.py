@@ -2,9 +2,9 @@
 
     parameters  [name, low, high, whether it is whole], the first nodes
     choices     the names of the choices
-    constants   numbers, those that a float cannot hold as text; ~n stands for the nth of them
-    operations  a letter for each node after the parameters, of :data:`LETTERS`
-    operands    two for each of them: how many nodes before it, or 0 or less for a constant
+    constants   numbers, those that a float cannot hold as text
+    code        the other nodes, operands before operations: a letter of :data:`LETTERS` takes
+                the last two, ``C`` is the next constant, a number in base 36 an earlier node
     branches    three for each branch: a node, and where its outcomes 0 and 1 lead
     trees       the choices' values as text, and where the settings with these lead
 
@@ -14,6 +14,7 @@ A branch leads to the leaf n, to the branch -n - 2, or to -1, where nothing is r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase, digits
 from typing import Any
 
 from costcalc.spec.numbers import exact
@@ -25,15 +26,17 @@ LETTERS = {
     "+": "+",
     "-": "-",
     "*": "*",
-    "//": "f",
+    "//": "F",
     "/": "/",
-    "max": "M",
-    "min": "m",
-    "<": "<",
+    "max": "U",
+    "min": "L",
+    "<": "B",
     "=": "=",
-    "gcd": "g",
+    "gcd": "G",
 }
 """The operations of a tape as they are written."""
+
+_CONSTANT = "C"
 
 _SAFE = 2**53 - 1
 """The largest whole number up to which a float holds every one."""
@@ -45,15 +48,14 @@ class Writer:
     def __init__(self, program: Program[Any]) -> None:
         self.program = program
         self._cells: dict[int, int] = {}
-        """The nodes and the constants that are written, by their nodes on the tape."""
+        """The nodes that are written, by their nodes on the tape."""
         self._constants: list[Rational] = []
-        self._operations: list[str] = []
-        self._operands: list[int] = []
+        self._code: list[str] = []
         for node, _ in enumerate(program.tape.parameters):
             self._cells[node] = node
 
     def cell(self, number: Any) -> int:
-        """Where a number is written: a node, or ~n for the constant n."""
+        """The node of a number as it is written."""
         tape = self.program.tape
         return self._cell(number.node if isinstance(number, TapeNumber) else tape.constant(number))
 
@@ -97,8 +99,7 @@ class Writer:
             ],
             "choices": list(self.program.choices),
             "constants": [_number(value) for value in self._constants],
-            "operations": "".join(self._operations),
-            "operands": list(self._operands),
+            "code": "".join(self._code),
             "branches": branches,
             "trees": [
                 [[_chosen(value) for value in chosen], place(tree)]
@@ -109,31 +110,48 @@ class Writer:
     def _cell(self, node: int) -> int:
         """Where a node is written, after those that it is computed from."""
         cells, nodes = self._cells, self.program.tape.nodes
-        waiting = [node]
+        waiting = [] if node in cells else [(node, False)]
         while waiting:
-            number = waiting[-1]
+            number, has_operands = waiting.pop()
             content = nodes[number].content
             if number in cells:
-                waiting.pop()
+                self._refer(cells[number])
             elif not isinstance(content, Operation):
                 assert not isinstance(content, Parameter), "parameters are written first"
-                cells[number] = ~len(self._constants)
                 self._constants.append(content)
+                self._write(number, _CONSTANT)
+            elif has_operands:
+                self._write(number, LETTERS[content.name])
             else:
-                missing = [operand for operand in content[1:] if operand not in cells]
-                if missing:
-                    waiting += missing
-                else:
-                    self._write(number, content)
+                left, right = content[1:]
+                waiting += (number, True), (right, False), (left, False)
         return cells[node]
 
-    def _write(self, node: int, operation: Operation) -> None:
-        cell = len(self.program.tape.parameters) + len(self._operations)
-        self._cells[node] = cell
-        self._operations.append(LETTERS[operation.name])
-        for operand in operation[1:]:
-            before = self._cells[operand]
-            self._operands.append(cell - before if before >= 0 else before + 1)
+    def _write(self, node: int, letter: str) -> None:
+        self._cells[node] = len(self._cells)
+        self._code.append(letter)
+
+    def _refer(self, cell: int) -> None:
+        word = base36(cell)
+        has_number_before = bool(self._code) and self._code[-1][-1] in _DIGITS
+        self._code.append(f" {word}" if has_number_before else word)
+
+
+_DIGITS = digits + ascii_lowercase
+
+
+def base36(number: int) -> str:
+    """A number as JavaScript's ``parseInt(text, 36)`` reads it.
+
+    >>> base36(0), base36(35), base36(36)
+    ('0', 'z', '10')
+    """
+    word = ""
+    while True:
+        number, digit = divmod(number, 36)
+        word = _DIGITS[digit] + word
+        if not number:
+            return word
 
 
 def _number(value: Rational) -> Any:

@@ -6,6 +6,7 @@ of a table is a node, and the page computes it at whatever setting its reader ch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
 from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
 from costcalc.symbolic.explain import LayerExplanation
+from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
 from costcalc.tape.tape import Parameter, TooLarge
 from costcalc.webpage.controls import FOLLOWS, Control, Fixed, controls, given, written
@@ -301,11 +303,18 @@ def _structure(graph: LayerGraph, books: Sequence[FormulaBook], drawn: LevelBook
     shown = [list(places(graph.blocks, root, None, graph.folded)) for root in roots]
     explained = [book.explained(graph, each, axes) for book, each in zip(books, costs, strict=True)]
     rows = [_table_row(graph, each, explained) for each in zip(*shown, strict=True)]
+    types = tuple(_type_rows(reported))
     return Structure(
         input=channels_last(graph.input, axes.get(NETWORK_INPUT, 0)),
         rows=tuple(rows),
-        types=tuple(_type_rows(reported)),
-        totals=tuple(Counts(root.mult_adds, root.params) for root in roots),
+        types=types,
+        totals=tuple(
+            Counts(
+                _sum([row.counts[index].mult_adds for row in types]),
+                _sum([row.counts[index].params for row in types]),
+            )
+            for index in range(len(books))
+        ),
         notes=tuple(
             (*free_notes(layers), *notes_of(graph), *([GATED] if graph.gated else []))
             for layers in reported
@@ -378,9 +387,17 @@ def _type_rows(reported: Sequence[Sequence[LayerReport]]) -> Iterator[TypeRow]:
                 layers,
                 tuple(
                     Counts(
-                        sum(layer.mult_adds for layer in column),
-                        sum(layer.params for layer in column),
+                        _sum([layer.mult_adds for layer in column]),
+                        _sum([layer.params for layer in column]),
                     )
                     for column in columns
                 ),
             )
+
+
+def _sum(numbers: Sequence[Size]) -> Size:
+    """A sum in few operations: a number of the tape that is often in it is multiplied."""
+    taped = {number.node: number for number in numbers if isinstance(number, TapeNumber)}
+    plain = sum(number for number in numbers if not isinstance(number, TapeNumber))
+    times = Counter(number.node for number in numbers if isinstance(number, TapeNumber))
+    return sum((taped[node] * often for node, often in times.items()), plain)

@@ -37,12 +37,12 @@ const OPERATIONS = {
   "-": [(a, c) => a - c, (a, b, c, d) => ratio(a * d - c * b, b * d)],
   "*": [(a, c) => a * c, (a, b, c, d) => ratio(a * c, b * d)],
   "/": [(a, c) => (a % c ? NaN : a / c), (a, b, c, d) => ratio(a * d, b * c)],
-  "f": [(a, c) => Math.floor(a / c), (a, b, c, d) => floored(a * d, b * c)],
-  "M": [Math.max, (a, b, c, d) => (a * d < c * b ? ratio(c, d) : ratio(a, b))],
-  "m": [Math.min, (a, b, c, d) => (a * d < c * b ? ratio(a, b) : ratio(c, d))],
-  "<": [(a, c) => +(a < c), (a, b, c, d) => +(a * d < c * b)],
+  "F": [(a, c) => Math.floor(a / c), (a, b, c, d) => floored(a * d, b * c)],
+  "U": [Math.max, (a, b, c, d) => (a * d < c * b ? ratio(c, d) : ratio(a, b))],
+  "L": [Math.min, (a, b, c, d) => (a * d < c * b ? ratio(a, b) : ratio(c, d))],
+  "B": [(a, c) => +(a < c), (a, b, c, d) => +(a * d < c * b)],
   "=": [(a, c) => +(a === c), (a, b, c, d) => +(a * d === c * b)],
-  "g": [divisor, (a, b, c, d) => ratio(divisor(a, c), 1n)],
+  "G": [divisor, (a, b, c, d) => ratio(divisor(a, c), 1n)],
 };
 
 function computed([quick, exact], x, y) {
@@ -81,37 +81,32 @@ function writeExact(number) {
 /** The program that tape/writer.py writes. at() says where some settings lead, and value()
     computes a number there: only what it needs, and once. */
 function openTape(data) {
-  const constants = data.constants.map(readConstant);
   const bounds = data.parameters.map(([, low, high, isWhole]) => [readConstant(low), readConstant(high), isWhole]);
-  const operations = Array.from(data.operations, (letter) => OPERATIONS[letter]);
-  const first = bounds.length;
-  const operands = data.operands.map((each, i) => (each > 0 ? first + (i >> 1) - each : each - 1));
   const roots = new Map(data.trees.map(([chosen, root]) => [chosen.join("\n"), root]));
-  const known = new Array(first + operations.length);
-  const read = (cell) => (cell < 0 ? constants[~cell] : known[cell]);
+  const [nodes, constants] = readCode(data);
+  let known = [];
 
   function value(cell) {
     const waiting = [cell];
     while (waiting.length) {
-      const node = waiting[waiting.length - 1];
-      if (read(node) === undefined) {
-        const [left, right] = [operands[2 * (node - first)], operands[2 * (node - first) + 1]];
-        const [a, b] = [read(left), read(right)];
+      const node = waiting.at(-1);
+      if (known[node] === undefined) {
+        const [operation, left, right] = nodes[node];
+        const [a, b] = [known[left], known[right]];
         if (a === undefined) waiting.push(left);
         if (b === undefined) waiting.push(right);
         if (a === undefined || b === undefined) continue;
-        known[node] = computed(operations[node - first], a, b);
+        known[node] = computed(operation, a, b);
       }
       waiting.pop();
     }
-    return read(cell);
+    return known[cell];
   }
 
   /** The number of the structure at the values of the choices, as text, and of the
       parameters; -1 if none is recorded there, or a parameter is out of its bounds. */
   function at(choices, numbers) {
-    known.fill(undefined);
-    numbers.forEach((number, i) => { known[i] = number; });
+    known = Object.assign([...constants], numbers);
     const isInside = bounds.every(([low, high, isWhole], i) =>
       !isLess(numbers[i], low) && !isLess(high, numbers[i]) && !(isWhole && Array.isArray(numbers[i])));
     let place = isInside ? roots.get(choices.join("\n")) ?? -1 : -1;
@@ -130,7 +125,19 @@ function openTape(data) {
   return { at, value };
 }
 
-const isLess = (a, b) => computed(OPERATIONS["<"], a, b) === 1;
+/** The nodes, each an operation and its operands, and the values of those that are constants. */
+function readCode({parameters, constants, code}) {
+  const nodes = [...parameters], values = [], operands = [];
+  const waiting = constants.map(readConstant);
+  for (const [word] of code.matchAll(/[0-9a-z]+|\S/g)) {
+    if (word === "C") values[nodes.length] = waiting.shift();
+    const taken = word in OPERATIONS ? operands.splice(-2) : [];
+    operands.push(/[0-9a-z]/.test(word) ? parseInt(word, 36) : nodes.push([OPERATIONS[word], ...taken]) - 1);
+  }
+  return [nodes, values];
+}
+
+const isLess = (a, b) => computed(OPERATIONS["B"], a, b) === 1;
 const readConstant = (number) => (typeof number === "number" ? number : parseLong(number));
 
 /** A number of any length as the writer writes it. */
