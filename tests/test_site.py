@@ -141,7 +141,7 @@ def test_the_page_of_a_network():
 
 def test_links_between_pages_lead_to_where_the_site_has_them():
     architecture = SITE["as_on_site"](ROOT / "docs" / "architecture.md")
-    assert "[CONTRIBUTING](contributing.md)" in architecture
+    assert "[CONTRIBUTING](contributing.md#where-new-things-go)" in architecture
     contributing = SITE["as_on_site"](ROOT / ".github" / "CONTRIBUTING.md")
     assert "[docs/judges.md](judges.md)" in contributing
     judges = "https://github.com/costcalc/costcalc/blob/main/tools/judges/README.md"
