@@ -7,8 +7,9 @@ known.  Settings that take the other side are recorded when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from costcalc.errors import SpecError
@@ -267,7 +268,12 @@ def _marks(value: Any) -> set[int]:
         part = waiting.pop()
         if isinstance(part, str):
             marks.update(int(mark[1]) for mark in MARK.finditer(part))
-        elif isinstance(part, tuple | list | Set | Mapping) and id(part) not in seen:
+        elif isinstance(part, _HOLDERS) and id(part) not in seen:
             seen.add(id(part))
-            waiting += (*part, *part.values()) if isinstance(part, Mapping) else part
+            waiting += part
+            if isinstance(part, dict | MappingProxyType):
+                waiting += part.values()
     return marks
+
+
+_HOLDERS = (tuple, list, set, frozenset, dict, MappingProxyType)
