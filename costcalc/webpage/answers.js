@@ -16,16 +16,6 @@ function readRows({rows, bodies, texts, shapes}) {
   return made;
 }
 
-/** A control's value as the tape takes it; null if the text is none. */
-function read(control, text) {
-  if (control.kind === "choice") return control.values.includes(text) ? text : null;
-  const number = parseExact(text.trim());
-  if (number === null) return null;
-  const [low, high] = [control.values[0], control.values.at(-1)].map(parseExact);
-  const isInside = compared(number, low) >= 0 && compared(number, high) <= 0;
-  return isInside && (control.kind !== "whole" || !Array.isArray(number)) ? number : null;
-}
-
 /** The network at the settings of the controls: its structure, or why there is none. */
 function answer(network) {
   try {
@@ -37,7 +27,7 @@ function answer(network) {
 }
 
 function answerAt(network) {
-  const at = (index) => read(data.controls[index], state.values[index]);
+  const at = (index) => read(controls[index], controls[index].value);
   const leaf = network.tape.at(network.choices.map(at), network.numbers.map(at));
   const structure = network.structures[leaf];
   if (structure === undefined) return {refusal: OUTSIDE};

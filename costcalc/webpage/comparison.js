@@ -42,11 +42,10 @@ function typeRows(costs, totals) {
   }
   const names = [...largest.keys()].sort((one, other) =>
     compared(largest.get(other), largest.get(one)));
-  return names.map((name) => element("tr", {}, element("th", {scope: "row"}, name),
-    ...costs.flatMap((each, index) => {
-      const cost = each.get(name)?.cost;
-      return cost === undefined ? ["", ""] : [scaled(cost), share(cost, totals[index])];
-    }).map((text) => element("td", {}, text))));
+  return names.map((name) => tableRow(name, ...costs.flatMap((each, index) => {
+    const cost = each.get(name)?.cost;
+    return cost === undefined ? ["", ""] : [scaled(cost), share(cost, totals[index])];
+  })));
 }
 
 /** What a difference comes from: layers of one family do the same job, and replace each other. */

@@ -1,107 +1,69 @@
 // The controls, and the address that keeps what they say.
 
-/** What the reader chooses besides settings: the state has the number of each. */
-const SELECTORS = [
-  ["convention", "how costs are counted", data.conventions.map(({name}) => name)],
-  ["storage", "how numbers are kept in memory", data.storages.map(({name}) => name)],
-  ["device", "what the networks run on", data.devices.map(({name}) => name)],
-  ["network", "whose layers are shown", networks.map(({title}) => title)],
-];
+/** A control's value as the tape takes it; null if the text is none. */
+function read({kind, values}, text) {
+  if (kind === "choice") return values.includes(text) ? text : null;
+  const number = parseExact(text.trim());
+  if (number === null) return null;
+  const [low, high] = [values[0], values.at(-1)].map(parseExact);
+  const isInside = compared(number, low) >= 0 && compared(number, high) <= 0;
+  return isInside && (kind !== "whole" || !Array.isArray(number)) ? number : null;
+}
 
 function makeControls() {
   const form = byId("controls");
   form.hidden = false;
-  for (const [index, control] of data.controls.entries()) {
-    const make = control.kind === "choice" ? choiceOf : numberOf;
-    form.append(make(index, control));
-  }
-  for (const [name, meaning, options] of SELECTORS) {
-    if (options.length > 1) form.append(selectOf(name, meaning, options));
-  }
+  form.append(...controls.map(controlOf), element("p", {class: "problem", role: "alert"}));
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** What a control is called in the address: its name, with a number if it is not the first, and
-    marked if the page has another use for the word. */
-function keyOf(control) {
-  const words = [...SELECTORS.map(([word]) => word), "sort", "find"];
-  const name = words.includes(control.name) ? `set.${control.name}` : control.name;
-  const alike = data.controls.filter((each) => each.name === control.name);
-  return alike[0] === control ? name : `${name}.${control.networks[0] + 1}`;
-}
-
-function labelOf(id, control) {
-  const isShared = control.networks.length === networks.length;
-  const owners = control.networks.map((index) => networks[index].label).join(", ");
-  return [
-    element("label", {for: id}, control.name),
-    element("small", {id: `${id}-meaning`}, isShared ? control.meaning : `${control.meaning} (${owners})`),
-  ];
-}
-
-function numberOf(index, control) {
-  const id = `control${index}`;
-  const field = element("input", {
-    id, inputmode: "decimal", autocomplete: "off", spellcheck: "false",
-    "aria-describedby": `${id}-meaning ${id}-problem`,
-    oninput: () => moveTo(index, field.value, field), onchange: remember,
+function controlOf(control, index) {
+  const {kind, values} = control, id = `control${index}`, isChoice = kind === "choice";
+  const field = element(isChoice ? "select" : "input", {
+    id, "aria-describedby": `${id}-meaning ${id}-problem`,
+    ...(isChoice ? {} : {inputmode: "decimal", autocomplete: "off", spellcheck: "false"}),
+    oninput: () => moveTo(field.value, field), onchange: remember,
   });
-  const slider = element("input", {
-    type: "range", min: 0, max: control.values.length - 1, "aria-label": control.name,
-    oninput: () => moveTo(index, control.values[slider.value], slider), onchange: remember,
+  if (isChoice) field.append(...values.map((value) =>
+    element("option", {value}, value || "follows from the others")));
+  const slider = isChoice ? "" : element("input", {
+    type: "range", min: 0, max: values.length - 1, "aria-label": control.name,
+    oninput: () => moveTo(values[slider.value], slider), onchange: remember,
   });
   const problem = element("small", {id: `${id}-problem`, class: "problem", role: "alert"});
-  const [low, high] = [control.values[0], control.values.at(-1)];
+
+  /** Shows a text, or what is wrong with it; source is where the reader has moved it. */
   control.show = (text, source) => {
-    const number = read(control, text);
-    field.setAttribute("aria-invalid", number === null);
-    const what = control.kind === "whole" ? "a whole number" : "a number, such as 0.35 or 7/20,";
-    write(problem, number === null ? `${what} from ${low} to ${high}` : "");
-    if (source !== field) field.value = text;
-    if (number === null) return;
-    if (source !== slider) slider.value = nearest(control, number);
+    const value = read(control, text), isWrong = value === null;
+    field.setAttribute("aria-invalid", isWrong);
+    write(problem, isWrong ? problemOf(control, text) : "");
+    if (source !== field) field.value = isWrong && isChoice ? control.value : text;
+    if (isWrong || isChoice) return;
+    if (source !== slider) slider.value = nearest(control, value);
     slider.setAttribute("aria-valuetext", text);
   };
-  control.show(control.default);
-  return element("div", {class: "control"}, ...labelOf(id, control), field, slider, problem);
+
+  /** Takes a new text, if it is a value. */
+  function moveTo(text, source) {
+    control.show(text, source);
+    if (read(control, text) === null) return;
+    take(control, text);
+    draw();
+  }
+
+  return element("div", {class: "control"}, element("label", {for: id}, control.name),
+    element("small", {id: `${id}-meaning`}, control.meaning), field, slider, problem);
+}
+
+function problemOf({kind, values}, text) {
+  if (kind === "choice") return `“${text}” is none of these`;
+  const what = kind === "whole" ? "a whole number" : "a number, such as 0.35 or 7/20,";
+  return `${what} from ${values[0]} to ${values.at(-1)}`;
 }
 
 /** The slider's step whose value is the last that is not above a number. */
-function nearest(control, number) {
-  const above = control.values.findIndex((value) => compared(parseExact(value), number) > 0);
-  return above < 0 ? control.values.length - 1 : Math.max(above - 1, 0);
-}
-
-function choiceOf(index, control) {
-  const id = `control${index}`;
-  const options = control.values.map((value) =>
-    element("option", {value}, value || "follows from the others"));
-  const select = element("select", {
-    id, "aria-describedby": `${id}-meaning`,
-    onchange: () => { moveTo(index, select.value, select); remember(); },
-  }, ...options);
-  control.show = (text) => { select.value = text; };
-  control.show(control.default);
-  return element("div", {class: "control"}, ...labelOf(id, control), select);
-}
-
-function selectOf(name, meaning, options) {
-  const id = `choose-${name}`;
-  const select = element("select", {
-    id, "aria-describedby": `${id}-meaning`,
-    onchange: () => { state[name] = select.selectedIndex; draw(); remember(); },
-  }, ...options.map((option) => element("option", {}, option)));
-  return element("div", {class: "control"}, element("label", {for: id}, name),
-    element("small", {id: `${id}-meaning`}, meaning), select);
-}
-
-/** Takes a control's new text, if it is a value. */
-function moveTo(index, text, source) {
-  const control = data.controls[index];
-  control.show(text, source);
-  if (read(control, text) === null) return;
-  state.values[index] = text.trim();
-  draw();
+function nearest({values}, number) {
+  return Math.max(0, values.findLastIndex((value) => compared(parseExact(value), number) <= 0));
 }
 
 // The address
@@ -109,14 +71,8 @@ function moveTo(index, text, source) {
 /** Writes the state into the address: only what differs from what the page opens with. */
 function remember() {
   const words = new URLSearchParams();
-  for (const [index, control] of data.controls.entries()) {
-    if (state.values[index] !== control.default) words.set(keyOf(control), state.values[index]);
-  }
-  for (const [name, , options] of SELECTORS) {
-    if (state[name]) words.set(name, options[state[name]]);
-  }
-  if (state.sort) words.set("sort", state.sort);
-  if (state.find) words.set("find", state.find);
+  for (const {key, value, default: usual} of controls) if (value !== usual) words.set(key, value);
+  for (const key of ["sort", "find"]) if (state[key]) words.set(key, state[key]);
   const hash = String(words).replaceAll("%2F", "/");
   try {
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
@@ -125,20 +81,23 @@ function remember() {
   }
 }
 
-/** Takes the state from the address; what is no value there stays as it is. */
+/** Takes the state from the address, and says what in it means nothing. */
 function recall() {
   const words = new URLSearchParams(location.hash.slice(1));
-  for (const [index, control] of data.controls.entries()) {
-    const text = words.get(keyOf(control)) ?? control.default;
-    if (read(control, text) !== null) state.values[index] = text.trim();
-    control.show(state.values[index]);
+  const taken = (key, usual) => {
+    const text = words.get(key) ?? usual;
+    words.delete(key);
+    return text;
+  };
+  for (const control of controls) {
+    const text = taken(control.key, control.default);
+    take(control, read(control, text) === null ? control.default : text);
+    control.show(text);
   }
-  for (const [name, , options] of SELECTORS) {
-    state[name] = Math.max(options.indexOf(words.get(name)), 0);
-    const select = byId(`choose-${name}`);
-    if (select) select.selectedIndex = state[name];
-  }
-  state.sort = SORTS.includes(words.get("sort")) ? words.get("sort") : "";
-  state.find = words.get("find") ?? "";
+  if (SORTS.includes(words.get("sort"))) state.sort = taken("sort");
+  else state.sort = "";
+  state.find = taken("find", "");
+  const rest = decodeURIComponent(words);
+  write(byId("controls").lastElementChild, rest && `This page has nothing for ${rest} in its address.`);
   draw();
 }

@@ -11,21 +11,18 @@ const COPIES = {
 function makeCopies() {
   const text = element("textarea", {readonly: true, rows: 6, "aria-label": "what was copied", hidden: true});
   const said = element("span", {role: "status"});
-  const buttons = Object.entries(COPIES).map(([name, make]) => element("button", {
-    type: "button",
-    onclick: async () => {
-      remember();
-      text.value = make();
-      text.hidden = false;
-      try {
-        await navigator.clipboard.writeText(text.value);
-        write(said, `${name} copied`);
-      } catch {
-        text.select();
-        write(said, `the ${name}, to copy:`);
-      }
-    },
-  }, name));
+  const buttons = Object.entries(COPIES).map(([name, make]) => button(name, async () => {
+    remember();
+    text.value = make();
+    text.hidden = false;
+    try {
+      await navigator.clipboard.writeText(text.value);
+      write(said, `${name} copied`);
+    } catch {
+      text.select();
+      write(said, `the ${name}, to copy:`);
+    }
+  }));
   byId("taken").append(element("p", {class: "tools"}, "copy as ", ...buttons, " ", said), text);
 }
 
@@ -37,9 +34,7 @@ function shellWord(text) {
 /** The settings of a network that costcalc has to be told, as pairs: it chooses another
     implementation under another convention. */
 function toldSettings(network) {
-  const moved = [...network.numbers, ...network.choices].map((index) => [
-    data.controls[index].name, state.values[index], data.controls[index].default,
-  ]);
+  const moved = controlsOf(network).map((control) => [control.name, control.value, control.default]);
   const fixed = network.fixed.map(([name, text]) => [name, text, text]);
   const told = [...moved, ...fixed].filter(([name, text, usual]) => text !== "" && (
     text !== usual || network.stated.includes(name) || (state.convention && name === "implementation")));

@@ -57,14 +57,14 @@ def page_data(
         sheet: takes the formulas of their layers.
         graphs: one for each network, which takes the levels of its graph.
     """
-    shared = _Controls()
+    shared = _Controls(models)
     networks = [
         _Network(model, sheet, graphs[index]).data(shared.of(index, model))
         for index, model in enumerate(models)
     ]
     return {
         "networks": networks,
-        "controls": shared.data,
+        "controls": shared.data(),
         "unit": models[0].measures.unit or "",
         "conventions": [
             {
@@ -122,10 +122,29 @@ def _times_its_own(convention: Convention, reference: str) -> int:
 
 
 class _Controls:
-    """The controls of a page: networks share those that are alike."""
+    """The controls of a page: settings, and what the reader chooses besides.
 
-    def __init__(self) -> None:
-        self.data: list[dict[str, Any]] = []
+    Networks share the settings that are alike.  A control has a name in the page's address, its key: with a number if it is not the first of
+    its name, and marked if the page has another use for the word.
+    """
+
+    def __init__(self, models: Sequence[NetworkModel]) -> None:
+        measures = models[0].measures
+        self.models = models
+        self.choices = {
+            "convention": ("how costs are counted", [each.name for each in models[0].conventions]),
+            "storage": (
+                "how numbers are kept in memory",
+                [each["name"] for each in _measures(measures)["storages"]],
+            ),
+            "device": (
+                "what the networks run on",
+                [each["name"] for each in _measures(measures)["devices"]],
+            ),
+            "network": ("whose layers are shown", [printable(model.title) for model in models]),
+        }
+        self.settings: list[dict[str, Any]] = []
+        self.owners: list[list[int]] = []
 
     def of(self, index: int, model: NetworkModel) -> list[int]:
         """The numbers of a network's controls on the page, in the network's order."""
@@ -133,19 +152,49 @@ class _Controls:
 
     def _number(self, index: int, control: Control) -> int:
         values = written(control)
-        alike = {
+        setting = {
             "name": control.name,
             "meaning": printable(control.meaning),
             "values": values,
             "default": values[control.values.index(control.default)],
             "kind": "choice" if control.is_choice else "whole" if control.is_whole else "number",
         }
-        for number, known in enumerate(self.data):
-            if {**known, **alike} == known:
-                known["networks"].append(index)
-                return number
-        self.data.append({**alike, "networks": [index]})
-        return len(self.data) - 1
+        if setting not in self.settings:
+            self.settings.append(setting)
+            self.owners.append([])
+        number = self.settings.index(setting)
+        self.owners[number].append(index)
+        return number
+
+    def data(self) -> list[dict[str, Any]]:
+        """All controls, those of settings first."""
+        settings = [
+            {**setting, "key": self._key(number), "meaning": self._meaning(number)}
+            for number, setting in enumerate(self.settings)
+        ]
+        choices = [
+            {
+                **{"name": name, "key": name, "chooses": name, "meaning": meaning},
+                **{"values": values, "default": values[0], "kind": "choice"},
+            }
+            for name, (meaning, values) in self.choices.items()
+            if len(values) > 1
+        ]
+        return settings + choices
+
+    def _key(self, number: int) -> str:
+        name = self.settings[number]["name"]
+        key = f"set.{name}" if name in (*self.choices, "sort", "find") else name
+        first = [setting["name"] for setting in self.settings].index(name)
+        return key if number == first else f"{key}.{self.owners[number][0] + 1}"
+
+    def _meaning(self, number: int) -> str:
+        """What a setting is, and whose if it is not of all networks."""
+        meaning, owners = self.settings[number]["meaning"], self.owners[number]
+        if len(owners) == len(self.models):
+            return str(meaning)
+        names = ", ".join(printable(self.models[owner].network.label) for owner in owners)
+        return f"{meaning} ({names})"
 
 
 class _Once:
@@ -184,7 +233,6 @@ class _Network:
         name = before if at else model.network.label
         names = dict(zip((control.name for control in model.controls), controls, strict=True))
         return {
-            "label": printable(model.network.label),
             "title": printable(model.title),
             "name": printable(name),
             "told": [[each, exact(value)] for each, value in model.told.items()],

@@ -14,10 +14,20 @@ function element(name, attributes = {}, ...children) {
 function filled(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== false && value !== null) made.setAttribute(key, value === true ? "" : value);
+    else made.setAttribute(key, value);
   }
   made.append(...children);
   return made;
+}
+
+function button(text, onclick) {
+  return element("button", {type: "button", onclick}, text);
+}
+
+/** A row of a table, which its first cell names. */
+function tableRow(name, ...texts) {
+  return element("tr", {}, element("th", {scope: "row"}, name),
+    ...texts.map((text) => element("td", {}, text)));
 }
 
 /** Sets an element's text if it is another one: most cells stay as they are. */

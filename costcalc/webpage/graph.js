@@ -33,7 +33,7 @@ function drawChosen(network, rows) {
     rows.map((row) => costsOf(network, row.counts)[metric] ?? 0).reduce(sum));
   const {heading} = data.conventions[state.convention];
   const text = `${rows.map((row) => row.path).join(", ")}: ${counted(multAdds)} ${heading}, ${counted(params)} Params `;
-  const go = element("button", {type: "button", onclick: () => goToRow(network, rows[0])}, "show in the table");
+  const go = button("show in the table", () => goToRow(network, rows[0]));
   network.section.querySelector(".chosen-box").replaceChildren(text, go);
 }
 
@@ -42,8 +42,9 @@ function goToRow(network, row) {
   for (const path of pathsAround(row.path)) network.folded.delete(path);
   state.find = state.sort = "";
   network.focused = row.path;
+  network.chosen = row;
   drawAll();
-  for (const other of network.lines.values()) other.classList.toggle("chosen", other.row === row);
+  drawUnseen(Infinity);
   const line = network.lines.get(row);
   line.scrollIntoView({block: "center"});
   line.focus({preventScroll: true});

@@ -1,5 +1,7 @@
 // The table of layers: a tree that folds, sorts, is searched, and is walked by the keyboard.
 
+const SORTS = ["mult_adds", "params"];
+
 /** The rows that are shown, in their order: the tree, or the lines that a sort or a search finds. */
 function shownRows(network, {rows}) {
   const words = state.find.toLowerCase().split(/\s+/).filter(Boolean);
@@ -13,104 +15,120 @@ function shownRows(network, {rows}) {
     const costs = new Map(found.map((row) => [row, costsOf(network, row.counts)[metric] ?? 0]));
     return found.sort((left, right) => compared(costs.get(right), costs.get(left)));
   }
-  const shown = [];
   let closed = Infinity;
-  for (const row of rows) {
-    if (row.depth > closed) continue;
-    closed = network.folded.has(row.path) && row.isSum ? row.depth : Infinity;
-    shown.push(row);
-  }
-  return shown;
+  return rows.filter((row) => {
+    if (row.depth > closed) return false;
+    closed = network.folded.has(row.path) ? row.depth : Infinity;
+    return true;
+  });
 }
-
-const SORTS = ["mult_adds", "params"];
 
 function drawLayers(network, structure) {
   for (const head of network.section.querySelectorAll("[data-sort]")) {
-    head.setAttribute("aria-sort", head.dataset.sort === state.sort
-      ? head.dataset.sort ? "descending" : "other" : "none");
+    head.ariaSort = head.dataset.sort !== state.sort ? "none" : state.sort ? "descending" : "other";
   }
   const find = network.section.querySelector(".find");
   if (find.value.trim() !== state.find) find.value = state.find;
   const rows = shownRows(network, structure);
-  const isTree = !state.find && !state.sort;
-  const body = network.section.querySelector(".layers tbody");
-  const lines = rows.flatMap((row) => {
-    const line = lineOf(network, row);
-    drawLine(network, line, row, structure.totals, isTree);
-    return network.explained.has(row.path) ? [line, whyOf(network, row)] : [line];
-  });
-  placeRows(body, lines);
-  drawBars(lines);
   const focused = rows.find((row) => row.path === network.focused) ?? rows[0];
-  for (const row of rows) lineOf(network, row).tabIndex = row === focused ? 0 : -1;
+  const largest = [0, 1].map((metric) => Math.max(0, ...rows.map((row) =>
+    approximate(costsOf(network, row.counts)[metric] ?? 0))));
+  const lines = rows.map((row) => lineOf(network, row));
+  placeRows(bodyOf(network), lines.flatMap((line) =>
+    network.explained.has(line.row.path) ? [line, whyOf(network, line.row)] : [line]));
+  drawSeen(lines, (line) => {
+    drawLine(network, line, structure.totals, largest);
+    line.tabIndex = line.row === focused ? 0 : -1;
+  });
+}
+
+function bodyOf(network) {
+  return network.section.querySelector(".layers tbody");
 }
 
 /** Has a table body show some rows, of which those that it has stay: or the page would jump. */
 function placeRows(body, lines) {
   const kept = new Set(lines);
   for (const line of [...body.rows]) if (!kept.has(line)) line.remove();
-  lines.forEach((line, at) => {
-    if (body.rows[at] !== line) body.insertBefore(line, body.rows[at] ?? null);
-  });
+  let next = body.firstChild;
+  for (const line of lines) {
+    if (line === next) next = next.nextSibling;
+    else body.insertBefore(line, next);
+  }
 }
 
-/** The element of a row, made when it is first shown. */
+let unseen = [], timer;
+
+/** Draws the lines that are in sight, and the others in time that is left: or a network of
+    thousands of layers would hold up its sliders. */
+function drawSeen(lines, drawOne) {
+  const isSeen = lines.map((line) => {
+    const {top, bottom} = line.getBoundingClientRect();
+    return bottom >= 0 && top <= innerHeight;
+  });
+  unseen = [];
+  lines.forEach((line, at) => {
+    if (isSeen[at]) drawOne(line);
+    else unseen.push(() => drawOne(line));
+  });
+  unseen.reverse();
+  clearTimeout(timer);
+  timer = setTimeout(drawUnseen);
+}
+
+/** Draws lines out of sight: for that many milliseconds, then again after others had their turn. */
+function drawUnseen(time = 8) {
+  const end = performance.now() + time;
+  while (unseen.length && performance.now() < end) unseen.pop()();
+  if (unseen.length) timer = setTimeout(drawUnseen);
+}
+
+/** The element of a row: one that Python wrote, or another like it. */
 function lineOf(network, row) {
   const known = network.lines;
-  if (!known.has(row)) {
-    const twist = element("span", {class: "twist", "aria-hidden": "true"});
-    const head = element("th", {scope: "row"}, twist, row.title);
-    const line = element("tr", {}, head, ...Array.from({length: 7}, () => element("td")));
-    line.row = row;
-    line.children[1].textContent = row.path;
-    known.set(row, line);
-  }
-  return known.get(row);
+  if (!known.has(row)) known.set(row, network.blank.cloneNode(true));
+  const line = known.get(row);
+  line.row = row;
+  return line;
 }
 
-function drawLine(network, line, row, totals, isTree) {
-  const isFree = row.free[state.convention];
+function drawLine(network, line, totals, largest) {
+  const {row} = line, isTree = !state.find && !state.sort;
   const depth = isTree ? Math.min(row.depth, 8) : 0;
-  const chosen = line.classList.contains("chosen") ? " chosen" : "";
-  line.className = `d${depth}${row.isSum ? " sum" : ""}${isFree ? " free" : ""}${chosen}`;
-  line.setAttribute("aria-level", depth + 1);
-  const isOpen = row.isSum ? !network.folded.has(row.path) : network.explained.has(row.path);
-  line.setAttribute("aria-expanded", isOpen);
+  const marks = {sum: row.isSum, free: row.free[state.convention], chosen: row === network.chosen};
+  line.className = [`d${depth}`, ...Object.keys(marks).filter((mark) => marks[mark])].join(" ");
+  line.ariaLevel = depth + 1;
+  line.ariaExpanded = row.isSum ? !network.folded.has(row.path) : network.explained.has(row.path);
   const counts = costsOf(network, row.counts);
   const texts = [
-    sizeText(network, row.filter, row.suffix),
-    sizeText(network, row.input),
+    row.title, row.path, sizeText(network, row.filter, row.suffix), sizeText(network, row.input),
     ...costTexts(counts, totals),
   ];
-  for (const [index, text] of texts.entries()) write(line.children[index + 2], text);
-}
-
-/** Bars behind the shares, the largest as long as its cell. */
-function drawBars(lines) {
-  for (const column of [5, 7]) {
-    const cells = lines.filter((line) => line.row).map((line) => line.children[column]);
-    const largest = Math.max(...cells.map((cell) => Number(cell.textContent)));
-    for (const cell of cells) {
-      const part = largest ? 100 * Number(cell.textContent) / largest : 0;
-      cell.style.setProperty("--share", `${part.toFixed(1)}%`);
-    }
+  texts.forEach((text, at) => write(line.cells[at], text));
+  // A bar behind each share, the largest as long as its cell.
+  for (const metric of [0, 1]) {
+    const part = largest[metric] && approximate(counts[metric] ?? 0) / largest[metric];
+    line.cells[5 + 2 * metric].style.setProperty("--share", `${(100 * part).toFixed(1)}%`);
   }
 }
 
 /** Makes the tables of layers trees that the keyboard walks. */
 function makeTables() {
   for (const network of networks) {
-    const table = network.section.querySelector(".layers");
-    table.setAttribute("role", "treegrid");
-    table.tBodies[0].addEventListener("click", (event) => press(network, event.target));
-    table.tBodies[0].addEventListener("keydown", (event) => walk(network, event));
+    const body = bodyOf(network), table = body.parentElement;
+    network.blank = body.rows[0].cloneNode(true);
+    answer(network).rows.forEach((row, at) => network.lines.set(row, body.rows[at]));
+    table.role = "treegrid";
+    body.addEventListener("click", (event) => press(network, event.target));
+    body.addEventListener("keydown", (event) => walk(network, event));
     table.parentElement.before(toolsOf(network));
-    for (const [at, head] of [...table.tHead.rows[0].cells].entries()) {
-      const sort = {0: "", 4: "mult_adds", 6: "params"}[at];
-      if (sort !== undefined) makeSorting(head, sort);
+    for (const [at, sort] of [[0, ""], [4, "mult_adds"], [6, "params"]]) {
+      const head = table.tHead.rows[0].cells[at];
+      head.dataset.sort = sort;
+      head.replaceChildren(button(head.textContent, () => { state.sort = sort; draw(); remember(); }));
     }
   }
+  addEventListener("beforeprint", () => drawUnseen(Infinity));
 }
 
 function toolsOf(network) {
@@ -118,71 +136,46 @@ function toolsOf(network) {
     type: "search", "aria-label": "Find layers", placeholder: "find layers", class: "find",
     oninput: () => { state.find = find.value.trim(); draw(); }, onchange: remember,
   });
-  const fold = (paths) => () => { network.folded = new Set(paths()); draw(); };
-  const blocks = () => network.rows.filter((row) => row.isSum).map((row) => row.path);
+  const fold = (rows) => () => { network.folded = new Set(rows.map((row) => row.path)); draw(); };
   return element("p", {class: "tools"}, find,
-    element("button", {type: "button", onclick: fold(blocks)}, "fold blocks"),
-    element("button", {type: "button", onclick: fold(() => [])}, "open all"));
-}
-
-function makeSorting(head, sort) {
-  const button = element("button", {
-    type: "button",
-    onclick: () => { state.sort = sort; draw(); remember(); },
-  }, head.textContent);
-  head.replaceChildren(button);
-  head.dataset.sort = sort;
-}
-
-/** The row that an element stands in; null in an explanation. */
-function lineAt(target) {
-  const line = target.closest("tr");
-  return line !== null && line.row ? line : null;
+    button("fold blocks", fold(network.rows.filter((row) => row.isSum))),
+    button("open all", fold([])));
 }
 
 /** Opens a block or folds it; shows why a line costs what it does, or hides it. */
 function press(network, target) {
-  const line = lineAt(target);
-  if (line === null) return;
-  const row = line.row;
-  toggle(row.isSum ? network.folded : network.explained, row.path);
+  const {row} = target.closest("tr");
+  if (!row) return; // in an explanation
+  const open = row.isSum ? network.folded : network.explained;
+  if (!open.delete(row.path)) open.add(row.path);
   network.focused = row.path;
   network.graph.reveal(network.shown.rows.indexOf(row));
   draw();
 }
 
-function toggle(set, value) {
-  if (!set.delete(value)) set.add(value);
-}
-
 function walk(network, event) {
-  const line = lineAt(event.target);
-  if (line === null || event.target !== line) return;
-  const isOpen = line.getAttribute("aria-expanded") === "true";
-  const lines = [...line.parentElement.rows].filter((each) => each.row);
-  const at = lines.indexOf(line);
-  const level = line.row.depth;
-  const goTo = {
-    ArrowDown: () => lines[at + 1],
-    ArrowUp: () => lines[at - 1],
-    Home: () => lines[0],
-    End: () => lines.at(-1),
-    ArrowLeft: () => isOpen ? null : lines.slice(0, at).findLast((each) => each.row.depth < level),
-    ArrowRight: () => isOpen && line.row.isSum ? lines[at + 1] : null,
-    Enter: () => null,
-    " ": () => null,
+  const line = event.target, {row} = line;
+  if (!row) return;
+  const lines = [...bodyOf(network).rows].filter((each) => each.row), at = lines.indexOf(line);
+  const isOpen = line.ariaExpanded === "true";
+  const next = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: lines.length - 1,
+    ArrowLeft: isOpen ? at
+      : lines.findLastIndex((each, index) => index < at && each.row.depth < row.depth),
+    ArrowRight: isOpen ? at + 1 : at,
+    Enter: at,
+    " ": at,
   }[event.key];
-  if (goTo === undefined) return;
+  if (next === undefined) return;
   event.preventDefault();
-  const isToggle = {ArrowLeft: isOpen, ArrowRight: !isOpen, Enter: true, " ": true}[event.key];
-  if (isToggle) {
-    press(network, line);
-    return;
+  if (next === at) press(network, line);
+  else if (lines[next]) {
+    network.focused = lines[next].row.path;
+    line.tabIndex = -1;
+    lines[next].tabIndex = 0;
+    lines[next].focus();
   }
-  const next = goTo();
-  if (!next) return;
-  network.focused = next.row.path;
-  line.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
 }

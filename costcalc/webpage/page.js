@@ -57,10 +57,9 @@ function ratioTo(total, base) {
 }
 
 function settingsText(network) {
-  return [...network.numbers, ...network.choices]
-    .sort((left, right) => left - right)
-    .filter((index) => state.values[index] !== "")
-    .map((index) => `${data.controls[index].name} = ${state.values[index]}`)
+  return controlsOf(network)
+    .filter(({value}) => value !== "")
+    .map(({name, value}) => `${name} = ${value}`)
     .join(", ");
 }
 
@@ -83,21 +82,13 @@ function drawNetwork(network, structure) {
 // The table of types
 
 function drawTypes(network, {types, totals}) {
-  const body = network.section.querySelector(".types tbody");
   const rows = types
     .map(({type, layers, counts}) => [type, layers[state.convention], costsOf(network, counts)])
     .filter(([, layers]) => layers)
     .sort(([, , left], [, , right]) =>
       compared(right[0], left[0]) || compared(right[1], left[1]));
-  while (body.rows.length > rows.length) body.lastElementChild.remove();
-  while (body.rows.length < rows.length) {
-    const cells = Array.from({length: 5}, () => element("td"));
-    body.append(element("tr", {}, element("th", {scope: "row"}), ...cells));
-  }
-  for (const [at, [type, layers, counts]] of rows.entries()) {
-    const texts = [type, counted(layers), ...costTexts(counts, totals)];
-    for (const [index, text] of texts.entries()) write(body.rows[at].cells[index], text);
-  }
+  network.section.querySelector(".types tbody").replaceChildren(...rows.map(
+    ([type, layers, counts]) => tableRow(type, counted(layers), ...costTexts(counts, totals))));
 }
 
 // Start
@@ -109,5 +100,6 @@ networks[0].opening = data.conventions.map((_, at) => {
   state.convention = at;
   return answer(networks[0]).totals;
 });
+state.convention = 0;
 recall();
 addEventListener("hashchange", recall);

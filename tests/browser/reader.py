@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Waits until what an event asked for is drawn."""
 
+PRINTING = "() => void dispatchEvent(new Event('beforeprint'))"
+"""Has what is out of sight drawn at once, as before it is printed."""
+
 
 class Control(NamedTuple):
     """What a reader moves, as the page has it."""
@@ -76,6 +79,7 @@ class Reader:
         """Waits until what was done is drawn."""
         if self.has_javascript:
             self.page.evaluate(FRAMES)
+            self.page.evaluate(PRINTING)
 
     # What they do
 
@@ -135,9 +139,10 @@ class Reader:
 
     @property
     def controls(self) -> list[Control]:
-        """What can be moved."""
+        """The settings that can be moved."""
         names = Control._fields
-        return [Control(*(each[name] for name in names)) for each in self.data["controls"]]
+        settings = [each for each in self.data["controls"] if "chooses" not in each]
+        return [Control(*(each[name] for name in names)) for each in settings]
 
     def cells(self, rows: str) -> list[list[str]]:
         """The visible texts of tables' rows, cell by cell."""

@@ -82,11 +82,33 @@ HOSTILE = [
 
 @pytest.mark.parametrize("hash", HOSTILE)
 def test_an_address_that_means_nothing(page: Opening, hash: str) -> None:
-    """What is no value leaves its control as it was; nothing else happens."""
+    """What is no value is said, and leaves its control as the page opens; nothing else happens."""
     reader = page("mobilenet_v2", hash=hash)
     if "find" not in hash:
         assert shown(reader) == shown(page("mobilenet_v2"))
-    assert reader.control("alpha").get_attribute("aria-invalid") == "false"
+        assert problems(reader)
+
+
+def problems(reader: Reader) -> list[str]:
+    """What the page says is wrong with its address."""
+    return [text for text in reader.page.locator("form .problem").all_inner_texts() if text]
+
+
+def test_each_refused_value_is_said_where_it_belongs(page: Opening) -> None:
+    reader = page("mobilenet_v2", convention=("paper", "torch"), hash="res=160")
+    reader.follow("alpha=half&implementation=nosuch&convention=mine&sort=name&colour=red")
+    alpha = reader.control("alpha")
+    assert alpha.input_value() == "half" and alpha.get_attribute("aria-invalid") == "true"
+    assert problems(reader) == [
+        "a number, such as 0.35 or 7/20, from 0.05 to 2",
+        "“nosuch” is none of these",
+        "“mine” is none of these",
+        "This page has nothing for sort=name&colour=red in its address.",
+    ]
+    assert reader.control("convention").input_value() == "paper"
+    assert shown(reader) == shown(page("mobilenet_v2"))
+    reader.follow("res=160")
+    assert problems(reader) == [] and reader.control("alpha").input_value() == "1"
 
 
 def test_parameters_with_the_names_of_the_page_s_own_words(page: Opening, tmp_path: Path) -> None:
