@@ -124,8 +124,9 @@ def _times_its_own(convention: Convention, reference: str) -> int:
 class _Controls:
     """The controls of a page: settings, and what the reader chooses besides.
 
-    Networks share the settings that are alike.  A control has a name in the page's address, its key: with a number if it is not the first of
-    its name, and marked if the page has another use for the word.
+    Networks share the settings that are alike.  A control has a name in the page's address, its
+    key: with a number if it is not the first of its name, and marked if the page has another use
+    for the word.
     """
 
     def __init__(self, models: Sequence[NetworkModel]) -> None:

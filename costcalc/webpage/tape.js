@@ -74,8 +74,14 @@ function writeExact(number) {
   let places = 0;
   for (let power = 1n; power % below && places < 400; power *= 10n) places += 1;
   if (10n ** BigInt(places) % below) return `${above}/${below}`;
-  const digits = String((above < 0n ? -above : above) * 10n ** BigInt(places) / below).padStart(places + 1, "0");
-  return `${above < 0n ? "-" : ""}${digits.slice(0, -places)}.${digits.slice(-places)}`;
+  return decimal(above * 10n ** BigInt(places) / below, places);
+}
+
+/** The text of a number with that many decimals, from all its digits. */
+function decimal(digits, places) {
+  if (!places) return String(digits);
+  const text = String(digits < 0n ? -digits : digits).padStart(places + 1, "0");
+  return `${digits < 0n ? "-" : ""}${text.slice(0, -places)}.${text.slice(-places)}`;
 }
 
 /** The program that tape/writer.py writes. at() says where some settings lead, and value()
