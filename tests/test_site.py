@@ -148,6 +148,17 @@ def test_links_between_pages_lead_to_where_the_site_has_them():
     assert f"[tools/judges]({judges})" in contributing
 
 
+def test_a_notebook_is_a_page_with_what_it_prints():
+    notebook = ROOT / "docs" / "examples" / "edge.ipynb"
+    page = SITE["as_on_site"](notebook)
+    assert page.startswith("# Does it fit my board?\n")
+    assert '```python\nimport costcalc\n\nnetwork = costcalc.load("mobilenet_v1@alpha=0.25' in page
+    assert "```text\n(219064, 73728, 55296)\n```" in page
+    repository = "https://github.com/costcalc/costcalc/blob/main/docs/examples/edge.ipynb"
+    assert page.endswith(f"[This page as a notebook]({repository})\n")
+    assert "(examples/edge.md)" in SITE["as_on_site"](ROOT / "docs" / "index.md")
+
+
 def test_a_link_that_leads_nowhere_stops_the_site(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("[there](nowhere.md)", encoding="utf-8")

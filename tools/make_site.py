@@ -9,6 +9,7 @@ storages, devices, and the networks that ship, each with its interactive page.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -114,12 +115,32 @@ def site() -> dict[str, str]:
 
 def sources() -> dict[Path, str]:
     """The pages that are written by hand, with their paths on the site."""
-    return guides() | BESIDE
+    return guides() | notebooks() | BESIDE
 
 
 def guides() -> dict[Path, str]:
     """The pages of the folder of documentation, with their paths on the site."""
     return {page: page.relative_to(DOCS).as_posix() for page in sorted(DOCS.rglob("*.md"))}
+
+
+def notebooks() -> dict[Path, str]:
+    """The notebooks among the examples, with their paths on the site."""
+    paths = sorted(DOCS.rglob("*.ipynb"))
+    return {path: path.relative_to(DOCS).with_suffix(".md").as_posix() for path in paths}
+
+
+def notebook(path: Path) -> str:
+    """A notebook as Markdown: its text, its code, and below it what that prints."""
+    parts = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source)
+            continue
+        parts.append(f"```python\n{source}\n```")
+        printed = (output.get("text") or output["data"]["text/plain"] for output in cell["outputs"])
+        parts += (f"```text\n{''.join(lines).rstrip()}\n```" for lines in printed)
+    return "\n\n".join((*parts, f"[This page as a notebook]({path.name})\n"))
 
 
 def as_on_site(source: Path) -> str:
@@ -135,13 +156,15 @@ def as_on_site(source: Path) -> str:
         file = Path(os.path.normpath(source.parent / link[2]))
         if not file.exists():
             raise FileNotFoundError(f"{source}: {link[2]}")
-        if file in pages:
+        if file in pages and file != source:
             return link[1] + os.path.relpath(pages[file], here)
         if file.is_relative_to(DOCS / "images"):
             return link[1] + os.path.relpath(file.relative_to(DOCS), here)
         return f"{link[1]}{REPOSITORY}/{file.relative_to(ROOT).as_posix()}"
 
-    parts = _CODE.split(source.read_text(encoding="utf-8"))
+    is_notebook = source.suffix == ".ipynb"
+    text = notebook(source) if is_notebook else source.read_text(encoding="utf-8")
+    parts = _CODE.split(text)
     parts[::2] = [_LINK.sub(target, part) for part in parts[::2]]
     return _FILE.sub(r"```{code-block} \2\n:caption: \1\n\n", "".join(parts))
 
