@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+import click
 import pytest
+
+from costcalc.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / ".github" / "CONTRIBUTING.md",
+    ROOT / "README.md",
+]
 GUIDES = [
     path
-    for path in (*sorted((ROOT / "docs").rglob("*.md")), ROOT / ".github" / "CONTRIBUTING.md")
+    for path in PAGES[:-1]
     if "\n$ costcalc " in (text := path.read_text(encoding="utf-8"))
     and "\n$ costcalc report torch:" not in text  # tests/frameworks/test_tutorials.py runs these
 ]
@@ -101,6 +110,46 @@ def test_every_command_of_the_readme_prints_what_it_shows(section: str, tmp_path
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_of_a_guide_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
     check(page.read_text(encoding="utf-8"), tmp_path)
+
+
+def parse(line: str) -> None:
+    """Reads a command line as costcalc does, without running it.
+
+    Raises:
+        click.UsageError: there is no such command, option or value, or an argument is missing.
+    """
+    words = shlex.split(line, comments=True)
+    ends = (words.index(word) for word in ("|", "&&", ">", ">>") if word in words)
+    command, arguments = cast(click.Command, main), words[1 : min(ends, default=len(words))]
+    context = main.make_context("costcalc", [*arguments])
+    while isinstance(command, click.Group):
+        name, below, arguments = command.resolve_command(context, arguments)
+        assert name and below
+        context = below.make_context(name, [*arguments], parent=context)
+        command = below
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_block_is_one(page: Path) -> None:
+    """Also of those that are not run, since they need a file of the reader's or take long."""
+    text = page.read_text(encoding="utf-8")
+    lines = re.findall(r"^ {4}(costcalc [a-z].*)$", text, re.MULTILINE)
+    for block in _BLOCK.finditer(text):
+        prompt = {"sh": "", "console": r"\$ "}.get(block["language"], "(?!)")
+        pattern = rf"^{prompt}(?:.*\| )?(costcalc [a-z].*)$"
+        lines += re.findall(pattern, block["body"], re.MULTILINE)
+    for line in lines:
+        try:
+            parse(line)
+        except click.UsageError as error:
+            pytest.fail(f"{line}: {error.format_message()}")
+
+
+def test_a_command_that_is_none_is_told() -> None:
+    parse("costcalc plot sweep mobilenet_v1 --alpha 0.5,1 | cat  # a picture")
+    for line in ("costcalc reprot vgg16", "costcalc report vgg16 --nosuch", "costcalc plot vgg16"):
+        with pytest.raises(click.UsageError):
+            parse(line)
 
 
 def test_the_matcher_tells_right_output_from_wrong() -> None:
