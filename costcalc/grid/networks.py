@@ -13,7 +13,7 @@ from costcalc.graph.parameters import all_parameters, resolve, unfit
 from costcalc.grid.axes import Axis, axis, parse
 from costcalc.grid.swept import SweptNetwork
 from costcalc.metrics import Accounting
-from costcalc.opening import AnyNetwork, exact_value, opened
+from costcalc.opening import AnyNetwork, exact_value, of_texts, opened
 from costcalc.render.formatting import exact
 from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
 from costcalc.spec import library
@@ -21,18 +21,26 @@ from costcalc.spec.document import Document
 
 
 def axes_of(values: Mapping[str, Iterable[Any] | str]) -> list[Axis]:
-    """The axes of a grid from values, or from their text.
+    """The axes of a grid from values, or from their text; how a model is opened has one value.
 
     Raises:
         SpecError: a value is wrong, or there are too many.
     """
+    requests = {name: given for name, given in values.items() if importers.is_request(name)}
+    texts = {name: given for name, given in requests.items() if isinstance(given, str)}
+    others = {name: given for name, given in requests.items() if name not in texts}
     return [
-        axis(name, (exact_value(given),))
-        if name.startswith(importers.NAMED_INPUT)
-        else parse(name, given)
-        if isinstance(given, str)
-        else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
-        for name, given in values.items()
+        *(
+            axis(name, (value,))
+            for name, value in {**of_texts(texts), **opening.exact(others)}.items()
+        ),
+        *(
+            parse(name, given)
+            if isinstance(given, str)
+            else axis(name, map(exact_value, given if hasattr(given, "__iter__") else (given,)))
+            for name, given in values.items()
+            if name not in requests
+        ),
     ]
 
 
@@ -96,6 +104,13 @@ def _refuse_undeclared(document: Document) -> NoReturn:
     )
 
 
+def _is_file_of_model(network: AnyNetwork) -> bool:
+    """Whether it names a model, which is read at the first values."""
+    if not isinstance(network, str | os.PathLike):
+        return False
+    return importers.importer(library.reference(os.fspath(network)).network) is not None
+
+
 def swept(
     network: AnyNetwork,
     axes: Sequence[Axis],
@@ -113,11 +128,9 @@ def swept(
     grid = {axis.name: axis.values for axis in axes}
     own = opening.stated_in_grid(network, grid, is_one_of_several)
     axes = [axis._replace(values=(own[axis.name],)) if axis.name in own else axis for axis in axes]
-    first: dict[str, Any] = {}
-    if isinstance(network, str | os.PathLike):
-        first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
-        if importers.importer(library.reference(os.fspath(network)).network) is None:
-            first = {name: value for name, value in first.items() if importers.is_request(name)}
+    first = {axis.name: axis.values[0] for axis in axes if axis.name != "alpha"}
+    if not _is_file_of_model(network):
+        first = {name: value for name, value in first.items() if importers.is_request(name)}
     network = opened(network, first, is_one_of_several=is_one_of_several)
     if IMPLEMENTATION not in {axis.name for axis in axes}:
         network = as_usually_run(network, accounting.convention)

@@ -40,6 +40,25 @@ def test_a_module_takes_widths_and_resolutions():
     assert [row.mult_adds for row in rows][:2] == [1368 * 1024 + 80, 1368 * 4096 + 80]
 
 
+@pytest.mark.parametrize(
+    "input", [(3, 16, 16), [3, 16, 16], "3x16x16", {"input": (3, 16, 16)}], ids=repr
+)
+def test_a_module_is_read_at_its_input_whatever_is_asked(input):
+    # 3*3*3*8 * 14*14
+    expected = 216 * 196
+    module = nn.Sequential(nn.Conv2d(3, 8, 3))
+    assert costcalc.report(module, input=input).totals.mult_adds == expected
+    rows = costcalc.sweep(module, input=input, alpha=[0.5, 1]).rows()
+    assert [row.mult_adds for row in rows] == [expected // 2, expected]
+    assert f"{expected:,}" in costcalc.page(module, input=input).html
+
+
+def test_a_module_is_read_at_one_input():
+    for asked in (costcalc.sweep, costcalc.page):
+        with pytest.raises(costcalc.SpecError, match="input cannot be"):
+            asked(nn.Sequential(nn.Conv2d(3, 8, 3)), input=[(3, 16, 16), (3, 32, 32)])
+
+
 def test_a_module_stays_as_it_is():
     module = Twice().train()
     before = {name: (value.device, value.data_ptr()) for name, value in module.named_parameters()}
