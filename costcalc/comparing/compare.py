@@ -424,8 +424,9 @@ def _types(comparison: Comparison, metric: str) -> Table:
 
 def _stages(comparison: Comparison) -> Table:
     parts = [by_stage(entry.report, "mult_adds") for entry in comparison.entries]
-    sizes = sorted({size for part in parts for size in part}, key=product, reverse=True)
-    lines: list[tuple[Cell, Any]] = [(Dimensions(size), size) for size in sizes]
+    sizes = dict.fromkeys(size for part in parts for size in part)
+    ordered = sorted(sizes, key=lambda size: -product(size))
+    lines: list[tuple[Cell, Any]] = [(Dimensions(size), size) for size in ordered]
     head = Column("stage", "Output size")
     title = f"{_titles(comparison)['mult_adds']} by stage"
     return _side_by_side(comparison, title, head, lines, parts, "mult_adds")

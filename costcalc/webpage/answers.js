@@ -32,13 +32,14 @@ function answerAt(network) {
   const structure = network.structures[leaf];
   if (structure === undefined) return {refusal: OUTSIDE};
   if (!Array.isArray(structure[0])) return {refusal: messageOf(network, structure)};
-  const [rows, types, totals, notes, , level, memory, times] = structure;
+  const [rows, types, totals, notes, input, level, memory, times] = structure;
   return {
     rows: inRuns(rows).map((index) => network.rows[index]),
     types: types.map((index) => network.types[index]),
     totals: costsOf(network, totals),
     cost: network.tape.value(totals[0]),
     notes: network.texts[notes[state.convention]],
+    input: network.shapes[input],
     level,
     memory,
     times,

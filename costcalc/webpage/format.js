@@ -12,6 +12,7 @@ function fraction(number) {
 // The arithmetic is the tape's.
 const difference = (left, right) => computed(OPERATIONS["-"], left, right);
 const sum = (left, right) => computed(OPERATIONS["+"], left, right);
+const product = (left, right) => computed(OPERATIONS["*"], left, right);
 
 /** An exact quotient; 0 if there is nothing to divide by. */
 function quotient(above, below) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from costcalc.comparing.compare import ComparedNetwork, cause_text, compare
+from costcalc.comparing.compare import ComparedNetwork, cause_text, compare, stage_text
 from costcalc.costs.rules import COUNTS
 from costcalc.escaping import html
 from costcalc.render.page import Row, Table, text
@@ -22,9 +22,16 @@ def side_by_side(models: Sequence[NetworkModel]) -> Iterator[str]:
         for model in models
     ]
     comparison = compare(entries, None)
-    notes = (cause_text(comparison, each, metric) for each in entries[1:] for metric in COUNTS)
+    notes = (
+        note
+        for each in entries[1:]
+        for note in (
+            *(cause_text(comparison, each, metric) for metric in COUNTS),
+            stage_text(comparison, each),
+        )
+    )
     yield '<section id="comparison"><h2>Side by side</h2>'
-    for table in comparison.page().tables[1:3]:
+    for table in comparison.page().tables[1:4]:
         yield from _table(table)
     lines = "\n".join(map(html, filter(None, notes)))
     yield f'<p class="notes">{lines}</p></section>'

@@ -166,6 +166,12 @@ class Reader:
         )
         return list(self.page.locator("#totals tbody tr").evaluate_all(script))
 
+    def compared(self) -> list[list[list[str]]]:
+        """The rows of the tables of networks side by side."""
+        tables = self.page.locator("#comparison table").count()
+        places = range(1, tables + 1)
+        return [self.cells(f"#comparison .scroll:nth-of-type({at}) tbody tr") for at in places]
+
     @property
     def refusal(self) -> str:
         """Why there is nothing to show; empty if there is something."""

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+import costcalc
 from tests.browser.conftest import Opening
-from tests.browser.expected import random_settings, reported, shown
+from tests.browser.expected import cells, random_settings, reported, shown
 from tests.collection import networks
 
 OUTSIDE = "this page does not hold the network at these settings"
@@ -150,6 +151,28 @@ def test_networks_side_by_side(page: Opening) -> None:
     reader.page.get_by_label("network", exact=True).select_option(index=1)
     reader.settle()
     assert reader.layers() == expected[1].layers and reader.types() == expected[1].types
+
+
+SIDES = {
+    "at other settings": (("mobilenet_v1", "mobilenet_v2"), {"alpha": "7/20", "res": "331"}),
+    "three": (("mobilenet_v1", "googlenet", "alexnet"), {}),
+    "an image and a vector": (("ds_cnn", "autoencoder_ad"), {}),
+}
+
+
+@pytest.mark.parametrize(("names", "settings"), SIDES.values(), ids=SIDES)
+def test_what_differences_come_from(
+    page: Opening, names: tuple[str, ...], settings: dict[str, str]
+) -> None:
+    """Costs by type and by stage, and their causes, are those of compare at the same settings."""
+    reader = page(*names)
+    if settings:
+        reader.follow(urlencode(settings))
+    compared = costcalc.compare(*names, **settings).page()
+    assert reader.compared() == [cells(table) for table in compared.tables[1:4]]
+    notes = reader.page.inner_text("#comparison .notes").split("\n")
+    assert len(notes) >= 2 * len(names[1:])
+    assert notes == list(compared.notes[: len(notes)])
 
 
 TOO_LONG = b"""
