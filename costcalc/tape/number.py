@@ -12,33 +12,34 @@ from costcalc.tape.tape import Bounds, Operation, Rational, Tape, bounds_of, com
 
 
 class Branch:
-    """A comparison, and what follows from it on either side; None where nothing is recorded."""
+    """A comparison that a function depends on."""
 
     __slots__ = ("node", "sides")
 
     def __init__(self, node: int) -> None:
         self.node = node
         self.sides: list[Any] = [None, None]
-        """What follows if it does not hold, and if it does: a branch or what the run returns."""
+        """What follows if it is false, and if it is true: a branch, a leaf, or None where nothing
+        is recorded."""
 
 
 class Recording:
-    """One run of a function over numbers of a tape: what it decides on its way.
+    """One run of a function over numbers of a tape.
 
     Attributes:
         tape: the tape that the numbers are written on.
-        decisions: the comparisons that had to be true or false, in their order.
-        settled: the nodes of numbers whose values were decided.
-        marked: the nodes of numbers in whose place a mark was printed.
-        spelled: the nodes of numbers that are decided where they are printed, instead.
+        decisions: the outcomes of comparisons, by their nodes, in the order of the run.
+        settled: nodes whose values were decided, as of a number of repeats.
+        marked: nodes that were printed as marks, which :data:`MARK` finds.
+        spelled: nodes that are printed as numbers, and so decided, instead.
     """
 
     def __init__(self, tape: Tape, tree: Any) -> None:
-        """Decides nothing yet.
+        """Begins a run.
 
         Args:
             tape: the tape.
-            tree: the branches that earlier runs came to; a run follows them as far as it can.
+            tree: the branches of earlier runs at the same choices.
         """
         self.tape = tape
         self.decisions: dict[int, bool] = {}
@@ -47,14 +48,14 @@ class Recording:
         self.spelled = set[int]()
         self._tree = tree
         self._facts: dict[int, Bounds | None] = {}
-        """The bounds that the decisions leave the nodes that they compare."""
+        """Bounds of compared nodes, narrowed by the outcomes."""
         self._known: dict[int, Bounds | None] = {}
-        """The bounds of nodes where all that is decided holds, as far as they are computed."""
+        """Bounds of all nodes given the outcomes, as far as they have been computed."""
         self._results: dict[tuple[str, int, int], Any] = {}
         self._numbers: dict[int, TapeNumber] = {}
 
     def number(self, node: int, value: Rational) -> Any:
-        """The number of a node, always the same one; a plain one for a constant."""
+        """The one number of a node; of a constant, its value."""
         known = self._numbers.get(node)
         if known is None:
             content = self.tape.nodes[node].content
@@ -64,10 +65,10 @@ class Recording:
         return known
 
     def result(self, operation: str, a: Any, b: Any) -> Any:
-        """The number that an operation gives on two numbers, one of them of the tape.
+        """The result of an operation on two numbers, at least one of them of the tape.
 
         Raises:
-            TooLarge: it has too many bits.
+            TooLarge: the result has too many bits.
         """
         tape = self.tape
         left, x = (a.node, a.value) if type(a) is TapeNumber else (tape.constant(a), a)
@@ -83,7 +84,7 @@ class Recording:
         return known
 
     def decide(self, comparison: Any) -> bool:
-        """Whether a comparison holds; written down the first time, unless others imply it."""
+        """Whether a comparison holds; recorded unless earlier outcomes imply it."""
         if type(comparison) is not TapeNumber:
             return bool(comparison)
         known = self.decisions.get(comparison.node)
@@ -98,7 +99,7 @@ class Recording:
         return known
 
     def bounds(self, node: int) -> Bounds | None:
-        """The bounds of a node where all that is decided holds."""
+        """The bounds of a node, given the outcomes so far."""
         nodes, known = self.tape.nodes, self._known
         for number in self.tape.needed([node], known):
             content, bounds, _ = nodes[number]
@@ -113,7 +114,7 @@ class Recording:
         return known[node]
 
     def _learn(self, node: int, holds: bool) -> None:
-        """Takes in what the outcome of a comparison says of the bounds of its operands."""
+        """Narrows the bounds of a comparison's operands by its outcome."""
         content = self.tape.nodes[node].content
         assert isinstance(content, Operation)
         name, left, right = content
@@ -139,7 +140,7 @@ class Recording:
         self._known = {number: known for number, known in self._known.items() if number < later}
 
     def settle(self, number: TapeNumber) -> None:
-        """Decides a number's value, after those values that earlier runs had here."""
+        """Decides a number's value: compares it with those of earlier runs, then with its own."""
         self.settled.add(number.node)
         is_settled = False
         while not is_settled:
@@ -148,7 +149,7 @@ class Recording:
             is_settled = self.decide(self.result("=", number, value))
 
     def _compared(self, number: TapeNumber) -> Rational | None:
-        """The constant that an earlier run compared a number with at this place, if it did."""
+        """The constant that earlier runs compared a number with here, if they did."""
         branch = self._tree
         content = self.tape.nodes[branch.node].content if isinstance(branch, Branch) else None
         if not isinstance(content, Operation) or content.name != "=":
@@ -160,19 +161,19 @@ class Recording:
         return value if isinstance(value, int | Fraction) else None
 
     def printed(self, number: TapeNumber, form: str) -> str:
-        """A number's text, or a mark that :data:`MARK` finds."""
+        """A number's text; a mark in its place if the text may stay open."""
         if number.node not in self.spelled and form in ("", ","):
             self.marked.add(number.node)
             return f"⟦{number.node}{form}⟧"
         self.settle(number)
-        return written(number.value, form)
+        return formatted(number.value, form)
 
 
 MARK = re.compile("⟦([0-9]{1,9})(,?)⟧")
-"""What stands for a number that is printed: its node, and its format."""
+"""What is printed in the place of a number: its node and its format."""
 
 
-def written(value: Rational, form: str) -> str:
+def formatted(value: Rational, form: str) -> str:
     """The text of a value, in a format such as ``","``."""
     return format(value, form) if form and isinstance(value, int) else exact(value)
 
@@ -180,8 +181,7 @@ def written(value: Rational, form: str) -> str:
 class TapeNumber:
     """A node of a tape, and its value at the settings that are recorded.
 
-    A recording has one number for each node, so that the number is a key of its own, without
-    being compared.
+    A recording has one number for each node, so numbers are hashed by identity.
     """
 
     __slots__ = ("node", "recording", "value")
@@ -303,7 +303,7 @@ class _TapeAlgebra:
 
 
 def _computed(operation: str, a: Any, b: Any) -> Any:
-    """The number that an operation gives; a plain one if it is the same at all settings."""
+    """The result of an operation; a plain number if no parameter changes it."""
     if type(a) is TapeNumber:
         return a.recording.result(operation, a, b) if _is_number(b) else NotImplemented
     return b.recording.result(operation, a, b) if _is_number(a) else NotImplemented
@@ -314,7 +314,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _divided(operation: str, a: Any, b: Any) -> Any:
-    """A quotient; that the divisor is not zero is decided where its bounds leave it open.
+    """A quotient; whether the divisor is zero is decided unless its bounds tell.
 
     Raises:
         ZeroDivisionError: it is zero at the settings that are recorded.

@@ -8,7 +8,7 @@ from costcalc.tape.tape import Operation, Parameter, Rational, Tape, computed
 
 
 class Player:
-    """Values of a tape's nodes; each is computed once for what it depends on."""
+    """Values of a tape's nodes, each computed once for the parameters it depends on."""
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
@@ -35,7 +35,7 @@ class Player:
         """A node's value, with a number for each of the tape's parameters.
 
         Raises:
-            ZeroDivisionError: the node is one of a branch that these numbers do not take.
+            ZeroDivisionError: it divides by zero, as nodes of other branches may.
             TooLarge: it, or a number that it is computed from, has too many bits.
         """
         values = self._values

@@ -1,8 +1,8 @@
 """A program: what a function computes at all settings, as branches over one tape.
 
-The function is run once at one choice of settings, over numbers that write themselves
-down; each comparison that decides what it does next is a branch, of which one side is
-known.  Settings that take the other side are recorded when they are asked for.
+Each run of the function, over numbers that write themselves down, is one path: a comparison
+that decides how the run goes on is a branch, of which the run takes one side.  Settings that
+take the other side need a run of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from costcalc.errors import SpecError
 from costcalc.records import NamedTuple
-from costcalc.tape.number import MARK, Branch, Recording, written
+from costcalc.tape.number import MARK, Branch, Recording, formatted
 from costcalc.tape.player import Player
 from costcalc.tape.tables import Tables
 from costcalc.tape.tape import Parameter, Rational, Tape, TooLarge
@@ -22,11 +22,11 @@ from costcalc.tape.tape import Parameter, Rational, Tape, TooLarge
 T = TypeVar("T")
 
 STRUCTURES = 64
-"""The most results that one program holds, which are the ways a network is put together."""
+"""The most results that a program holds: the ways in which a network is put together."""
 
 
 class Leaf(Generic[T]):
-    """What the function returns where all comparisons go one way."""
+    """What the function returns at the end of one path."""
 
     __slots__ = ("index", "result")
 
@@ -39,33 +39,33 @@ Tree: TypeAlias = Branch | Leaf[Any] | None
 
 
 class PrintedNumber(NamedTuple):
-    """A number inside a text that is the same at all settings but for its numbers."""
+    """A number in a text that is the same at all settings but for its numbers."""
 
     node: int
     form: str
-    """``","`` for groups of digits, or none."""
+    """``","`` for groups of digits, or ``""``."""
 
 
 class Refused(NamedTuple):
-    """That the function refuses some settings, and why."""
+    """The function's refusal of some settings."""
 
     message: tuple[str | PrintedNumber, ...]
 
 
 UNSAID = Refused(("the network does not exist at these settings",))
-"""A refusal whose text has lost some of its numbers, as one does that is cut short."""
+"""In the place of a refusal whose numbers cannot be told, as when its text is cut short."""
 
 
 class Program(Generic[T]):
-    """What a function of settings returns, at every setting whose branches are recorded.
+    """What a function of settings returns, wherever its branches are recorded.
 
     Attributes:
         tape: the operations.
         trees: the branches, for each combination of the choices.
-        leaves: what was returned, each result once for its path.
-        most: how many of these settings may have before exploring ends.
-        settled: the parameters that numbers depend on whose values made a difference by
-            themselves, as counts of repeats do: each value has results of its own.
+        leaves: the results, one for each path.
+        most: the number of leaves at which exploring ends.
+        settled: the parameters of numbers whose values were decided, as counts of repeats
+            are: each value has results of its own.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class Program(Generic[T]):
         Args:
             function: computes with ``+ - * //`` and the helpers of ``formulas/algebra.py``;
                 raises :class:`.SpecError` at settings that it refuses.
-            parameters: what it takes that stays open.
-            choices: the names of what it takes besides: words, and whatever is no number.
+            parameters: its parameters that are numbers on the tape.
+            choices: the names of its other parameters, each value of which is recorded apart.
         """
         self.function = function
         self.tape = Tape(parameters)
@@ -92,7 +92,7 @@ class Program(Generic[T]):
         self.player = Player(self.tape)
 
     def fix(self, chosen: Mapping[str, Any]) -> None:
-        """Takes out some choices, which stay as they are at all that is recorded.
+        """Fixes some choices, at whose values everything so far was recorded.
 
         Args:
             chosen: their values.
@@ -106,7 +106,7 @@ class Program(Generic[T]):
         }
 
     def at(self, settings: Mapping[str, Any]) -> Leaf[T] | None:
-        """What it returns at some settings; None where nothing is recorded, or out of bounds."""
+        """The leaf at some settings; None if it is not recorded, or they are out of bounds."""
         if not self.admits(settings):
             return None
         numbers = self._numbers(settings)
@@ -123,7 +123,7 @@ class Program(Generic[T]):
         return all(each.admits(settings[each.name]) for each in self.tape.parameters)
 
     def record(self, settings: Mapping[str, Any]) -> Leaf[T]:
-        """What it returns at some settings, recorded if it was not.
+        """The leaf at some settings, recorded if it was not.
 
         Args:
             settings: a value of every parameter, within its bounds, and of every choice.
@@ -156,24 +156,24 @@ class Program(Generic[T]):
         return leaf
 
     def message(self, refused: Refused, settings: Mapping[str, Any]) -> str:
-        """Why some settings are refused, with the numbers at these."""
+        """The text of a refusal, with the numbers at some settings."""
         numbers = self._numbers(settings)
         parts = [
             part
             if isinstance(part, str)
-            else written(self.player.value(part.node, numbers), part.form)
+            else formatted(self.player.value(part.node, numbers), part.form)
             for part in refused.message
         ]
         return "".join(parts)
 
     def explore(self, axes: Mapping[str, Sequence[Any]]) -> bool:
-        """Records what is not recorded at the values of each parameter and each choice.
+        """Records all combinations of some values of each parameter and each choice.
 
-        Settings that take the same sides of all branches stay together.
+        Settings that take the same side of a branch are followed together.
 
         Returns:
-            whether all of them are recorded: not if these are more results than
-            ``most``, or a comparison has too many values.
+            Whether all are recorded; not if that takes more than ``most`` leaves, or a
+            comparison has too many values to compute.
         """
         parameters = [parameter.name for parameter in self.tape.parameters]
         tables = Tables(self.player, [axes[name] for name in parameters])
@@ -210,7 +210,7 @@ class Program(Generic[T]):
             return Refused(tuple(_parts(str(error), recording.marked)))
 
     def _holds(self, refused: Refused, settings: Mapping[str, Any]) -> bool:
-        """Whether the function itself says all that a refusal does; it may have a hint besides."""
+        """Whether the function says the same at plain settings; it may add a hint."""
         try:
             self.function(settings)
         except SpecError as error:
@@ -227,7 +227,7 @@ class Program(Generic[T]):
     def _add(
         self, chosen: tuple[Hashable, ...], decisions: list[tuple[int, bool]], leaf: Leaf[T]
     ) -> None:
-        """Adds the path of a recording to its tree, which it follows until it leaves it."""
+        """Adds a path to the tree of its choices."""
         tree: Tree = leaf
         for node, outcome in reversed(decisions):
             branch = Branch(node)
@@ -261,7 +261,7 @@ def _parts(text: str, marked: Container[int]) -> Iterator[str | PrintedNumber]:
 
 
 def _marks(value: Any) -> set[int]:
-    """The nodes of the marks in a text, or in anything in a tuple or a mapping."""
+    """The nodes of the marks in a text, or in the texts of a collection at any depth."""
     marks, seen = set[int](), set[int]()
     waiting = [value]
     while waiting:

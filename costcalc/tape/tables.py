@@ -1,4 +1,4 @@
-"""A tape replayed at all combinations of some values of its parameters."""
+"""A tape replayed at all combinations of some values of its parameters, for exploring."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from costcalc.tape.player import Player
 from costcalc.tape.tape import Operation, Parameter, Rational, TooLarge, computed
 
 VALUES = 1_000_000
-"""The most values that one exploration computes, about a second's."""
+"""The most values that one exploration computes, in about a second."""
 
 Values = list[Rational | None]
 Box = tuple[tuple[int, ...], ...]
-"""Some values of each parameter, by their places on its axis, in all combinations."""
+"""All combinations of some values of each parameter, given by their places on its axis."""
 
 
 class Tables:
-    """The values of nodes, each at the combinations of what it depends on.
+    """The values of nodes at all combinations of the parameters that each depends on.
 
-    A value is None at settings where it has none: it divides by zero, or grows too large.
+    A value is None where a division by zero or a number that grows too large leaves none.
     """
 
     def __init__(self, player: Player, axes: Sequence[Sequence[Rational]]) -> None:
@@ -32,7 +32,7 @@ class Tables:
         self.player = player
         self.axes = tuple(map(tuple, axes))
         self.room = VALUES
-        """How many values may still be computed."""
+        """The number of values that may still be computed."""
         self._tables: dict[int, Values] = {}
         self._places: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
 
@@ -42,17 +42,17 @@ class Tables:
         return tuple(tuple(range(len(values))) for values in self.axes)
 
     def divided(self, node: int, box: Box) -> Iterator[tuple[bool, Box]]:
-        """The parts of a box where a comparison has one outcome, with that outcome.
+        """Parts of a box with one outcome of a comparison each, after that outcome.
 
         Raises:
-            TooLarge: it has no value, or these are more than :data:`VALUES`.
+            TooLarge: a value is None, or there are more than :data:`VALUES`.
         """
         return self._divided(self._table(node), self._strides(node), box)
 
     def _divided(
         self, table: Values, strides: Sequence[tuple[int, int]], box: Box, start: int = 0
     ) -> Iterator[tuple[bool, Box]]:
-        """The parts of a box, from the axes that divide it and their strides in the table."""
+        """Divides a box along some axes, given with their strides in the table."""
         if not strides:
             yield _outcome(table[start]), box
             return
@@ -60,11 +60,11 @@ class Tables:
         offsets = [start]
         for other, step in others:
             offsets = [offset + place * step for offset in offsets for place in box[other]]
-        alike: dict[tuple[bool, ...], list[int]] = {}
+        places_by_outcomes: dict[tuple[bool, ...], list[int]] = {}
         for place in box[axis]:
             row = [_outcome(table[offset + place * stride]) for offset in offsets]
-            alike.setdefault(tuple(row), []).append(place)
-        for outcomes, places in alike.items():
+            places_by_outcomes.setdefault(tuple(row), []).append(place)
+        for outcomes, places in places_by_outcomes.items():
             part = (*box[:axis], tuple(places), *box[axis + 1 :])
             if len({*outcomes}) == 1:
                 yield outcomes[0], part
@@ -72,7 +72,7 @@ class Tables:
                 yield from self._divided(table, others, part, start + places[0] * stride)
 
     def _strides(self, node: int) -> list[tuple[int, int]]:
-        """The parameters that a node depends on, with the distance of their values in its table."""
+        """The parameters that a node depends on, with the strides of their values in its table."""
         strides, stride = [], 1
         for axis in reversed(self.player.support(node)):
             strides.append((axis, stride))
@@ -102,7 +102,7 @@ class Tables:
         return [_value(operation.name, a, b) for a, b in zip(left, right, strict=True)]
 
     def _spread(self, node: int, support: tuple[int, ...]) -> Values:
-        """The values of a node at the combinations of more than it depends on."""
+        """A node's table, spread over the combinations of more parameters."""
         own, table = self.player.support(node), self._tables[node]
         if own == support:
             return table

@@ -1,9 +1,8 @@
 """A tape: the operations that computed some numbers, each written down once.
 
-A node of a tape is a parameter, a constant, or an operation on two nodes before it.
-Equal operations are one node, whoever asked for them.  Each node has bounds, which its
-value does not leave while the parameters stay within theirs, and may be known to be
-whole: what these decide needs no operation.
+A node is a parameter, a constant, or an operation on two nodes before it.  Equal
+operations share a node.  Each node has bounds, which hold as long as the parameters stay
+within theirs, and may be known to be whole; what follows from these is not written down.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ from costcalc.spec import limits
 Rational: TypeAlias = int | Fraction
 Bounds: TypeAlias = tuple[Rational, Rational]
 Factors: TypeAlias = tuple[Rational, tuple[int, ...]]
-"""A coefficient, and nodes in their order."""
+"""A product: its coefficient and its other factors, in the order of their nodes."""
 
 
 class Parameter(NamedTuple):
-    """A parameter that stays open, and the values that it may take."""
+    """A parameter whose value stays open, and the values that it may take."""
 
     name: str
     low: Rational
     high: Rational
     is_whole: bool
-    """Whether it takes whole numbers alone."""
+    """Whether it takes whole numbers only."""
 
     def admits(self, value: Rational) -> bool:
         """Whether it may take a value."""
@@ -49,11 +48,11 @@ class Operation(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A number on the tape: a parameter, a constant or an operation, with what is known of it."""
+    """A number on the tape."""
 
     content: Parameter | Rational | Operation
     bounds: Bounds | None
-    """The least and the greatest value; None if they are unknown."""
+    """The smallest and the largest possible value; None if unknown."""
     is_whole: bool
 
 
@@ -79,10 +78,10 @@ _COMMUTE = frozenset({"+", "*", "max", "min", "=", "gcd"})
 _DIVISIONS = frozenset({"/", "//"})
 _ALWAYS_WHOLE = frozenset({"//", "gcd", "<", "="})
 _OF_EQUALS = {"-": 0, "<": 0, "=": 1, "/": 1, "//": 1}
-"""What operations give on two operands that are one node."""
+"""The results of operations whose operands are the same node."""
 
 _SHORT = 2**62
-"""Numbers below have fewer bits than any limit."""
+"""Whole numbers nearer to zero have fewer bits than the limit."""
 
 
 class TooLarge(CostcalcError):
@@ -98,7 +97,7 @@ def computed(operation: str, a: Rational, b: Rational) -> Rational:
 
     Raises:
         ZeroDivisionError: the divisor is zero.
-        TooLarge: it has too many bits.
+        TooLarge: the value has too many bits.
     """
     value = OPERATIONS[operation](a, b)
     if type(value) is int and -_SHORT < value < _SHORT:
@@ -109,27 +108,27 @@ def computed(operation: str, a: Rational, b: Rational) -> Rational:
 
 
 class Tape:
-    """The nodes, in an order in which each comes after those that it is computed from.
+    """Nodes, each after those that it is computed from.
 
     Attributes:
-        parameters: the parameters; the first nodes.
-        nodes: the nodes.
+        parameters: the parameters, which are the first nodes.
+        nodes: all nodes.
     """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
         self.nodes: list[Node] = []
         self._numbers: dict[object, int] = {}
-        """The nodes of constants by their values, of operations by names and operands."""
+        """Nodes by what they are: a constant's value, or an operation's name and operands."""
         self._factors: dict[int, Factors] = {}
-        """The products."""
+        """The factors of nodes that are products."""
         for parameter in self.parameters:
             bounds = (parameter.low, parameter.high)
             self._add(Node(parameter, bounds, parameter.is_whole))
         self._zero, self._one = self.constant(0), self.constant(1)
 
     def constant(self, value: Rational) -> int:
-        """The node of a number that is the same at all settings."""
+        """The node of a number that no parameter changes."""
         known = self._numbers.get(value)
         if known is None:
             value = value.numerator if value.denominator == 1 else value
@@ -139,9 +138,9 @@ class Tape:
         return known
 
     def operation(self, name: str, left: int, right: int) -> int:
-        """The node of an operation, or of what it is known to give.
+        """The node of an operation, or an equal one that takes fewer operations.
 
-        A divisor is taken not to be zero: whoever divides has asked before.
+        A divisor is assumed not to be zero: the caller has checked.
 
         Raises:
             ZeroDivisionError: the divisor is zero at all settings.
@@ -157,7 +156,7 @@ class Tape:
         return known
 
     def _written(self, name: str, left: int, right: int) -> int:
-        """The node of just this operation; a constant if the bounds leave it one value."""
+        """The node of the operation as it stands; a constant if its bounds leave one value."""
         content = Operation(name, left, right)
         known = self._numbers.get(content)
         if known is None:
@@ -172,7 +171,7 @@ class Tape:
         return known
 
     def _simplified(self, name: str, left: int, right: int) -> int | None:
-        """The node that has the same value at all settings, if that is not just the operation."""
+        """The node of an equal, simpler expression; None if none is known."""
         if name == "*":
             (a, factors), (b, others) = self._factored(left), self._factored(right)
             return self._product(computed("*", a, b), *factors, *others)
@@ -192,14 +191,14 @@ class Tape:
         return None
 
     def _factored(self, node: int) -> Factors:
-        """A node as a product; of itself, unless it is written as one."""
+        """The factors of a node: of a product, or the node alone."""
         content = self.nodes[node].content
         if isinstance(content, int | Fraction):
             return content, ()
         return self._factors.get(node, (1, (node,)))
 
     def _product(self, coefficient: Rational, *factors: int) -> int:
-        """The node of a product, whose factors are always in the same order."""
+        """The node of a product, the same for any order of its factors."""
         ordered = sorted(factors)
         for node in ordered:
             content = self.nodes[node].content
@@ -220,7 +219,7 @@ class Tape:
         return product
 
     def _quotient(self, name: str, left: int, right: int) -> int | None:
-        """A quotient without the factors that both operands have."""
+        """A quotient with common factors cancelled; None if there are none."""
         (above, factors), (below, divisors) = self._factored(left), self._factored(right)
         kept, rest = Counter(factors), Counter(divisors)
         shared = kept & rest
@@ -237,7 +236,7 @@ class Tape:
         return self.operation(name, numerator, divisor) if is_shorter else None
 
     def _extreme(self, left: int, right: int, is_max: bool) -> int | None:
-        """The operand that is the larger, or the smaller, at all settings."""
+        """The operand that is always the larger, or the smaller; None if bounds do not tell."""
         if left == right:
             return left
         a, b = self.nodes[left].bounds, self.nodes[right].bounds
@@ -254,7 +253,7 @@ class Tape:
         return len(self.nodes) - 1
 
     def needed(self, wanted: Iterable[int], known: Container[int] = ()) -> list[int]:
-        """Some nodes with all that they are computed from but is known, in the tape's order."""
+        """Some nodes and all that they are computed from, except known ones, in order."""
         seen = set[int]()
         waiting = list(wanted)
         while waiting:
@@ -269,7 +268,10 @@ class Tape:
 
 
 def bounds_of(name: str, a: Bounds | None, b: Bounds | None, is_whole: bool) -> Bounds | None:
-    """The bounds of an operation, of which all but ``gcd`` and ``=`` are monotonic.
+    """The bounds of an operation's value.
+
+    All operations but ``gcd`` and ``=`` are monotonic in each operand, so that their extremes
+    are at the ends of the operands' bounds.
 
     Args:
         name: the operation.

@@ -1,4 +1,4 @@
-"""What an interactive page knows of a network: its controls, and its tables at every setting.
+"""What an interactive page holds of a network: its controls, and its tables at every setting.
 
 The report's own stages run over numbers that write themselves on a tape, so that a cell
 of a table is a node, and the page computes it at whatever setting its reader chooses.
@@ -41,14 +41,13 @@ if TYPE_CHECKING:
     from costcalc.webpage.resources import StepsInMemory, StepsInTime
 
 ROWS = 250
-"""About how many rows a page holds over all combinations of its choices."""
+"""About the most rows of a page over all combinations of its choices."""
 
 MOST_ROWS = 6_000
-"""About how many it holds over all structures, of which those that sliders reach are more."""
-
+"""About the most rows of a page over all structures, those that sliders reach included."""
 
 GATED = "With every gate open: costcalc report has the costs of gates, and what skipping saves."
-"""What is not on a page of a network with gates."""
+"""The note of a network with gates, whose costs are not on its page."""
 
 
 class Counts(NamedTuple):
@@ -59,7 +58,7 @@ class Counts(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """A row of the table of layers: a line or a block; sizes and counts are numbers of a tape."""
+    """A row of the table of layers, for a line or a block; sizes and counts are on a tape."""
 
     title: str
     path: str
@@ -73,11 +72,11 @@ class TableRow(NamedTuple):
     """Channels last; None for a source."""
     output: Shape | None
     counts: tuple[Counts, ...]
-    """Under each convention; none for a layer that is not counted."""
+    """Under each convention; empty for a layer that is not counted."""
     is_free: tuple[bool, ...]
     """Whether each convention counts neither."""
     explained: tuple[tuple[LayerExplanation, ...], ...]
-    """Under each convention, the layers that it counts; none if the rows below have them."""
+    """The layers that each convention counts; empty if the rows below have them."""
 
 
 class TypeRow(NamedTuple):
@@ -86,12 +85,12 @@ class TypeRow(NamedTuple):
     type: str
     family: str
     layers: tuple[int, ...]
-    """Those with a cost, under each convention."""
+    """The number of layers with a cost under each convention."""
     counts: tuple[Counts, ...]
 
 
 class Measures(NamedTuple):
-    """How a page measures; its reader chooses one of each."""
+    """What a page measures by; its reader chooses one of each."""
 
     conventions: tuple[Convention, ...]
     storages: tuple[str, ...] = ()
@@ -113,9 +112,9 @@ class Structure(NamedTuple):
     totals: tuple[Counts, ...]
     """Under each convention."""
     notes: tuple[tuple[str, ...], ...]
-    """What a reader must know of the totals under each convention."""
+    """What qualifies the totals under each convention."""
     levels: Levels
-    """The layer graph, its boxes for the rows."""
+    """The layer graph, whose boxes stand for rows."""
     memory: tuple[StepsInMemory, ...] = ()
     """Under each storage."""
     times: tuple[StepsInTime, ...] = ()
@@ -130,30 +129,30 @@ class NetworkModel(NamedTuple):
     controls: tuple[Control, ...]
     fixed: tuple[Fixed, ...]
     told: Mapping[str, Any]
-    """The settings that were asked for, which costcalc has to be told to get the same."""
+    """The settings that the page was asked for with, which commands copied from it repeat."""
     measures: Measures
     program: Program[Structure]
     is_whole: bool
-    """Whether all that its controls reach is recorded."""
+    """Whether all settings of its controls are recorded."""
 
     @property
     def conventions(self) -> tuple[Convention, ...]:
-        """How costs are counted."""
+        """The conventions to choose from."""
         return self.measures.conventions
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The settings that the page opens with."""
+        """The values that the controls open at."""
         return {control.name: control.default for control in self.controls}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All settings that the page opens with."""
+        """All settings that the page opens at."""
         return {**self.network.settings, **given(self.defaults)}
 
     @property
     def opening(self) -> Leaf[Structure]:
-        """What the page opens with."""
+        """The structure that the page opens with."""
         return self.program.record(self.defaults)
 
 
@@ -163,23 +162,23 @@ def model(
     fixed: Mapping[str, Any] = MappingProxyType({}),
     ranges: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> NetworkModel:
-    """A network, recorded at all settings that its controls reach.
+    """Records a network at all settings of its controls.
 
     Args:
         network: the network, opened with ``fixed``; its other settings are those at which
             its page opens.
         measures: how costs are counted, and what else is measured.
         fixed: settings that stay as they are.
-        ranges: values of other parameters, in the place of the usual ones.
+        ranges: values of other parameters, instead of the usual ones.
 
     Raises:
-        CostcalcError: it does not exist at its own settings, or a convention lacks a rule.
+        CostcalcError: the network does not exist at its own settings, or a convention lacks a rule.
     """
     network = as_usually_run(network, measures.conventions[0])
     moved, others = controls(network, fixed, ranges)
     program = _program(network, measures, moved)
     first = _first(program, {control.name: control.default for control in moved})
-    rows = len(first.rows)
+    rows = len(first.rows) or 1
     moved, left = _within(program, moved, rows, ranges)
     if all(control.is_choice for control in left):
         program.fix({control.name: control.default for control in left})
@@ -199,7 +198,7 @@ def model(
 
 
 def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:
-    """The network's name in its report; that of its file if the reader moves what it says."""
+    """The network's title in its report; its name if the title has what the reader moves."""
     title = network.document.title
     texts = (title.text, *(case for _, case in title.cases))
     if any(
@@ -212,15 +211,15 @@ def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:
 
 
 def _first(program: Program[Structure], opening: Mapping[str, Any]) -> Structure:
-    """What the page opens with.
+    """The structure at the settings that the page opens at.
 
     Raises:
-        CostcalcError: the network does not exist at these settings; says why, with its place.
+        CostcalcError: the network does not exist there.
     """
     try:
         result = program.record(opening).result
     except TooLarge:
-        program.function(opening)  # which says where, if it is too large there
+        program.function(opening)  # refuses plain numbers that large with their place
         raise
     return program.function(opening) if isinstance(result, Refused) else result
 
@@ -228,13 +227,13 @@ def _first(program: Program[Structure], opening: Mapping[str, Any]) -> Structure
 def _within(
     program: Program[Structure], moved: Sequence[Control], rows: int, wanted: Container[str]
 ) -> tuple[tuple[Control, ...], tuple[Control, ...]]:
-    """The controls of a page that is not too large, and those that it goes without.
+    """The controls that a page has, and those that would make it too large.
 
     Args:
         program: the network, recorded where the page opens.
         moved: all controls.
-        rows: how many rows the page opens with, which it has about as many of at other choices.
-        wanted: those that the page must have.
+        rows: the rows where the page opens, as an estimate of those at other choices.
+        wanted: the names of controls that the page must have.
     """
     most = min(ROWS // rows, STRUCTURES)
     combinations = 1
@@ -251,14 +250,14 @@ def _within(
 
 
 def _left(control: Control) -> Fixed:
-    """A control that the page goes without."""
+    """The parameter of a control that the page goes without."""
     values = ",".join(written(control)[1 if control.default is FOLLOWS else 0 :][:2])
     reason = f"not moved, to keep the page small: --set {control.name}={values} moves it"
     return Fixed(control.name, control.default, reason)
 
 
 def _explored(program: Program[Structure], moved: Sequence[Control]) -> bool:
-    """Records what the controls reach: one at a time before all together, which may be too much."""
+    """Records the settings of each control, then of all together, which may be too many."""
     opening = {control.name: (control.default,) for control in moved}
     for control in moved:
         program.explore({**opening, control.name: control.values})
@@ -371,7 +370,7 @@ def _size(shape: Shape, axis: int | None) -> Shape | None:
 
 
 def _type_rows(reported: Sequence[Sequence[LayerReport]]) -> Iterator[TypeRow]:
-    """The types of layer; each convention has the layers in the same order."""
+    """The types of layers, which are in the same order under each convention."""
     types: dict[str, list[int]] = {}
     for index, layer in enumerate(reported[0]):
         types.setdefault(layer.type, []).append(index)

@@ -212,3 +212,17 @@ def test_sliders_of_numbers_do_not_make_a_page_large(tmp_path):
     )
     held = model(opened(path, {}), Measures((load_convention("paper", None),)))
     assert [control.name for control in held.controls] == ["alpha", "res", "only"]
+
+
+def test_a_network_that_opens_without_layers_has_a_page(tmp_path):
+    path = tmp_path / "none.yaml"
+    path.write_text(
+        "input: [3, res, res]\nparameters: {res: 8, n: 0}\n"
+        "layers: [{conv: {out: 3, kernel: 1, repeat: n}}]\n"
+    )
+    held = model(opened(path, {}), Measures((load_convention("paper", None),)))
+    assert held.is_whole
+    for n in held.controls[-1].values:
+        shown, reported = totals(held, {"n": n, "res": 9})
+        assert shown == reported
+    assert "<h1>none</h1>" in costcalc.page(path).html
