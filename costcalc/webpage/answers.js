@@ -67,9 +67,8 @@ function valuesOf(network, cells) {
   return cells.map((cell) => network.tape.value(cell));
 }
 
-/** Dimensions of a filter or a feature map: ``3 × 3 × 64 dw``. */
 function sizeText(network, cells, suffix = "", times = " × ") {
-  return cells === undefined ? "" : valuesOf(network, cells).join(times) + suffix || "scalar";
+  return cells === undefined ? "" : dimensions(valuesOf(network, cells), suffix, times);
 }
 
 /** Costs with their shares, as four cells; empty for a layer that is not counted. */

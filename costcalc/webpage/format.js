@@ -97,3 +97,8 @@ function ratioText(ratio) {
   if (text === "1.00") return `${percentText(change)} ${side}`;
   return `${text.length > 4 ? rounded(factor, 1) : text} × ${side}`;
 }
+
+/** Dimensions of a filter or a feature map: ``3 × 3 × 64 dw``. */
+function dimensions(sizes, suffix = "", times = " × ") {
+  return sizes.join(times) + suffix || "scalar";
+}
