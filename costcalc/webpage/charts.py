@@ -125,7 +125,7 @@ def over_steps(
             f'<path class="bars" d="{stairs(values)}"/>',
             f'<path class="fullest" d="M{fullest} {STEP}V0h1V{STEP}z"/></svg>',
             _frame(TOP + 16),
-            _text(LEFT - 6, TOP + 20, amount(most), "most end"),
+            _text(LEFT - 6, TOP + 20, amount(most), "end", "most"),
             _text(LEFT - 6, TOP + 16 + HEIGHT, "0", "end"),
             f'<text class="where" text-anchor="{anchor}" x="{x}" y="{TOP + 8}">'
             f"{html(_short(names[fullest]) if names else '')}</text>",
@@ -237,15 +237,15 @@ def bubbles(title: str, accuracies: Accuracies, now: Sequence[tuple[str, int]]) 
         words = f"{point.label}: {point.top1:g} %, {accuracies.amount(point)}, "
         words += f"{scaled(point.params)} params"
         parts.append(
-            f'<circle class="series{series[point.series] % _SERIES}" cx="{across:.1f}" '
+            f'<circle fill="{_SERIES[series[point.series] % len(_SERIES)]}" cx="{across:.1f}" '
             f'cy="{up:.1f}" r="{size:.1f}"><title>{html(words)}</title></circle>'
         )
     parts += _labels(points, circles, len(series) > 1)
     return "".join([*parts, "</svg>"])
 
 
-_SERIES = 7
-"""The colours of networks, before they begin again."""
+_SERIES = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442")
+"""The colours of networks, which are Okabe and Ito's, before they begin again."""
 
 
 def _labels(
@@ -267,8 +267,8 @@ def _labels(
             if is_inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 at = middle - dx * half
-                words = {1: "label start", -1: "label end", 0: "label"}[dx]
-                yield _text(round(at), round(centre) + 4, text, words)
+                anchor = {1: "start", -1: "end", 0: ""}[dx]
+                yield _text(round(at), round(centre) + 4, text, anchor, "label")
                 break
 
 
@@ -284,7 +284,7 @@ def _opening(kind: str, title: str, top: int = TOP, data: str = "", above: int =
     width, height = LEFT + WIDTH + 16, above + top + HEIGHT + BELOW
     return (
         f'<svg class="chart {kind}" viewBox="0 {-above} {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="{html(title)}"{data}>'
+        f'height="{height}" text-anchor="middle" role="img" aria-label="{html(title)}"{data}>'
     )
 
 
@@ -306,9 +306,10 @@ def _grid(axis: ChartAxis, text: Callable[[float], str], is_up: bool = False) ->
     yield f'<path class="grid" d="{"".join(lines)}"/>'
 
 
-def _text(x: int, y: int, text: str, words: str = "") -> str:
-    kind = f' class="{words}"' if words else ""
-    return f'<text{kind} x="{x}" y="{y}">{html(text)}</text>'
+def _text(x: int, y: int, text: str, anchor: str = "", kind: str = "") -> str:
+    """Text, whose middle is at x, or its start or end."""
+    words = f' class="{kind}"' * bool(kind) + f' text-anchor="{anchor}"' * bool(anchor)
+    return f'<text{words} x="{x}" y="{y}">{html(text)}</text>'
 
 
 def _short(name: str) -> str:
