@@ -299,8 +299,9 @@ class AttributeReader:
         value = given(node)
         if value is None:
             return None
-        digits = value.text if isinstance(value, Scalar) and value.text.isdecimal() else ""
-        number = int(digits) if 0 < len(digits) <= limits.DIGITS else 0
+        text = value.text if isinstance(value, Scalar) else ""
+        is_whole = text.isascii() and text.isdecimal() and len(text) <= limits.DIGITS
+        number = int(text) if is_whole else 0
         if number and (highest is None or number <= highest):
             return number
         expected = "" if highest is None else f"at most {highest:,}"
@@ -327,9 +328,10 @@ class AttributeReader:
             self.problems.add(node.mark, "an erratum must be a mapping", expected=_ERRATUM)
             return None
         self.refuse(node, ERRATUM, "an erratum")
-        why, computed = node.get("why"), node.get("computed")
+        stated, computed = given(node.get("why")), node.get("computed")
+        why = stated.text if isinstance(stated, Scalar) else ""
         ways = [name for name in REPRODUCES if node.get(name) is not None]
-        if not isinstance(why, Scalar) or computed is None or len(ways) != 1:
+        if not why or computed is None or len(ways) != 1:
             self.problems.add(
                 node.mark,
                 "an erratum needs a reason, the computed value and one way to the printed one",
@@ -348,7 +350,7 @@ class AttributeReader:
         elif counts is not None:
             self.problems.add(counts.mark, "'counts' must be a mapping", expected="{without: fc}")
         return Erratum(
-            why=why.text,
+            why=why,
             computed=pinned,
             mark=node.mark,
             reads=self.figure(reads, metric) if reads is not None else None,

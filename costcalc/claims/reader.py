@@ -34,7 +34,7 @@ from costcalc.spec.nodes import parse
 from costcalc.spec.reader import TOP as SPEC_KEYS
 from costcalc.spec.reader import read_node
 from costcalc.spec.title import read_title
-from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.variants import read_variants
 
 SOURCE: Mapping[str, str] = {
@@ -194,9 +194,10 @@ class _Reader:
         for group in self.items(node):
             if isinstance(group, MapNode):
                 self.attributes.refuse(group, UNDETERMINED, "a group of figures")
-            reason = group.get("reason") if isinstance(group, MapNode) else None
+            stated = given(group.get("reason")) if isinstance(group, MapNode) else None
+            reason = stated.text if isinstance(stated, Scalar) else ""
             figures = group.get("figures") if isinstance(group, MapNode) else None
-            if not isinstance(reason, Scalar) or not isinstance(figures, ListNode):
+            if not reason or not isinstance(figures, ListNode):
                 self.problems.add(
                     group.mark,
                     "figures that no architecture determines need a reason",
@@ -214,7 +215,7 @@ class _Reader:
                     )
                     continue
                 id_, table, what, printed = texts
-                undetermined.append(Undetermined(id_, row.mark, table, what, printed, reason.text))
+                undetermined.append(Undetermined(id_, row.mark, table, what, printed, reason))
         return tuple(undetermined)
 
     def with_quotients(

@@ -27,6 +27,9 @@ RULE: Mapping[str, str] = {
 }
 """What a rule states."""
 
+OWN = ("name", "title")
+"""What a file states itself, even if it extends another."""
+
 
 class RuleFile(DataFile):
     """Reads one file; errors go to ``problems``."""
@@ -59,7 +62,7 @@ class RuleFile(DataFile):
 
     def text(self, root: MapNode, name: str, is_required: bool, extended: Any = None) -> str:
         """A line of text, by default that of the file that this one extends."""
-        if root.get(name) is None and name not in ("name", "title"):
+        if root.get(name) is None and name not in OWN:
             if self.lacks_base:
                 return ""
             if extended is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from costcalc.costs import convention as conventions
-from costcalc.costs.rule_file import KIND_NAMES, RULE
+from costcalc.costs.rule_file import KIND_NAMES, OWN, RULE
 from costcalc.costs.rules import COUNTS, UNITS, WEIGHTS_ALONE
 from costcalc.kinds import TABLE
 from costcalc.performance import DTYPES
@@ -19,6 +19,7 @@ from costcalc.schemas.terms import (
     WORD,
     Term,
     by_name,
+    counted,
     described,
     either,
     keyed,
@@ -44,20 +45,17 @@ def convention() -> Term:
         **dict.fromkeys(COUNTS, rules),
         "undefined": by_name(LINE, one_of(sorted(KIND_NAMES))),
     }
-    required = ("name", "title")
-    rest = tuple(name for name in (*conventions.REQUIRED, *COUNTS) if name not in required)
     return {
-        **mapping(keyed(conventions.KEYS, values), required),
-        **_unless_extended(rest),
+        **mapping(keyed(conventions.KEYS, values), OWN),
+        **_unless_extended((*conventions.REQUIRED, *COUNTS)),
         "definitions": {"rule": _rule()},
     }
 
 
 def storage() -> Term:
     """The schema of a storage; one that extends another states only what differs."""
-    bits = _whole(storages.MOST_BITS)
+    bits = counted(storages.MOST_BITS)
     rules = either(reference("rule"), listed(reference("rule"), most=storages.BUFFERS))
-    bytes_ = _whole(storages.MOST_BYTES)
     values = {
         **dict.fromkeys(storages.TEXTS, WORD),
         "extends": one_of(storages.available()),
@@ -66,15 +64,18 @@ def storage() -> Term:
         "fused": listed(one_of(_of_families(storages.FUSED))),
         "in_place": listed(one_of(_of_families(storages.IN_PLACE))),
         "keeps": listed(one_of(KEPT)),
-        "alignment": bytes_,
+        "alignment": counted(storages.MOST_BYTES),
         "scratch": by_name(rules, one_of(sorted(KIND_NAMES))),
-        "scales": mapping({"bits": bits, "group": bytes_}, ("bits",)),
+        "scales": mapping(
+            {name: counted(most) for name, (most, _) in storages.SCALES.items()}, ("bits",)
+        ),
         **{name: one_of(words) for name, words in storages.WORDS.items()},
     }
-    required = ("name", "title")
     return {
-        **mapping(keyed(storages.KEYS, values), required),
-        **_unless_extended(("source", "bits"), {"bits": {"required": ["activations", "weights"]}}),
+        **mapping(keyed(storages.KEYS, values), OWN),
+        **_unless_extended(
+            (*storages.TEXTS, "bits"), {"bits": {"required": [*storages.STATED_BITS]}}
+        ),
         "definitions": {"rule": _rule()},
     }
 
@@ -91,11 +92,11 @@ def device() -> Term:
         "on_chip": one_of((True, False)),
     }
     by_dtype = mapping(dict.fromkeys(DTYPES, reference("peak")))
-    lanes = mapping(dict.fromkeys(DTYPES, either(_whole(devices.MOST_LANES), NOTHING)))
+    lanes = mapping(dict.fromkeys(DTYPES, either(counted(devices.MOST_LANES), NOTHING)))
     values = {
         **dict.fromkeys(devices.TEXTS, WORD),
         "class": one_of(CLASSES),
-        "cores": either(_whole(devices.MOST_CORES), NOTHING),
+        "cores": either(counted(devices.MOST_CORES), NOTHING),
         "clock": reference("clock"),
         "peak": {**by_dtype, "minProperties": 1},
         "sparse": either(by_dtype, NOTHING),
@@ -120,11 +121,6 @@ def _rule() -> Term:
     free_or_rule = either(one_of(("free",)), rule)
     values = {"rule": free_or_rule, "source": LINE, "note": LINE}
     return either(free_or_rule, mapping(keyed(RULE, values), ("rule",)))
-
-
-def _whole(most: int) -> Term:
-    """A whole number from 1, as such or as text."""
-    return {"type": ["integer", "string"], "minimum": 1, "maximum": most, "pattern": "^[0-9]+$"}
 
 
 def _of_families(families: tuple[str, ...]) -> list[str]:

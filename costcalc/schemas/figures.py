@@ -18,6 +18,7 @@ from costcalc.schemas.terms import (
     NOTHING,
     WORD,
     Term,
+    counted,
     described,
     either,
     keyed,
@@ -31,6 +32,7 @@ from costcalc.schemas.terms import (
     reference,
     referred,
 )
+from costcalc.spec import limits
 from costcalc.storing import files as storages
 
 PRINTED: Term = {"type": ["number", "string"], "minimum": 0, "pattern": pattern(FIGURE)}
@@ -44,8 +46,7 @@ def attributes() -> dict[str, Term]:
 
 def _attributes() -> dict[str, Term]:
     names = either(one_or_more(WORD), NOTHING)
-    above_zero: Term = {"type": ["integer", "string", "null"], "minimum": 1, "pattern": "^[0-9]+$"}
-    batch = {**above_zero, "maximum": WHOLE_NUMBERS["batch"].highest}
+    above_zero = either(counted(10**limits.DIGITS - 1), NOTHING)
     values = {
         "network": names,
         "at": LINE,
@@ -56,7 +57,7 @@ def _attributes() -> dict[str, Term]:
         "times": above_zero,
         "storage": named(storages.available()),
         "planner": either(one_of(PLANNERS), NOTHING),
-        "batch": batch,
+        "batch": either(counted(WHOLE_NUMBERS["batch"].highest), NOTHING),
         "device": named(devices.available()),
         "dtype": either(one_of(DTYPES), NOTHING),
         "over": either(names, reference("subject")),

@@ -192,7 +192,7 @@ def _rounding() -> Term:
 
 def _accuracy() -> Term:
     percent = {"type": ["number", "string"], "minimum": 0, "maximum": 100, "pattern": "[0-9]"}
-    values = {"at": either(by_name(LINE), NOTHING), "top1": percent, "source": WORD}
+    values = {"at": by_name(WORD), "top1": percent, "source": WORD}
     return mapping(keyed(accuracy.KEYS, values), ("top1", "source"))
 
 

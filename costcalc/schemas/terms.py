@@ -79,6 +79,12 @@ def whole(least: int, most: int = limits.SIZE) -> Term:
     }
 
 
+def counted(most: int) -> Term:
+    """A whole number from 1, as such or as text."""
+    bounds = {"minimum": 1, "maximum": most, "pattern": "^0*[1-9][0-9]*$"}
+    return {"type": ["integer", "string"], **bounds}
+
+
 def listed(items: Term, least: int = 0, most: int | None = None) -> Term:
     """A list."""
     bounds = {"minItems": least} if least else {}

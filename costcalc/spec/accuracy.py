@@ -17,7 +17,7 @@ from typing import Any
 from costcalc.errors import Problems
 from costcalc.spec.document import Accuracy
 from costcalc.spec.keys import refuse_others
-from costcalc.spec.tree import ListNode, MapNode, Node, Scalar
+from costcalc.spec.tree import ListNode, MapNode, Node, Scalar, given
 from costcalc.spec.values import literal
 
 KEYS: Mapping[str, str] = {
@@ -45,7 +45,7 @@ def _accuracy(node: Node, parameters: Collection[str], problems: Problems) -> Ac
     refuse_others((key for key, _ in pairs), KEYS, "an accuracy has no", problems)
     stated = entries["top1"][1] if "top1" in entries else node
     top1 = literal(stated)
-    source = entries["source"][1] if "source" in entries else None
+    source = given(entries["source"][1]) if "source" in entries else None
     if isinstance(top1, bool) or not isinstance(top1, int | Fraction) or not 0 <= top1 <= 100:
         problems.add(
             stated.mark,
@@ -68,4 +68,9 @@ def _settings(node: Node | None, parameters: Collection[str], problems: Problems
         problems.add(node.mark, "settings are a mapping", "'name: value'", found=str(node))
         return {}
     refuse_others(node.keys, sorted(parameters), "the network has no parameter", problems)
-    return {key.text: literal(value) for key, value in node.entries}
+    settings = {key.text: literal(value) for key, value in node.entries}
+    for key, value in node.entries:
+        if settings[key.text] is None:
+            expected = "a number or a word"
+            problems.add(value.mark, f"'{key.text}' has no value", expected, found=str(value))
+    return settings

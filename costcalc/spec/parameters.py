@@ -123,9 +123,9 @@ class ParameterReader:
     def _range(self, node: Node | None) -> tuple[int | Fraction | None, int | Fraction | None]:
         if node is None:
             return None, None
-        bounds = [literal(item) for item in node.items] if isinstance(node, ListNode) else []
-        if len(bounds) == 2 and all(bound is None or is_number(bound) for bound in bounds):
-            lowest, highest = bounds
+        items = node.items if isinstance(node, ListNode) else ()
+        if len(items) == 2 and all(map(_is_bound, items)):
+            lowest, highest = map(literal, items)
             if lowest is None or highest is None or lowest <= highest:
                 return lowest, highest
         self.problems.add(
@@ -155,3 +155,8 @@ class ParameterReader:
             node.mark, "'width' states whether it is a width", "true or false", str(node)
         )
         return False
+
+
+def _is_bound(node: Node) -> bool:
+    """Whether it is a number, or nothing."""
+    return given(node) is None or is_number(literal(node))

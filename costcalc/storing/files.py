@@ -56,6 +56,13 @@ MOST_BITS = 128
 MOST_BYTES = 2**20
 BUFFERS = 16
 """The most scratch buffers of a step."""
+SCALES: Mapping[str, tuple[int, str]] = {
+    "bits": (MOST_BITS, "bits"),
+    "group": (MOST_BYTES, "weights"),
+}
+"""What scales state: the most, and of what."""
+STATED_BITS = ("activations", "weights")
+"""The roles whose bits a storage must state; the others take theirs from these."""
 PATTERNS = 100
 """The most patterns of layers' names, each of which is tried on every layer."""
 
@@ -126,7 +133,7 @@ class _StorageReader(RuleFile):
         node = root.get("bits")
         bits = {**inherited, **(self.numbers(node, ROLES, MOST_BITS) if node else {})}
         has_wrong_type = node is not None and not isinstance(node, MapNode)
-        for role in ("activations", "weights"):
+        for role in STATED_BITS:
             is_stated = isinstance(node, MapNode) and node.get(role) is not None
             if not (role in bits or is_stated or has_wrong_type or self.lacks_base):
                 self.problems.add(
@@ -223,11 +230,10 @@ class _StorageReader(RuleFile):
         if not isinstance(node, MapNode) or node.get("bits") is None:
             self.problems.add(node.mark, "scales have bits", "{bits: 16, group: 128}", str(node))
             return None
-        limits = {"bits": (MOST_BITS, "bits"), "group": (MOST_BYTES, "weights")}
-        refuse_others(node.keys, limits, "scales have no", self.problems)
+        refuse_others(node.keys, SCALES, "scales have no", self.problems)
         scales = {
-            key.text: self.whole(value, *limits[key.text])
+            key.text: self.whole(value, *SCALES[key.text])
             for key, value in node.entries
-            if key.text in limits
+            if key.text in SCALES
         }
         return {name: number for name, number in scales.items() if number is not None}
