@@ -21,7 +21,7 @@ FOLLOWS = None
 """The value of a choice whose default follows from other parameters."""
 
 _LINEAR = 16
-"""The largest default of a whole number whose slider has every number."""
+"""The largest default around which a slider has every whole number."""
 
 _ALPHAS = tuple(Fraction(step, 20) for step in range(1, 41))
 
@@ -33,15 +33,15 @@ class Control(NamedTuple):
     meaning: str
     default: Any
     values: tuple[Any, ...]
-    """Those of a number's slider, in order, or of a choice; a field takes any exact number
-    between the ends."""
+    """Of a choice, or the steps of a number's slider in order; its field takes any number
+    between the first and the last."""
     is_choice: bool = False
     is_whole: bool = False
-    """Whether a number takes whole numbers alone."""
+    """Whether a number takes whole values only."""
 
     @property
     def low(self) -> Rational:
-        """The least value of a number."""
+        """The smallest value of a number."""
         low: Rational = self.values[0]
         return low
 
@@ -63,15 +63,15 @@ class Fixed(NamedTuple):
 def controls(
     network: OpenNetwork, fixed: Mapping[str, Any], ranges: Mapping[str, Sequence[Any]]
 ) -> tuple[tuple[Control, ...], tuple[Fixed, ...]]:
-    """The controls of a network, and what it has besides.
+    """The controls of a network, and the parameters that have none.
 
     Args:
-        network: the network; the settings that it carries are where its page opens.
+        network: the network, at whose settings its page opens.
         fixed: settings that stay as they are.
-        ranges: values of other parameters, in the place of the usual ones.
+        ranges: values of other parameters, instead of the usual ones.
 
     Raises:
-        SpecError: the network has no such parameter, or a value of a range is none of its.
+        SpecError: the network has no such parameter, or cannot have a value of a range.
     """
     document = network.document
     opening = {**network.settings, **fixed}
@@ -111,7 +111,7 @@ def _check(
     """Refuses ranges with a value that the network cannot have.
 
     Raises:
-        SpecError: naming the first such value of each range.
+        SpecError: names the first such value of each range.
     """
     problems = Problems()
     for name, values in ranges.items():
@@ -126,25 +126,25 @@ def _check(
 
 
 def named_settings(network: OpenNetwork) -> Collection[str]:
-    """The settings that a network's name stands for: the depth of ``resnet50``."""
+    """The names of settings that a network's name implies, like the depth of ``resnet50``."""
     before, at, _ = divided(network.name)
     named = reference(before if at else network.name).defaults if network.name else {}
     return [name for name, text in named.items() if network.settings.get(name) == setting(text)]
 
 
 def given(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings without the choices that follow from others."""
+    """The settings without choices that follow from others."""
     return {name: value for name, value in settings.items() if value is not FOLLOWS}
 
 
 def _follows(parameter: Parameter, moved: Sequence[Control]) -> bool:
-    """Whether its default follows from what the reader moves."""
+    """Whether a parameter's default depends on what the reader moves."""
     names = _names(parameter)
     return any(control.name in names for control in moved)
 
 
 def _names(parameter: Parameter) -> frozenset[str]:
-    """The parameters from which its default follows."""
+    """The parameters that a parameter's default depends on."""
     return parameter.default.names if parameter.default is not None else frozenset()
 
 
@@ -155,7 +155,7 @@ def _choice(parameter: Parameter, value: Any, follows: bool) -> Control:
 
 
 def _of_values(parameter: Parameter, values: Sequence[Any], own: Any) -> Control:
-    """The control of values that somebody wrote down; it opens at the network's own."""
+    """The control of values that were asked for; it opens at the network's own if among them."""
     if not all(map(is_number, values)) or parameter.choices:
         default = own if own in values else values[0]
         return Control(parameter.name, parameter.doc, default, tuple(values), is_choice=True)
@@ -174,7 +174,7 @@ def _number(parameter: Parameter, value: Rational) -> Control:
 
 
 def _usual(name: str, value: Rational) -> Sequence[Rational]:
-    """The values of a slider, around its default."""
+    """The steps of a slider around its default."""
     if name == "alpha":
         return _ALPHAS
     if name == "res":
@@ -191,5 +191,5 @@ def _usual(name: str, value: Rational) -> Sequence[Rational]:
 
 
 def written(control: Control) -> list[str]:
-    """The values as text that a command line takes; '' for one that follows from others."""
+    """The values as a command line takes them; ``""`` for one that follows from others."""
     return ["" if value is FOLLOWS else exact(value) for value in control.values]

@@ -1,7 +1,7 @@
-"""The formulas of a page: each worked out and printed once, with the layers that cost by it.
+"""The formulas of a page: each worked out and printed once, for all layers that share it.
 
-Layers whose shapes and attributes are the same symbols have the same formula, unless it is
-chosen by the values of the symbols: then it is worked out for each of them.
+Layers whose shapes and attributes are the same symbols share a formula, unless the formula
+depends on the values of the symbols; then each layer has its own.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class FormulaBook:
     def __init__(self, convention: Convention) -> None:
         self.convention = convention
         self._known: dict[tuple[Any, ...], _Formulas | None] = {}
-        """By what a formula depends on; None for layers that each have their own."""
+        """By all that a formula depends on; None if it also depends on values."""
 
     def explained(
         self, graph: LayerGraph, costs: Sequence[LayerCost], axes: Mapping[int, int]
     ) -> Mapping[str, LayerExplanation]:
-        """How the layers that the convention counts are computed, by their names.
+        """The explanations of the layers that the convention counts, by their names.
 
-        A layer whose formula has numbers that change with the settings is left out.
+        A layer whose formula would hold numbers of the tape is left out.
 
         Args:
             graph: a network.
@@ -74,7 +74,7 @@ class FormulaBook:
         cost: LayerCost,
         rules: Mapping[str, tuple[Rule, ...]],
     ) -> _Formulas | None:
-        """The formulas of a layer, if they are those of all layers with its symbols."""
+        """The formulas of a layer, if all layers with its symbols share them."""
         layer = symbolic.layer
         if layer.borrows:
             return None
@@ -114,7 +114,7 @@ class FormulaBook:
 
 
 def _attributes(layer: Layer) -> Any:
-    """A layer's attributes but its width, which no formula uses: it is in the output's shape."""
+    """A layer's attributes without its width, which formulas take from the output's shape."""
     operation: Any = layer.operation
     width = layer.kind.width
     if not width or isinstance(getattr(operation, width), FormulaNumber):
@@ -123,7 +123,7 @@ def _attributes(layer: Layer) -> Any:
 
 
 def _replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
-    """A value with all numbers in it replaced; a tuple stays one of its class."""
+    """A value with all numbers in it replaced; tuples keep their class."""
     if not isinstance(value, tuple):
         return replace(value)
     parts = [_replaced(part, replace) for part in value]
@@ -131,21 +131,21 @@ def _replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
 
 
 def _name(value: Any) -> Any:
-    """What of a number a formula depends on: its symbol, or its value if it has none."""
+    """The part of a number that formulas depend on: its symbol, or its value if it has none."""
     if isinstance(value, FormulaNumber):
         return value.node
     return None if value is UNKNOWN or isinstance(value, TapeNumber) else value
 
 
 def _unvalued(value: Any) -> Any:
-    """A number that a formula is worked out with: of its values, it may use those of the key."""
+    """A number without the values that a formula must not depend on."""
     if isinstance(value, FormulaNumber):
         return FormulaNumber(value.node, UNKNOWN)
     return UNKNOWN if isinstance(value, TapeNumber) else value
 
 
 class PrintedFormula(NamedTuple):
-    """A formula, and what its symbols mean."""
+    """A formula and the meaning of its symbols."""
 
     metric: str
     rule: str
@@ -155,12 +155,12 @@ class PrintedFormula(NamedTuple):
 
 
 class FormulaUse(NamedTuple):
-    """A formula at the sizes of a layer."""
+    """A formula with the numbers of a layer."""
 
     formula: int
-    """Its number on the sheet."""
+    """The formula's number on the sheet."""
     values: tuple[Size, ...]
-    """Of the formula's symbols, in their order."""
+    """The values of the formula's symbols, in their order."""
     value: Size
     """The result."""
 
@@ -177,7 +177,7 @@ class FormulaSheet:
         self._numbers: dict[tuple[str, str, tuple[Symbol, ...], Node], int] = {}
 
     def uses(self, layer: LayerExplanation) -> tuple[FormulaUse, ...]:
-        """The formulas of a layer's counts, without those that are plain numbers or free."""
+        """The formulas of a layer's counts, except plain numbers."""
         return tuple(
             FormulaUse(
                 self._number(step.metric, step.rule, layer, step.formula),
