@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from costcalc.errors import SpecError
 from costcalc.formulas import algebra
+from costcalc.spec import limits
 from costcalc.tape.number import Recording, TapeNumber
 from costcalc.tape.program import Program, Refused
-from costcalc.tape.tape import Parameter, Tape, TooLarge
+from costcalc.tape.tape import OPERATIONS as TAPE_OPERATIONS
+from costcalc.tape.tape import Parameter, Tape, TooLarge, bounds_of, computed
 from tests.tape.computations import OPERATIONS, STEPS, VALUES, computation, program
 
 
@@ -65,6 +67,62 @@ def test_values_stay_within_their_bounds(steps, settings, others):
             node, value = recorded.tape.nodes[number], recorded.player.value(number, numbers)
             assert node.bounds is None or node.bounds[0] <= value <= node.bounds[1]
             assert not node.is_whole or value.denominator == 1
+
+
+ENDS = (-3, -1, Fraction(-1, 2), 0, Fraction(2, 3), 1, 2, 4)
+INTERVALS = [(low, high) for low, high in product(ENDS, ENDS) if low <= high]
+
+
+def members(low, high, is_whole):
+    """Numbers of an interval: its ends, those near zero, and others between."""
+    steps = range(-3, 5) if is_whole else [Fraction(step, 12) for step in range(-36, 49)]
+    near = () if is_whole else (low, high, Fraction(-1, 999), Fraction(1, 999))
+    return [number for number in (*steps, *near) if low <= number <= high]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("operation", TAPE_OPERATIONS)
+def test_bounds_hold_and_are_reached(operation, is_whole):
+    is_division = operation in ("/", "//")
+    for a, b in product(INTERVALS, INTERVALS):
+        if is_whole and any(isinstance(end, Fraction) for end in (*a, *b)):
+            continue
+        values = [
+            computed(operation, x, y)
+            for x, y in product(members(*a, is_whole), members(*b, is_whole))
+            if (y or not is_division) and (is_whole or operation != "gcd")
+        ]
+        if not values:
+            continue
+        bounds = bounds_of(operation, a, b, is_whole)
+        if bounds is None:
+            assert is_division and not is_whole and b[0] <= 0 <= b[1]
+        elif operation == "gcd":
+            assert bounds[0] <= min(values) and max(values) <= bounds[1]
+            assert (bounds[0] == 1) == (a[0] > 0 or b[0] > 0)
+        else:
+            assert bounds == (min(values), max(values)), (a, b)
+
+
+@pytest.mark.parametrize("operation", TAPE_OPERATIONS)
+def test_bounds_of_unknown_numbers(operation):
+    expected = (0, 1) if operation in ("<", "=") else None
+    assert bounds_of(operation, None, (1, 2), True) == expected
+    assert bounds_of(operation, (1, 2), None, True) == expected
+
+
+def test_bounds_of_zero_as_a_divisor():
+    for operation in ("/", "//"):
+        with pytest.raises(ZeroDivisionError):
+            bounds_of(operation, (1, 2), (0, 0), True)
+
+
+def test_bounds_of_too_many_bits_are_unknown():
+    large, small = 2 ** (limits.BITS - 1), Fraction(1, 2 ** (limits.BITS - 1))
+    for end in (large, small):
+        assert bounds_of("*", (end, end), (1, 1), True) == (end, end)
+        assert bounds_of("*", (-end, end), (end, end), True) is None
+    assert bounds_of("+", (large, large), (-1, large), True) is None
 
 
 SMALL = [
@@ -134,6 +192,9 @@ def numbers(**bounds):
 EQUAL = {
     "order of a sum": lambda x, y, a: (x + y, y + x),
     "order of a product": lambda x, y, a: (x * y * a, a * x * y),
+    "order of the larger": lambda x, y, a: (algebra.maximum(x, y), algebra.maximum(y, x)),
+    "order of the smaller": lambda x, y, a: (algebra.minimum(x, y), algebra.minimum(y, x)),
+    "order of a divisor": lambda x, y, a: (algebra.gcd(x, y), algebra.gcd(y, x)),
     "nested products": lambda x, y, a: ((x * y) * (x * a), (a * x) * (y * x)),
     "coefficients": lambda x, y, a: ((2 * x) * (3 * y), 6 * (y * x)),
     "negation twice": lambda x, y, a: (0 - (-x), x),
@@ -165,6 +226,7 @@ DECIDED = {
     "the same node": lambda x, y, n: x + y == y + x,
     "whole": lambda x, y, n: algebra.is_whole(x * y),
     "a divisor that cannot be zero": lambda x, y, n: y // x,
+    "equality either way": lambda x, y, n: (x == y) + (y == x),
     "an earlier outcome": lambda x, y, n: x < y or x < y,
     "positive factors": lambda x, y, n: n > 0 and n * x > 0,
     "equal to a constant": lambda x, y, n: n == 2 and n + 1 == 3,
