@@ -12,8 +12,10 @@ several structures have in common is written once, and named by its number:
     structures  rows (the starts and lengths of runs), types, totals, notes, input, the
                 outermost level of the graph, memory under each storage, times on each
                 device; or the message of a refusal
-    levels      of the graph: the number of the level that is drawn in its place, the rows of
-                its boxes, the levels that these open, and its own picture if it is drawn
+    pictures    where levels of the graph are drawn; or how many boxes one has that is not
+    levels      of the graph: the number of its picture; for each box its row, the rows of a
+                run, or the name of a tensor; the level that each opens; and the words of
+                those too narrow for their own
 
 Counts and notes are lists with one of each for every convention.
 """
@@ -35,7 +37,7 @@ from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
 from costcalc.webpage.controls import Control, named_settings, written
-from costcalc.webpage.drawing import is_too_large, picture
+from costcalc.webpage.drawing import Look, Picture, is_too_large, look, picture, shortened
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet, NetworkLevel
 from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
@@ -47,20 +49,16 @@ NONE = -1
 """In the place of a shape, that there is none."""
 
 
-def page_data(
-    models: Sequence[NetworkModel], sheet: FormulaSheet, graphs: Sequence[LevelSheet]
-) -> dict[str, Any]:
+def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, Any]:
     """The data of a page with some networks.
 
     Args:
         models: the networks, under the same conventions.
         sheet: takes the formulas of their layers.
-        graphs: one for each network, which takes the levels of its graph.
     """
     shared = _Controls(models)
     networks = [
-        _Network(model, sheet, graphs[index]).data(shared.of(index, model))
-        for index, model in enumerate(models)
+        _Network(model, sheet).data(shared.of(index, model)) for index, model in enumerate(models)
     ]
     return {
         "networks": networks,
@@ -217,19 +215,20 @@ class _Once:
 class _Network:
     """Writes one network."""
 
-    def __init__(self, model: NetworkModel, sheet: FormulaSheet, graph: LevelSheet) -> None:
+    def __init__(self, model: NetworkModel, sheet: FormulaSheet) -> None:
         self.model = model
         self.sheet = sheet
-        self.graph = graph
+        self.graph = LevelSheet()
+        self._drawn: dict[Look, Picture] = {}
         self.writer = Writer(model.program)
         self.texts, self.shapes, self.bodies = _Once(), _Once(), _Once()
-        self.rows, self.types = _Once(), _Once()
+        self.rows, self.types, self.pictures = _Once(), _Once(), _Once()
 
     def data(self, controls: Sequence[int]) -> dict[str, Any]:
         """The network, whose controls have these numbers on the page."""
         model = self.model
         structures = [self._structure(leaf.result) for leaf in model.program.leaves]
-        levels = [self._level(number) for number in range(len(self.graph.levels))]
+        levels = list(map(self._level, self.graph.levels))
         before, at, _ = divided(model.network.label)
         name = before if at else model.network.label
         names = dict(zip((control.name for control in model.controls), controls, strict=True))
@@ -251,6 +250,7 @@ class _Network:
             "rows": [part for row in self.rows.values for part in row],
             "types": self.types.values,
             "structures": structures,
+            "pictures": self.pictures.values,
             "levels": levels,
             "tape": self.writer.data(),
         }
@@ -338,21 +338,18 @@ class _Network:
     def _shape(self, shape: Iterable[Size]) -> int:
         return self.shapes.number([self.writer.cell(side) for side in shape])
 
-    def _level(self, number: int) -> list[Any]:
-        """A level: its drawing, the rows of its boxes, the levels that these open; a picture."""
-        level, drawing = self.graph.levels[number], self.graph.drawings[number]
-        boxes = [box for box in level.boxes if box.rows]
-        rows = [box.rows[0] if len(box.rows) == 1 else list(box.rows) for box in boxes]
-        own = [self._picture(level)] if drawing == number else []
-        return [drawing, rows, [box.opens for box in boxes], *own]
-
-    def _picture(self, level: NetworkLevel) -> Any:
-        """How a level is drawn; the number of its boxes if these are too many."""
+    def _level(self, level: NetworkLevel) -> list[Any]:
+        """A level: its picture, its boxes, the levels that these open, and shortened words."""
+        boxes = [
+            box.title if not box.rows else box.rows[0] if len(box.rows) == 1 else list(box.rows)
+            for box in level.boxes
+        ]
+        opens = [box.opens for box in level.boxes]
         if is_too_large(level):
-            return len(level.boxes)
-        *rest, boxes = picture(level)
-        words = [[self._text(word) for word in box[5:] if word is not None] for box in boxes]
-        return [*rest, [[*box[:5], *each] for box, each in zip(boxes, words, strict=True)]]
+            return [self.pictures.number(len(boxes)), boxes, opens, {}]
+        seen = look(level)
+        drawn = self._drawn.get(seen) or self._drawn.setdefault(seen, picture(seen))
+        return [self.pictures.number(drawn), boxes, opens, shortened(level, drawn)]
 
     def _text(self, text: str) -> int:
         return self.texts.number(printable(text))

@@ -17,10 +17,8 @@ from costcalc.render.formatting import exact
 from costcalc.reporting.phrases import source_line, unit_title
 from costcalc.webpage import files
 from costcalc.webpage.data import page_data
-from costcalc.webpage.drawing import graph
 from costcalc.webpage.files import CHARTS, COMPARISON, RESOURCES
 from costcalc.webpage.formulas import FormulaSheet
-from costcalc.webpage.levels import LevelSheet
 from costcalc.webpage.model import NetworkModel
 from costcalc.webpage.static import StaticNetwork, opened_table, region
 
@@ -48,8 +46,7 @@ _DOCUMENT = """\
 def document(models: Sequence[NetworkModel]) -> str:
     """The page of some networks, all under the same conventions."""
     sheet = FormulaSheet()
-    graphs = [LevelSheet() for _ in models]
-    data = page_data(models, sheet, graphs)
+    data = page_data(models, sheet)
     parts = list(_parts(models))
     style, script = files.style(parts), files.script(parts)
     formulas = "".join(formula.mathml for formula in sheet.formulas)
@@ -57,7 +54,7 @@ def document(models: Sequence[NetworkModel]) -> str:
         policy=_policy(script, style),
         title=html(_title(models)),
         style=style,
-        body="\n".join([*_body(models, graphs), f'<div id="formulas" hidden>{formulas}</div>']),
+        body="\n".join([*_body(models), f'<div id="formulas" hidden>{formulas}</div>']),
         data=json_island(json.dumps(data, ensure_ascii=False, separators=(",", ":"))),
         script=script,
     )
@@ -90,7 +87,7 @@ def _title(models: Sequence[NetworkModel]) -> str:
     return ", ".join(model.title for model in models)
 
 
-def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Iterator[str]:
+def _body(models: Sequence[NetworkModel]) -> Iterator[str]:
     convention = models[0].conventions[0]
     sources = [(model.title, source_line(model.network.document.source)) for model in models]
     yield f"<header><h1>{html(_title(models))}</h1>"
@@ -117,7 +114,7 @@ def _body(models: Sequence[NetworkModel], graphs: Sequence[LevelSheet]) -> Itera
         yield from side_by_side(models)
     yield from _fixed(models)
     for number, model in enumerate(models):
-        yield from _network(number, model, graphs[number])
+        yield from _network(number, model)
     yield from _accuracies(models)
     yield "</div></main>"
     yield "<footer><p>Made by costcalc. Every number is exact, and that of"
@@ -166,7 +163,7 @@ def _accuracies(models: Sequence[NetworkModel]) -> Iterator[str]:
     yield "</p></section>"
 
 
-def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[str]:
+def _network(number: int, model: NetworkModel) -> Iterator[str]:
     static = StaticNetwork(model)
     unit = unit_title(UNITS[model.conventions[0].unit].title)
     yield f'<section class="network" id="network{number}" aria-labelledby="name{number}">'
@@ -185,8 +182,7 @@ def _network(number: int, model: NetworkModel, levels: LevelSheet) -> Iterator[s
     yield static.total(4)
     yield "</table></div>"
     yield '<h3>Layer graph</h3><p class="chosen-box" role="status"></p>'
-    outermost = levels.number(static.structure.levels)
-    yield from graph(levels.levels[outermost], model.title, static.figures)
+    yield '<div class="graph"><noscript>The graph is drawn by JavaScript.</noscript></div>'
     if model.measures.storages or model.measures.runs:
         from costcalc.webpage.resource_sections import resource_sections
 

@@ -1,44 +1,54 @@
-// The layer graph: drawing.py says how its levels are drawn; here they are opened, and filled in.
+// The layer graph: drawing.py says where its boxes are; here they are drawn, opened, and filled in.
 //
 // A level names rows of the table by their distance from the first row of the block that is
-// open, so that one drawing serves all equal blocks.
+// open, so that one level serves all equal blocks.
 
 /**
  * The graph of a network: the outermost level, and beside it the blocks that are open.
  *
  * container: the element for the drawings.
- * sheet: for each level the number of the one that is drawn in its place, the rows of its boxes,
- *     the levels that these open, or null; and its picture if it is drawn.
- * texts: the words of the pictures.
+ * network: its levels and its pictures, as data.py writes them.
+ * rowAt: a row of the table, by its number.
  * figures: for some rows, what their box shows, {cost, shape, weight}: two texts and a number.
  * chosen: is told the rows of a box that the reader chooses.
  */
-function openGraph(container, sheet, texts, figures, chosen) {
+function openGraph(container, {levels, pictures}, rowAt, figures, chosen) {
   container.replaceChildren();
   const open = [];
 
-  /** Shows the level inside a box; the outermost if there is none. */
-  function push(level, base, name, from = null) {
-    const [drawing, rows, opens] = sheet[level];
-    const [picture, drawn] = drawPicture(sheet[drawing][3], texts);
-    picture.setAttribute("aria-label", name);
+  /** Shows a level: the first row of its block, what it is called, the path around its rows, and
+      the box that it is opened from. */
+  function push(level, base, name, around, from) {
+    const [number, members, opens, shortened] = levels[level];
+    const boxes = members.map((member, index) => {
+      const words = wordsOf([member].flat(), base, around), shown = shortened[index];
+      const whole = shown && `${words.title}: ${words.type}`;
+      return {...words, opens: opens[index], shown: shown ?? [words.title, words.type], whole};
+    });
+    const picture = drawPicture(pictures[number], boxes);
     const figure = element("figure", {}, element("figcaption", {}, name), picture);
-    const boxes = drawn.map((box, index) => ({
-      ...box,
-      rows: [rows[index]].flat().map((row) => row + base),
-      opens: opens[index],
-    }));
-    const place = {figure, boxes, from};
-    boxes.forEach((box, index) => {
-      box.element.setAttribute("role", "button");
-      box.element.setAttribute("tabindex", index ? -1 : 0);
-      if (box.opens !== null) box.element.setAttribute("aria-expanded", "false");
-      box.element.addEventListener("click", () => choose(place, box));
-      box.element.addEventListener("keydown", (event) => step(event, place, index));
+    picture.setAttribute("aria-label", name);
+    const place = {figure, around, from, boxes: boxes.filter(({rows, element}) => rows && element)};
+    place.boxes.forEach((box, index) => {
+      filled(box.element, {
+        role: "button", tabindex: index ? -1 : 0, "aria-expanded": box.opens === null ? null : "false",
+        onclick: () => choose(place, box), onkeydown: (event) => step(event, place, index),
+      }, []);
     });
     open.push(place);
     container.append(figure);
     fill(place);
+  }
+
+  /** The words of a box, and the numbers of its rows; a tensor has a name alone. */
+  function wordsOf(members, base, around) {
+    if (typeof members[0] === "string") return {title: members[0]};
+    const rows = members.map((row) => row + base);
+    const [first, last] = [rows[0], rows.at(-1)].map((row) => rowAt(row).path.slice(around.length));
+    const {type} = rowAt(rows[0]);
+    return first === last
+      ? {rows, title: first, type}
+      : {rows, title: `${first} … ${last}`, type: `${rows.length} × ${type}`};
   }
 
   /** Closes the levels beyond some. */
@@ -54,7 +64,8 @@ function openGraph(container, sheet, texts, figures, chosen) {
     close(open.indexOf(place) + 1);
     mark(place, box);
     if (box.opens === null) return;
-    push(box.opens, box.rows[0], box.name.split(",")[0], box);
+    const isRun = box.rows.length > 1;
+    push(box.opens, box.rows[0], box.title, isRun ? place.around : `${rowAt(box.rows[0]).path}/`, box);
     box.element.setAttribute("aria-expanded", "true");
   }
 
@@ -65,7 +76,7 @@ function openGraph(container, sheet, texts, figures, chosen) {
       expand(place, box);
       if (box.opens !== null) open.at(-1).figure.scrollIntoView({block: "nearest"});
     }
-    chosen(box.rows);
+    chosen(box.rows.map(rowAt));
   }
 
   /** Marks a box, and has it seen where its level is larger than its figure. */
@@ -99,16 +110,16 @@ function openGraph(container, sheet, texts, figures, chosen) {
 
   /** Fills in what the boxes of a level show at the settings of now. */
   function fill({boxes}) {
-    const shown = boxes.map(({rows}) => figures(rows));
+    const shown = boxes.map(({rows}) => figures(rows.map(rowAt)));
     const most = Math.max(0, ...shown.map(({weight}) => weight));
     boxes.forEach((box, index) => {
       const {cost, shape, weight} = shown[index];
-      const costs = box.type && cost && ` · ${cost}`;
+      const costs = cost && ` · ${cost}`;
       box.cost.textContent = costs;
       box.shape.textContent = shape;
       const part = most ? Math.sqrt(weight / most) : 0;
       box.rect.setAttribute("fill-opacity", Number(part.toFixed(2)));
-      const words = [box.title, box.type + costs, shape, box.whole];
+      const words = [box.shown[0], box.shown[1] + costs, shape, box.whole];
       box.element.setAttribute("aria-label", words.filter(Boolean).join(", "));
     });
   }
@@ -117,7 +128,7 @@ function openGraph(container, sheet, texts, figures, chosen) {
     /** Shows a structure by the number of its outermost level. */
     show(outermost, name) {
       close(0);
-      push(outermost, 0, name);
+      push(outermost, 0, name, "");
     },
     /** Shows other settings of the same structure. */
     update: () => open.forEach(fill),
@@ -137,42 +148,34 @@ function openGraph(container, sheet, texts, figures, chosen) {
   };
 }
 
-/** The SVG of a picture, as drawing.py makes it, and those of its boxes that are no tensors. */
-function drawPicture(picture, texts) {
+/** The SVG of a picture. Each box is given its element, and those of what depends on the settings:
+    its rect, its cost and its shape. */
+function drawPicture(picture, boxes) {
   if (!Array.isArray(picture)) {
-    return [element("p", {}, `${counted(picture)} boxes are too many to draw: the table has them.`), []];
+    return element("p", {}, `${counted(picture)} boxes are too many to draw: the table has them.`);
   }
-  const [width, height, arrows, heads, sheets, boxes] = picture;
-  const svg = svgElement("svg", {viewBox: `-8 -8 ${width} ${height}`, width, height, role: "group"});
-  for (const [name, d] of Object.entries({arrows, heads, sheets})) {
-    svg.append(svgElement("path", {class: name, d}));
-  }
-  const drawn = [];
-  for (const [left, top, width, height, leaves, ...words] of boxes) {
-    const [title, type, whole] = words.map((word) => texts[word]);
-    const x = left + Math.floor(width / 2), y = top + Math.floor(height / 2);
-    const rect = svgElement("rect", {x: left, y: top, width, height});
-    const box = svgElement("g", {}, rect);
-    const write = (x, y, ...words) => {
-      const text = svgElement("text", {x, y}, ...words);
-      box.append(text, " ");
-      return text;
-    };
-    svg.append(box);
-    if (words.length < 3) {
-      box.setAttribute("class", "tensor");
-      write(x, y + 4, title);
-      continue;
+  const [width, height, common, arrows, places] = picture;
+  const svg = svgElement("svg", {viewBox: `-8 -8 ${width} ${height}`, width, height, role: "group"},
+    svgElement("path", {d: arrows.replaceAll("z", "l-3-6m6 0l-3 6")}));
+  places.forEach(([x, y, wide = common, high = 36, leaves = x], index) => {
+    const box = boxes[index], [title, type] = box.shown;
+    const left = x - (wide >> 1), top = y - (high >> 1), bottom = top + high;
+    const write = (x, y, ...words) => svgElement("text", {x, y}, ...words);
+    box.rect = svgElement("rect", {x: left, y: top, width: wide, height: high});
+    box.cost = svgElement("tspan");
+    box.shape = write(leaves + 6, bottom + 16);
+    const lines = high < 36 ? [write(x, y + 4, title)]
+      : [write(x, y - 3, title), write(x, y + 11, type, box.cost)];
+    if (box.rows) lines.push(box.shape);
+    if (box.whole) lines.push(svgElement("title", {}, box.whole));
+    box.element = svgElement("g", {class: box.rows ? null : "tensor"}, box.rect,
+      ...lines.flatMap((line) => [line, " "]));
+    if (box.opens !== null) {
+      box.rect.before(svgElement("path", {d: `M${left + 4} ${bottom + 3}h${wide - 1}v${1 - high}`}));
     }
-    const cost = svgElement("tspan");
-    write(x, type ? y - 3 : y + 4, title);
-    if (type) write(x, y + 11, type, cost);
-    const shape = write(leaves + 6, top + height + 16);
-    if (whole) box.append(svgElement("title", {}, whole));
-    const name = whole ? whole.replace(": ", ", ") : [title, type].filter(Boolean).join(", ");
-    drawn.push({element: box, rect, cost, shape, title, type, whole, name});
-  }
-  return [svg, drawn];
+    svg.append(box.element);
+  });
+  return svg;
 }
 
 function svgElement(name, attributes = {}, ...children) {

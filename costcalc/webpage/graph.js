@@ -3,9 +3,8 @@
 function drawGraph(network, structure) {
   network.shown = structure;
   network.graph ??= openGraph(
-    network.section.querySelector(".graph"), network.levels, network.texts,
-    (rows) => figuresOf(network, rows.map((row) => network.shown.rows[row])),
-    (rows) => drawChosen(network, rows.map((row) => network.shown.rows[row])),
+    network.section.querySelector(".graph"), network, (row) => network.shown.rows[row],
+    (rows) => figuresOf(network, rows), (rows) => drawChosen(network, rows),
   );
   const level = `${structure.level} ${structure.rows.length}`;
   if (network.level === level) network.graph.update();

@@ -73,13 +73,10 @@ class LevelSheet:
 
     Attributes:
         levels: in the order in which they were first used, those inside others first.
-        drawings: for each level, the number of the first one that looks the same.
     """
 
     def __init__(self) -> None:
         self.levels: list[NetworkLevel] = []
-        self.drawings: list[int] = []
-        self._looks: dict[NetworkLevel, int] = {}
         self._numbers: dict[NetworkLevel, int] = {}
 
     def number(self, structure: Levels) -> int:
@@ -95,19 +92,9 @@ class LevelSheet:
 
     def _number(self, level: NetworkLevel) -> int:
         if level not in self._numbers:
-            number = self._numbers[level] = len(self.levels)
+            self._numbers[level] = len(self.levels)
             self.levels.append(level)
-            self.drawings.append(self._looks.setdefault(_look(level), number))
         return self._numbers[level]
-
-
-def _look(level: NetworkLevel) -> NetworkLevel:
-    """A level without what its drawing does not show: which rows and which levels it names."""
-    boxes = (
-        box._replace(rows=box.rows and (0,), opens=None if box.opens is None else 0)
-        for box in level.boxes
-    )
-    return level._replace(boxes=tuple(boxes))
 
 
 class LevelBook:

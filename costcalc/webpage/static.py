@@ -9,7 +9,6 @@ from costcalc.formulas.algebra import Size
 from costcalc.render.formatting import counted, exact, scaled, share
 from costcalc.reporting.phrases import settings_line
 from costcalc.tape.number import TapeNumber
-from costcalc.webpage.drawing import BoxFigures
 from costcalc.webpage.model import Counts, NetworkModel, Structure, TableRow
 
 
@@ -90,13 +89,6 @@ class StaticNetwork:
         """Costs with their shares of the totals."""
         pairs = zip(counts, self.counts(self.structure.totals[0]), strict=True)
         return "".join(f"<td>{counted(part)}<td>{share(part, total)}" for part, total in pairs)
-
-    def figures(self, rows: tuple[int, ...]) -> BoxFigures:
-        """What a box of the graph shows for some rows of the table."""
-        shown = [self.structure.rows[row] for row in rows]
-        cost = sum(self.value(row.counts[0].mult_adds) for row in shown if row.counts)
-        sides = [exact(self.value(side)) for side in shown[-1].output or ()]
-        return BoxFigures(scaled(cost) if cost else "", "×".join(sides), cost)
 
     def counts(self, counts: Counts) -> tuple[Size, ...]:
         """Costs at these settings."""

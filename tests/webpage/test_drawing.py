@@ -1,77 +1,129 @@
-"""A level as SVG: well formed, with every text made safe, and what ``drawing.js`` fills in."""
+"""Where a level is drawn: boxes apart and in the picture, arrows from box to box."""
 
 import re
-from xml.etree import ElementTree
+from itertools import combinations
 
 import pytest
 
-from costcalc.webpage.drawing import MOST, WIDEST, BoxFigures, fitted, graph, svg, text_width
-from costcalc.webpage.levels import LevelBox, Levels, LevelSheet, NetworkLevel
+from costcalc.webpage.drawing import (
+    BUS,
+    HEIGHT,
+    MARGIN,
+    MOST,
+    TENSOR,
+    WIDEST,
+    fitted,
+    is_too_large,
+    look,
+    picture,
+    shortened,
+    text_width,
+)
+from costcalc.webpage.levels import LevelBox, NetworkLevel
 from tests.collection import networks
 from tests.webpage.test_levels import drawn
 
 HOSTILE = "</text><script>alert('1')</script>\"&'\u202e\n"
 
 
-def figures(rows):
-    return BoxFigures("12.8 M" if rows[0] % 2 else "", "56×56×64", 100 * (rows[0] % 3))
+def box_at(seen, number):
+    """The left, the top, the right and the bottom of a box."""
+    x, y, *own = seen.boxes[number]
+    width, height = (*own, *(seen.common, HEIGHT)[len(own) :])[:2]
+    left, top = x - width // 2, y - height // 2
+    return left, top, left + width, top + height
 
 
-def elements(text):
-    """The elements of a picture, as XML, which HTML's parser takes in the same way."""
-    return list(ElementTree.fromstring(text).iter())
+def ends(path):
+    """Where each arrow of a path begins and ends."""
+    for arrow in re.findall(r"M[^M]+", path):
+        start, *lines = re.findall(r"([Mvc])([-\d ]+)", arrow.replace("l-3 6m6 0l-3-6", "z"))
+        x, y = first = tuple(map(int, start[1].split()))
+        for letter, numbers in lines:
+            over, down = (0, numbers) if letter == "v" else numbers.split()[-2:]
+            x, y = x + int(over), y + int(down)
+        assert arrow[-1] == "z" or arrow.endswith("l-3 6m6 0l-3-6")
+        yield first, (x, y)
 
 
 @pytest.mark.parametrize("network", networks())
-def test_every_level_is_well_formed(network):
+def test_boxes_are_apart_and_arrows_join_them(network):
     for level in drawn(network)[2].levels:
-        found = elements(svg(level, "A level", figures))
-        root = found[0]
-        assert root.get("role") == "img"
-        _, _, width, height = map(int, root.get("viewBox").split())
-        assert (root.get("width"), root.get("height")) == (str(width), str(height))
-        boxes = [each for each in found if each.tag == "g" and not each.get("class")]
-        assert len(boxes) == sum(bool(box.rows) for box in level.boxes)
-        heads = next(each for each in found if each.get("class") == "heads").get("d")
-        # Every box that is read has a head above it, and every other one below it.
-        assert heads.count("z") >= len(level.boxes) - sum(not box.rows for box in level.boxes)
-        for each in found:
-            assert "style" not in each.attrib  # which the page's policy does not allow
-            assert not any(name.startswith("on") for name in each.attrib)
-            if each.tag == "rect":
-                assert float(each.get("x")) + float(each.get("width")) <= width
-                assert float(each.get("y")) + float(each.get("height")) <= height
+        if is_too_large(level):
+            continue
+        seen = picture(look(level))
+        boxes = [box_at(seen, number) for number in range(len(level.boxes))]
+        for one, other in combinations(boxes, 2):
+            assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+        for left, top, right, bottom in boxes:
+            assert left >= 0
+            assert top >= 0
+            assert right <= seen.width - 2 * MARGIN
+            assert bottom <= seen.height - 2 * MARGIN
+        joined = set()
+        for (x, y), (x2, y2) in ends(seen.arrows):
+            (source,) = (
+                number
+                for number, (left, _, right, bottom) in enumerate(boxes)
+                if bottom == y and left <= x <= right
+            )
+            targets = [
+                number
+                for number, (left, top, right, _) in enumerate(boxes)
+                if top == y2 and left <= x2 <= right
+            ]
+            joined.add((source, targets[0] if targets else None))
+        read = {source for source, _ in level.arrows}
+        leaving = {
+            (number, None)
+            for number, box in enumerate(level.boxes)
+            if box.rows and number not in read
+        }
+        assert joined == {*level.arrows} | leaving
 
 
-def test_what_is_shown_of_a_box():
+def test_a_box_says_only_what_is_not_usual():
     level = NetworkLevel(
         (
             LevelBox((), "input", ""),
             LevelBox((4,), "conv1", "Conv 3x3"),
-            LevelBox((5,), "fc", "FC"),
+            LevelBox((5,), "concat1", "Concat", is_bus=True),
         ),
-        ((0, 1), (1, 2)),
+        ((0, 1), (1, 2), (0, 2)),
     )
-    shown = {
-        (4,): BoxFigures("27.1 M", "112×112×32", 100),
-        (5,): BoxFigures("", "1000", 25),
-    }
-    found = elements(svg(level, "A level", shown.__getitem__))
-    texts = [each.text for each in found if each.text]
-    assert texts == ["input", "conv1", "Conv 3x3", " · 27.1 M", "112×112×32", "fc", "FC", "1000"]
-    heat = [each.get("fill-opacity") for each in found if each.get("fill-opacity")]
-    assert heat == ["1", ".5"]  # the square roots of 100/100 and 25/100
+    seen = picture(look(level))
+    tensor, usual, bus = seen.boxes
+    assert tensor[3] == TENSOR
+    assert len(usual) == 2
+    assert bus[3] == BUS
+    assert bus[2] > seen.common
+    assert shortened(level, seen) == {}
 
 
-def test_hostile_names_are_text():
+def test_levels_of_other_words_look_the_same():
+    near = NetworkLevel((LevelBox((1,), "a", "AB"), LevelBox((2,), "b", "CD")), ((0, 1),))
+    far = NetworkLevel((LevelBox((1,), "c", "EF"), LevelBox((7,), "d", "GH", opens=0)), ((0, 1),))
+    longer = NetworkLevel((LevelBox((1,), "a", "A" * 20), LevelBox((2,), "b", "B")), ((0, 1),))
+    assert look(near) == look(far)
+    assert look(near) != look(longer)
+
+
+def test_words_that_are_too_long_lose_their_middle():
     boxes = (LevelBox((0,), HOSTILE, HOSTILE), LevelBox((1,), "x" * 5000, "y" * 5000))
-    text = svg(NetworkLevel(boxes, ((0, 1),)), HOSTILE, lambda _: BoxFigures(HOSTILE, HOSTILE, 1))
-    assert "<script" not in text
-    assert "\u202e" not in text
-    assert "\n" not in text
-    assert elements(text)[0].get("aria-label").startswith("</text><script>")
-    widths = [int(each.get("width")) for each in elements(text) if each.tag == "rect"]
-    assert max(widths) == WIDEST
+    level = NetworkLevel(boxes, ((0, 1),))
+    seen = picture(look(level))
+    assert seen.common == WIDEST
+    for title, type_ in shortened(level, seen).values():
+        assert text_width(title) <= WIDEST - 16
+        assert text_width(type_) < text_width(title)
+        assert (title + type_).isprintable()
+    assert {*shortened(level, seen)} == {0, 1}
+
+
+def test_a_level_may_be_too_large():
+    boxes = tuple(LevelBox((row,), f"conv{row}", "Conv 3x3") for row in range(MOST + 1))
+    assert is_too_large(NetworkLevel(boxes, ()))
+    assert not is_too_large(NetworkLevel(boxes[1:], ()))
 
 
 @pytest.mark.parametrize("text", ["W" * 90, "i" * 90, "層" * 40, "a/b/c" * 20, "ab", ""])
@@ -85,37 +137,3 @@ def test_a_shortened_text_fits_and_keeps_both_its_ends(text, width):
     start, end = shown.split("…")
     assert text.startswith(start)
     assert text.endswith(end)
-
-
-def test_a_graph_is_that_of_the_network():
-    _, rows, levels = drawn("mobilenet_v2")
-    asked = []
-
-    def paths(shown):
-        asked.extend(rows[row].path for row in shown)
-        return figures(shown)
-
-    text = "".join(graph(levels.levels[-1], "MobileNetV2", paths))
-    assert re.findall("<figcaption>([^<]*)", text) == ["MobileNetV2"]
-    blocks = [f"bottleneck{number}" for number in range(1, 18)]
-    assert asked == ["conv1", *blocks, "pointwise1", "global_avg_pool1", "conv2"]
-
-
-def test_a_level_that_is_too_large_is_a_sentence():
-    boxes = tuple(LevelBox((row,), f"conv{row}", "Conv 3x3") for row in range(MOST + 1))
-    text = "".join(graph(NetworkLevel(boxes, ()), "Large", figures))
-    assert "<p>301 boxes are too many to draw: the table has them.</p>" in text
-    assert "<svg" not in text
-
-
-def test_levels_that_look_the_same_share_a_drawing():
-    near = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((2,), "b", "B")), ((0, 1),))
-    far = NetworkLevel((LevelBox((1,), "a", "A"), LevelBox((7,), "b", "B")), ((0, 1),))
-    outside = NetworkLevel((LevelBox((3,), "block", "two", opens=1),), ())
-    hidden = NetworkLevel((LevelBox((3,), "other", "two", opens=0),), ())
-    sheet = LevelSheet()
-    sheet.number(Levels((near, hidden)))
-    outermost = sheet.number(Levels((near, far, outside)))
-    assert [len(level.boxes) for level in sheet.levels] == [2, 1, 2, 1]
-    assert sheet.drawings == [0, 1, 0, 3]
-    assert outermost == 3
