@@ -23,7 +23,7 @@ def minified(terser: str) -> Iterator[tuple[str, str]]:
     """The name and the text of each file of the folder."""
     for name, sources in bundles():
         words = [terser, *map(str, sources), "--toplevel", "--mangle"]
-        words += ["--compress", "passes=3,ecma=2022"]
+        words += ["--compress", "passes=3,ecma=2022,unsafe_arrows"]
         done = subprocess.run(words, check=True, capture_output=True, text=True)
         yield name, done.stdout.rstrip("\n") + "\n"
     yield HASHES, hashes()

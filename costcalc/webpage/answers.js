@@ -19,18 +19,16 @@ function readRows({rows, bodies, texts, shapes}) {
 /** The network at the settings of the controls: its structure, or why there is none. */
 function answer(network) {
   try {
-    return answerAt(network);
+    const at = (index) => read(controls[index], controls[index].value);
+    const leaf = network.tape.at(network.choices.map(at), network.numbers.map(at));
+    if (leaf >= 0) return answerOf(network, network.structures[leaf]);
   } catch (error) {
-    if (error instanceof RangeError) return {refusal: OUTSIDE}; // a number grows too large
-    throw error;
+    if (!(error instanceof RangeError)) throw error; // a number grows too large
   }
+  return {refusal: "this page does not hold the network at these settings; costcalc does."};
 }
 
-function answerAt(network) {
-  const at = (index) => read(controls[index], controls[index].value);
-  const leaf = network.tape.at(network.choices.map(at), network.numbers.map(at));
-  const structure = network.structures[leaf];
-  if (structure === undefined) return {refusal: OUTSIDE};
+function answerOf(network, structure) {
   if (!Array.isArray(structure[0])) return {refusal: messageOf(network, structure)};
   const [rows, types, totals, notes, input, level, memory, times] = structure;
   return {
@@ -45,8 +43,6 @@ function answerAt(network) {
     times,
   };
 }
-
-const OUTSIDE = "this page does not hold the network at these settings; costcalc does.";
 
 /** A message, of whose parts some are numbers: a cell, and the form of its digits. */
 function messageOf(network, parts) {
@@ -71,11 +67,13 @@ function sizeText(network, cells, suffix = "", times = " × ") {
   return cells === undefined ? "" : dimensions(valuesOf(network, cells), suffix, times);
 }
 
+const NO_COSTS = ["", "", "", ""];
+
 /** Costs with their shares, as four cells; empty for a layer that is not counted. */
 function costTexts(counts, totals) {
   return counts.length
     ? counts.flatMap((count, index) => [counted(count), share(count, totals[index])])
-    : ["", "", "", ""];
+    : NO_COSTS;
 }
 
 /** The costs of a row under the convention that is shown. */

@@ -8,7 +8,7 @@ function drawComparison(answers) {
   const section = byId("comparison");
   section.hidden = answers.some((each) => "refusal" in each);
   if (section.hidden) return;
-  const {unit, heading} = data.conventions[state.convention];
+  const {unit, heading} = shownConvention();
   const types = [0, 1].map((metric) =>
     answers.map((each, index) => typeCosts(networks[index], each, metric)));
   const areas = new Map();

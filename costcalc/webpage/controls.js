@@ -51,8 +51,8 @@ function controlOf(control, index) {
     draw();
   }
 
-  return element("div", {class: "control"}, element("label", {for: id}, control.name),
-    element("small", {id: `${id}-meaning`}, control.meaning), field, slider, problem);
+  return element("div", {class: "control"}, element("label", {for: id}, control.name), field,
+    slider, element("small", {id: `${id}-meaning`}, control.meaning), problem);
 }
 
 function problemOf({kind, values}, text) {
@@ -94,8 +94,7 @@ function recall() {
     take(control, read(control, text) === null ? control.default : text);
     control.show(text);
   }
-  if (SORTS.includes(words.get("sort"))) state.sort = taken("sort");
-  else state.sort = "";
+  state.sort = SORTS.includes(words.get("sort")) ? taken("sort") : "";
   state.find = taken("find", "");
   const rest = decodeURIComponent(words);
   write(byId("controls").lastElementChild, rest && `This page has nothing for ${rest} in its address.`);

@@ -47,7 +47,7 @@ function optionOf([name, text]) {
 }
 
 function commandOf() {
-  const convention = data.conventions[state.convention];
+  const convention = shownConvention();
   const count = [
     ...(convention.reference === "paper" ? [] : [`--convention ${shellWord(convention.reference)}`]),
     ...(data.unit ? [`--unit ${data.unit}`] : []),
@@ -86,7 +86,7 @@ function csvOf() {
       sizeText(network, row.filter, row.suffix, "x"),
       sizeText(network, row.input, "", "x"),
       sizeText(network, row.output, "", "x"),
-      ...(costs.length ? costs : ["", "", "", ""]),
+      ...(costs.length ? costs : NO_COSTS),
     ].map(csvField).join(",");
   });
   const head = "name,type,filter,input,output,mult_adds,mult_adds_percent,params,params_percent";
@@ -112,13 +112,16 @@ function csvField(text) {
 }
 
 const LATEX = {
-  "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#",
-  "%": "\\%", "_": "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}",
-  "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", "[": "{[}", "×": "$\\times$",
+  "\\": "backslash", "^": "asciicircum", "~": "asciitilde", "<": "less", ">": "greater", "|": "bar",
 };
 
+/** Text without characters that LaTeX takes for its own. */
 function latexText(text) {
-  return text.replace(/[\\{}$&#%_^~<>|[×]/g, (character) => LATEX[character]);
+  return text
+    .replace(/[{}$&#%_]|([\\^~<>|])/g, (character, named) =>
+      named ? `\\text${LATEX[named]}{}` : `\\${character}`)
+    .replaceAll("[", "{[}")
+    .replaceAll("×", "$\\times$");
 }
 
 function latexOf() {
@@ -127,7 +130,7 @@ function latexOf() {
   const {network, rows, totals} = shown;
   const size = (cells, suffix = "") => cells === undefined
     ? "" : `$${valuesOf(network, cells).join("\\times ")}$${suffix}`;
-  const convention = data.conventions[state.convention];
+  const convention = shownConvention();
   const heads = ["Type / Stride", "Layer", "Filter Shape", "Input Size", convention.heading, "%", "Params", "%"];
   const line = (cells) => `${cells.join(" & ")} \\\\`;
   return [
@@ -153,7 +156,7 @@ function latexOf() {
 }
 
 function claimOf() {
-  const {reference, times} = data.conventions[state.convention];
+  const {reference, times} = shownConvention();
   const counting = (reference === "paper" ? "" : `, convention: ${yamlText(reference)}`) +
     (times > 1 ? `, times: ${times}` : "");
   const lines = networks.flatMap((network) => {

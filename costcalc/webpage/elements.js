@@ -6,6 +6,11 @@ function byId(id) {
   return document.getElementById(id);
 }
 
+/** What a selector finds first in a network's section. */
+function partOf(network, selector) {
+  return network.section.querySelector(selector);
+}
+
 /** An element with attributes and children; text stays text. */
 function element(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);

@@ -16,8 +16,8 @@ function whyOf(network, row) {
 function usesOf(network, uses) {
   const meanings = new Map();
   const lines = [];
-  for (let use = 0; use < uses.length; use += 3) {
-    const [index, values, result] = uses.slice(use, use + 3);
+  while (uses.length) {
+    const [index, values, result] = uses.splice(0, 3);
     const formula = data.formulas[index];
     const printed = byId("formulas").children[index];
     const numbers = valuesOf(network, network.shapes[values]).map(counted);
@@ -25,12 +25,14 @@ function usesOf(network, uses) {
     for (const [at, [name, meaning]] of formula.symbols.entries()) {
       const symbols = [...filled.querySelectorAll("[data-symbol]")]
         .filter((each) => each.dataset.symbol === name);
-      if (symbols.length) meanings.set(name, [symbols[0].cloneNode(true), numbers[at], meaning]);
-      for (const symbol of symbols) symbol.replaceWith(mathElement("mn", numbers[at]));
+      for (const symbol of symbols) {
+        symbol.replaceWith(mathElement("mn", numbers[at]));
+        meanings.set(name, [symbol, numbers[at], meaning]);
+      }
     }
     const equals = counted(network.tape.value(result));
     lines.push(element("p", {},
-      element("b", {}, metricTitle(formula.metric)), ` = ${formula.rule} = `,
+      element("b", {}, formula.metric === "params" ? "Params" : shownConvention().heading), ` = ${formula.rule} = `,
       printed.cloneNode(true), " = ", filled, " = ", element("b", {}, equals)));
   }
   const terms = [...meanings.values()].flatMap(([symbol, number, meaning]) => [
@@ -44,8 +46,4 @@ function mathElement(name, child) {
   const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", name);
   made.append(child);
   return made;
-}
-
-function metricTitle(metric) {
-  return metric === "mult_adds" ? data.conventions[state.convention].heading : "Params";
 }

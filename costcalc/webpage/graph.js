@@ -3,14 +3,14 @@
 function drawGraph(network, structure) {
   network.shown = structure;
   network.graph ??= openGraph(
-    network.section.querySelector(".graph"), network, (row) => network.shown.rows[row],
+    partOf(network, ".graph"), network, (row) => network.shown.rows[row],
     (rows) => figuresOf(network, rows), (rows) => drawChosen(network, rows),
   );
   const level = `${structure.level} ${structure.rows.length}`;
   if (network.level === level) network.graph.update();
   else {
     network.graph.show(structure.level, network.title);
-    network.section.querySelector(".chosen-box").replaceChildren();
+    partOf(network, ".chosen-box").replaceChildren();
   }
   network.level = level;
 }
@@ -30,10 +30,10 @@ function figuresOf(network, rows) {
 function drawChosen(network, rows) {
   const [multAdds, params] = [0, 1].map((metric) =>
     rows.map((row) => costsOf(network, row.counts)[metric] ?? 0).reduce(sum));
-  const {heading} = data.conventions[state.convention];
+  const {heading} = shownConvention();
   const text = `${rows.map((row) => row.path).join(", ")}: ${counted(multAdds)} ${heading}, ${counted(params)} Params `;
   const go = button("show in the table", () => goToRow(network, rows[0]));
-  network.section.querySelector(".chosen-box").replaceChildren(text, go);
+  partOf(network, ".chosen-box").replaceChildren(text, go);
 }
 
 /** Shows a row of the table, and has the keyboard continue there. */

@@ -27,7 +27,7 @@ function drawLayers(network, structure) {
   for (const head of network.section.querySelectorAll("[data-sort]")) {
     head.ariaSort = head.dataset.sort !== state.sort ? "none" : state.sort ? "descending" : "other";
   }
-  const find = network.section.querySelector(".find");
+  const find = partOf(network, ".find");
   if (find.value.trim() !== state.find) find.value = state.find;
   const rows = shownRows(network, structure);
   const focused = rows.find((row) => row.path === network.focused) ?? rows[0];
@@ -43,7 +43,7 @@ function drawLayers(network, structure) {
 }
 
 function bodyOf(network) {
-  return network.section.querySelector(".layers tbody");
+  return partOf(network, ".layers tbody");
 }
 
 /** Has a table body show some rows, of which those that it has stay: or the page would jump. */

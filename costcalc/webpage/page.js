@@ -1,20 +1,16 @@
 // The page: it reads its controls, asks the tape what they give, and writes what changed.
 
-let isWaiting = false;
+let frame;
 
 /** Draws before the next frame, once for all that has happened until then. */
 function draw() {
-  if (isWaiting) return;
-  isWaiting = true;
-  requestAnimationFrame(() => {
-    isWaiting = false;
-    drawAll();
-  });
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(drawAll);
 }
 
 function drawAll() {
-  const convention = data.conventions[state.convention];
-  write(byId("convention"), `${convention.name}: ${convention.title}`);
+  const {name, title} = shownConvention();
+  write(byId("convention"), `${name}: ${title}`);
   const answers = networks.map(answer);
   drawRefusals(answers);
   drawTotals(answers);
@@ -34,21 +30,21 @@ function drawRefusals(answers) {
 }
 
 function drawTotals(answers) {
-  const body = byId("totals").querySelector("tbody");
-  const totals = answers.map((each) => each.totals);
-  const base = networks.length > 1 ? totals[0] : networks[0].opening[state.convention];
-  for (const [index, row] of [...body.rows].entries()) {
-    const [, at, ...cells] = row.cells;
+  const {rows} = byId("totals").querySelector("tbody");
+  const base = networks.length > 1 ? answers[0].totals : networks[0].opening[state.convention];
+  answers.forEach(({totals}, index) => {
+    const [, at, ...cells] = rows[index].cells;
     write(at, settingsText(networks[index]));
-    for (const [metric, cell] of cells.entries()) {
-      const total = totals[index]?.[metric];
-      const [short, long, ratio] = cell.children;
-      write(short, total === undefined ? "–" : scaled(total));
-      write(long, total === undefined ? "" : counted(total));
-      const isBase = networks.length > 1 && index === 0;
-      write(ratio, total === undefined || !base || isBase ? "" : ratioTo(total, base[metric]));
-    }
-  }
+    cells.forEach((cell, metric) => {
+      const texts = ["–", "", ""];
+      if (totals) {
+        const isBase = networks.length > 1 && !index;
+        texts.splice(0, 3, scaled(totals[metric]), counted(totals[metric]),
+          base && !isBase ? ratioTo(totals[metric], base[metric]) : "");
+      }
+      texts.forEach((text, part) => write(cell.children[part], text));
+    });
+  });
 }
 
 function ratioTo(total, base) {
@@ -73,21 +69,21 @@ function drawNetwork(network, structure) {
     write(cells[2], counted(totals[1]));
   }
   for (const head of network.section.querySelectorAll(".unit")) {
-    write(head.firstElementChild ?? head, data.conventions[state.convention].heading);
+    write(head.firstElementChild ?? head, shownConvention().heading);
   }
-  write(network.section.querySelector(".notes"), structure.notes);
+  write(partOf(network, ".notes"), structure.notes);
   drawGraph(network, structure);
 }
 
 // The table of types
 
 function drawTypes(network, {types, totals}) {
-  const rows = types
+  const shown = types
     .map(({type, layers, counts}) => [type, layers[state.convention], costsOf(network, counts)])
     .filter(([, layers]) => layers)
     .sort(([, , left], [, , right]) =>
       compared(right[0], left[0]) || compared(right[1], left[1]));
-  network.section.querySelector(".types tbody").replaceChildren(...rows.map(
+  partOf(network, ".types tbody").replaceChildren(...shown.map(
     ([type, layers, counts]) => tableRow(type, counted(layers), ...costTexts(counts, totals))));
 }
 

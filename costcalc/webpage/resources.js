@@ -32,7 +32,7 @@ function milliseconds(seconds) {
 
 /** The facts and the chart of a network's memory under the storage that is chosen. */
 function drawMemory(network, structure) {
-  const section = network.section.querySelector("div.memory");
+  const section = partOf(network, "div.memory");
   if (section === null) return;
   const storage = data.storages[state.storage];
   const [names, alive, flash, bound, peak] = structure.memory[state.storage];
@@ -54,7 +54,7 @@ function drawMemory(network, structure) {
 
 /** The facts and the chart of a network's times on the device that is chosen. */
 function drawTimes(network, structure) {
-  const section = network.section.querySelector("div.times");
+  const section = partOf(network, "div.times");
   if (section === null) return;
   const [bound, roofline, serial, ...steps] = structure.times[state.device];
   const value = (cell) => network.tape.value(cell);

@@ -27,6 +27,10 @@ const state = {convention: 0, storage: 0, device: 0, network: 0, sort: "", find:
 
 for (const control of controls) take(control, control.default);
 
+function shownConvention() {
+  return data.conventions[state.convention];
+}
+
 /** Gives a control a value. */
 function take(control, text) {
   control.value = control.kind === "choice" ? text : text.trim();
