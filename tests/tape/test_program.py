@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import product
+from types import MappingProxyType
 
 import pytest
 
@@ -58,6 +59,17 @@ def test_choices_have_trees_of_their_own():
     program.record({"res": 224, "head": "slim"})
     assert value(program, {"res": 32, "head": "wide"}) == 64
     assert value(program, {"res": 32, "head": "slim"}) == 32
+
+
+def test_choices_that_are_fixed_keep_what_is_recorded():
+    program = Program(lambda at: (at["res"] * at["scale"] + at["more"],), [RES], ["scale", "more"])
+    program.record({"res": 224, "scale": 2, "more": 1})
+    program.fix({"scale": 2})
+    assert program.choices == ("more",)
+    assert value(program, {"res": 32, "more": 1}) == 65
+    assert program.at({"res": 32, "more": 3}) is None
+    program.record({"res": 224, "more": 3})
+    assert value(program, {"res": 32, "more": 3}) == 67
 
 
 def test_a_number_of_repeats_has_a_branch_for_each_value():
@@ -124,6 +136,25 @@ def test_a_name_with_a_number_has_a_branch_for_each_value():
     program.record({"res": 32})
     assert program.at({"res": 224}).result == ("Conv 224",)
     assert program.at({"res": 32}).result == ("Conv 32",)
+    assert program.at({"res": 33}) is None
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda name: [name],
+        lambda name: {name},
+        lambda name: frozenset({name}),
+        lambda name: {name: 1},
+        lambda name: {1: name},
+        lambda name: MappingProxyType({1: (name,)}),
+        lambda name: ({1: [name]},) * 2,
+    ],
+)
+def test_a_name_is_found_in_what_holds_it(hold):
+    program = Program(lambda at: (hold(f"Conv {at['res']}"),), [RES])
+    program.record({"res": 224})
+    assert program.at({"res": 224}).result == (hold("Conv 224"),)
     assert program.at({"res": 33}) is None
 
 
