@@ -31,14 +31,13 @@ function shellWord(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The settings of a network that costcalc has to be told, as pairs: it chooses another
-    implementation under another convention. */
+/** The settings of a network that costcalc has to be told, as pairs. */
 function toldSettings(network) {
-  const moved = controlsOf(network).map((control) => [control.name, control.value, control.default]);
-  const fixed = network.fixed.map(([name, text]) => [name, text, text]);
-  const told = [...moved, ...fixed].filter(([name, text, usual]) => text !== "" && (
-    text !== usual || network.stated.includes(name) || (state.convention && name === "implementation")));
-  return [...network.told, ...told.map(([name, text]) => [name, text])];
+  const told = new Map(network.told);
+  for (const {name, value, default: opening} of controlsOf(network)) {
+    if (told.has(name) || value !== opening) told.set(name, value);
+  }
+  return [...told].filter(([, text]) => text !== "");
 }
 
 function optionOf([name, text]) {

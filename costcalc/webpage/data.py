@@ -23,6 +23,7 @@ Counts and notes are lists with one of each for every convention.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ from costcalc.spec.library import divided
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.program import Refused
 from costcalc.tape.writer import Writer
-from costcalc.webpage.controls import Control, named_settings, written
+from costcalc.webpage.controls import Control, written
 from costcalc.webpage.drawing import Look, Picture, is_too_large, look, picture, shortened
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet, NetworkLevel
@@ -229,21 +230,16 @@ class _Network:
         model = self.model
         structures = [self._structure(leaf.result) for leaf in model.program.leaves]
         levels = list(map(self._level, self.graph.levels))
-        before, at, _ = divided(model.network.label)
-        name = before if at else model.network.label
+        label = model.network.label
+        before, at, _ = divided(label)
+        name = before if at and not os.path.exists(label) else label
         names = dict(zip((control.name for control in model.controls), controls, strict=True))
         return {
             "title": printable(model.title),
             "name": printable(name),
             "told": [[each, exact(value)] for each, value in model.told.items()],
-            "stated": [
-                each for each in model.network.settings if each not in named_settings(model.network)
-            ],
             "numbers": [names[parameter.name] for parameter in model.program.tape.parameters],
             "choices": [names[name] for name in model.program.choices],
-            "fixed": [
-                [each.name, "" if each.value is None else exact(each.value)] for each in model.fixed
-            ],
             "texts": self.texts.values,
             "shapes": self.shapes.values,
             "bodies": self.bodies.values,

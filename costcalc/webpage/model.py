@@ -20,19 +20,29 @@ from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
 from costcalc.graph.layouts import channel_axes
 from costcalc.graph.parameters import resolve
+from costcalc.importers import is_request
 from costcalc.kinds import KINDS
 from costcalc.kinds.base import Shape, channels_last
 from costcalc.opening import OpenNetwork
 from costcalc.records import NamedTuple
-from costcalc.reporting.implementations import as_usually_run
+from costcalc.reporting.implementations import IMPLEMENTATION, as_usually_run
 from costcalc.reporting.layers import LayerReport, free_notes, layer_reports
 from costcalc.reporting.phrases import notes_of
 from costcalc.reporting.tree import BRANCH, Place, ReportLine, lines, places, tree
+from costcalc.spec.library import reference
 from costcalc.symbolic.explain import LayerExplanation
 from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import STRUCTURES, Leaf, Program, Refused
 from costcalc.tape.tape import Parameter, TooLarge
-from costcalc.webpage.controls import FOLLOWS, Control, Fixed, controls, given, written
+from costcalc.webpage.controls import (
+    FOLLOWS,
+    Control,
+    Fixed,
+    controls,
+    given,
+    named_settings,
+    written,
+)
 from costcalc.webpage.formulas import FormulaBook
 from costcalc.webpage.levels import LevelBook, Levels
 
@@ -129,7 +139,7 @@ class NetworkModel(NamedTuple):
     controls: tuple[Control, ...]
     fixed: tuple[Fixed, ...]
     told: Mapping[str, Any]
-    """The settings that the page was asked for with, which commands copied from it repeat."""
+    """The settings that costcalc has to be told to open the network as the page does."""
     measures: Measures
     program: Program[Structure]
     is_whole: bool
@@ -190,11 +200,39 @@ def model(
         _title(network, moved),
         moved,
         (*others, *map(_left, left)),
-        fixed,
+        _told(network, fixed, moved, len(measures.conventions) > 1),
         measures,
         program,
         _explored(program, moved),
     )
+
+
+def _told(
+    network: OpenNetwork, fixed: Mapping[str, Any], moved: Sequence[Control], has_choice: bool
+) -> dict[str, Any]:
+    """What the network's name does not say of how the page opens.
+
+    Args:
+        network: the network, which ``fixed`` has set.
+        fixed: settings that were asked for, those for reading a model among them.
+        moved: the controls, which may open at another value.
+        has_choice: whether there are several conventions: costcalc chooses the implementation
+            by each.
+    """
+    carried = reference(network.name).settings if network.name else {}
+    asked = {name: value for name, value in {**carried, **fixed}.items() if is_request(name)}
+    named = named_settings(network)
+    own = {name: value for name, value in network.settings.items() if name not in named}
+    values = resolve(network.document, network.settings, Problems()).values
+    opening = {
+        control.name: control.default
+        for control in moved
+        if control.default is not FOLLOWS and control.default != values.get(control.name)
+    }
+    usual = (
+        {IMPLEMENTATION: values[IMPLEMENTATION]} if has_choice and IMPLEMENTATION in values else {}
+    )
+    return {**asked, **usual, **own, **opening}
 
 
 def _title(network: OpenNetwork, moved: Sequence[Control]) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import shlex
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +17,8 @@ from click.testing import CliRunner
 from costcalc.cli import main
 from tests.browser.conftest import Opening
 from tests.browser.expected import random_settings, shown
+
+ONNX = Path(__file__).parents[1] / "data" / "onnx" / "resnet18.dynamo.folded.onnx"
 
 
 def run(command: str) -> str:
@@ -76,6 +81,42 @@ def test_copies_of_several_networks(page: Opening, tmp_path: Path) -> None:
     claims = tmp_path / "claims.yaml"
     claims.write_text(reader.copied("claim"))
     assert "4: 4 exact\n" in run(f"costcalc check {claims}")
+
+
+@pytest.mark.parametrize(
+    ("networks", "options"),
+    [
+        (["mobilenet_v2"], {"alpha": "0.35,7/20,1/3", "res": "96:192:32"}),
+        (["mobilenet_v2"], {"implementation": "torchvision", "res": 160}),
+        (["mobilenet_v2"], {"implementation": "torchvision", "convention": "torch,paper"}),
+        (["densenet121"], {"convention": "torch,paper", "res": "64,96"}),
+        (["vgg16@norm=batch,res=256"], {}),
+        (["resnet18@alpha=0.5", "resnet18@alpha=1/3,res=160", "resnet18"], {}),
+        (["resnet18", "resnet50"], {"res": "96,128", "implementation": "paper"}),
+        (["{onnx}"], {"input": "3x64x64"}),
+        (["{onnx}"], {"input": {"x": (3, 64, 64)}}),
+        (["{onnx}@input=3x64x64"], {}),
+        (["{onnx}@input=3x64x64", "resnet18@res=64", "{onnx}"], {}),
+        (["{folder}/net@res=8.yaml"], {}),
+        (["{folder}/net@res=8.yaml@wide=5", "{folder}/net@res=8.yaml"], {}),
+    ],
+    ids=str,
+)
+def test_a_command_says_all_that_a_page_opens_with(
+    page: Opening, tmp_path: Path, networks: list[str], options: dict[str, Any]
+) -> None:
+    spec = "parameters: {res: 32, wide: 4}\nlayers: [{conv: {out: wide, kernel: 3}}]\n"
+    (tmp_path / "net@res=8.yaml").write_text(f"name: Net\ninput: [3, res, res]\n{spec}")
+    names = [name.format(folder=tmp_path, onnx=ONNX) for name in networks]
+    reader = page(*names, **options)
+    numbers = random.Random(str(networks))
+    for _ in range(3):
+        found = json.loads(run(f"{reader.copied('command')} --format json"))
+        totals = [each["totals"] for each in found.get("networks", [found])]
+        assert reader.totals() == [
+            [f"{each[key]:,}" for key in ("mult_adds", "params")] for each in totals
+        ]
+        reader.follow(urlencode(random_settings(reader.controls, numbers)))
 
 
 def table(text: str) -> list[dict[str, str]]:
