@@ -12,6 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from costcalc.advice import advice, set_option
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
 from costcalc.errors import Problems
@@ -290,7 +291,8 @@ def _within(
 def _left(control: Control) -> Fixed:
     """The parameter of a control that the page goes without."""
     values = ",".join(written(control)[1 if control.default is FOLLOWS else 0 :][:2])
-    reason = f"not moved, to keep the page small: --set {control.name}={values} moves it"
+    moves = set_option(control.name, values)
+    reason = advice("not moved, to keep the page small: {} moves it", moves)
     return Fixed(control.name, control.default, reason)
 
 
