@@ -77,7 +77,7 @@ OPERATIONS: Mapping[str, Callable[[Rational, Rational], Rational]] = {
 _COMMUTE = frozenset({"+", "*", "max", "min", "=", "gcd"})
 _DIVISIONS = frozenset({"/", "//"})
 _ALWAYS_WHOLE = frozenset({"//", "gcd", "<", "="})
-_OF_EQUALS = {"-": 0, "<": 0, "=": 1, "/": 1, "//": 1}
+_OF_EQUALS = {"-": 0, "<": 0, "=": 1}
 """The results of operations whose operands are the same node."""
 
 _SHORT = 2**62

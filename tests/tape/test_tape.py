@@ -203,6 +203,9 @@ EQUAL = {
     "a common factor, rounded": lambda x, y, a: (x * a // (y * a), x // y),
     "a quotient times its divisor": lambda x, y, a: (algebra.quotient(a, y) * x * y, a * x),
     "a quotient by itself": lambda x, y, a: (algebra.quotient(x + y, x + y), 1),
+    "a rounded quotient by itself": lambda x, y, a: ((x + a) // (a + x), 1),
+    "less than itself": lambda x, y, a: (algebra.less(x + y, y + x), 0),
+    "equal to itself": lambda x, y, a: (x + y == y + x, True),
     "the rest of a multiple": lambda x, y, a: (x * y % y, 0),
     "what it is taken from": lambda x, y, a: (x - x, 0),
     "zero times": lambda x, y, a: ((x - x) * y, 0),
@@ -218,6 +221,26 @@ def test_equal_numbers_are_one_node(name):
     left, right = EQUAL[name](x, y, a)
     assert left is right or (type(left) is int and left == right)
     assert not x.recording.decisions
+
+
+@pytest.mark.parametrize("operation", TAPE_OPERATIONS)
+def test_what_is_known_to_be_whole(operation):
+    bounds = {"x": True, "y": True, "a": False, "b": False}
+    tape = Tape([Parameter(name, 3, 9, is_whole) for name, is_whole in bounds.items()])
+    of_whole, of_others = operation != "/", operation in ("//", "gcd", "<", "=")
+    for left, right, expected in ((0, 1, of_whole), (0, 2, of_others), (2, 0, of_others)):
+        assert tape.nodes[tape.operation(operation, left, right)].is_whole == expected
+    assert tape.nodes[tape.operation(operation, 2, 3)].is_whole == of_others
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_have_as_many_bits_as_the_limit(sign):
+    largest = sign * (2**limits.BITS - 1)
+    for value in (largest, Fraction(1, largest), Fraction(largest, 2 ** (limits.BITS - 1))):
+        assert computed("*", value, 1) == value
+    for value in (largest + sign, Fraction(1, largest + sign)):
+        with pytest.raises(TooLarge):
+            computed("*", value, 1)
 
 
 DECIDED = {
