@@ -4,11 +4,13 @@
 function readRows({rows, bodies, texts, shapes}) {
   const made = [];
   for (let at = 0; at < rows.length; at += 3) {
-    const [title, type, filter, suffix, input, output, counts, free, formulas] = bodies[rows[at + 2]];
-    const depth = rows[at + 1];
+    const [name, above, body] = rows.slice(at, at + 3);
+    const [title, type, filter, suffix, input, output, counts, free, formulas] = bodies[body];
+    const isSum = name < 0, word = texts[isSum ? ~name : name];
+    const block = above ? made[made.length - above] : null;
     made.push({
-      path: texts[rows[at]], title: texts[title], type: texts[type],
-      depth: depth < 0 ? ~depth : depth, isSum: depth < 0,
+      path: block ? `${block.path}/${word}` : word, depth: block ? block.depth + 1 : 0, isSum,
+      title: texts[title] ?? word.split("/").at(-1), type: texts[type],
       filter: shapes[filter], suffix: texts[suffix], input: shapes[input], output: shapes[output],
       counts, free, formulas,
     });

@@ -7,7 +7,8 @@ several structures have in common is written once, and named by its number:
     shapes      lists of cells: dimensions, and the values of a formula's symbols
     bodies      what equal layers share: title, type, filter, its suffix, input, output,
                 counts, whether it is free, formulas
-    rows        three for each row: path, depth (~depth of a row that sums those below), body
+    rows        three for each row: its name in its block (~name of a row that sums those
+                below), how many rows before it the block's is, or 0; body
     types       rows of the table of types: type, family, layers, counts
     structures  rows (the starts and lengths of runs), types, totals, notes, input, the
                 outermost level of the graph, memory under each storage, times on each
@@ -61,6 +62,7 @@ def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, 
     networks = [
         _Network(model, sheet).data(shared.of(index, model)) for index, model in enumerate(models)
     ]
+    symbols = _Once()
     return {
         "networks": networks,
         "controls": shared.data(),
@@ -80,13 +82,14 @@ def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, 
         ],
         **_measures(models[0].measures),
         "formulas": [
-            {
-                "metric": formula.metric,
-                "rule": formula.rule,
-                "symbols": [[symbol.name.name, symbol.meaning] for symbol in formula.symbols],
-            }
+            [
+                formula.metric,
+                formula.rule,
+                [symbols.number([symbol.name.name, symbol.meaning]) for symbol in formula.symbols],
+            ]
             for formula in sheet.formulas
         ],
+        "symbols": symbols.values,
     }
 
 
@@ -223,7 +226,11 @@ class _Network:
         self._drawn: dict[Look, Picture] = {}
         self.writer = Writer(model.program)
         self.texts, self.shapes, self.bodies = _Once(), _Once(), _Once()
-        self.rows, self.types, self.pictures = _Once(), _Once(), _Once()
+        self.types, self.pictures = _Once(), _Once()
+        self.rows: list[list[int]] = []
+        self._row_numbers: dict[tuple[str, int, bool, int], int] = {}
+        self._blocks: dict[tuple[str, int], int] = {}
+        """The first row of each path and depth that sums others."""
 
     def data(self, controls: Sequence[int]) -> dict[str, Any]:
         """The network, whose controls have these numbers on the page."""
@@ -243,7 +250,7 @@ class _Network:
             "texts": self.texts.values,
             "shapes": self.shapes.values,
             "bodies": self.bodies.values,
-            "rows": [part for row in self.rows.values for part in row],
+            "rows": [part for row in self.rows for part in row],
             "types": self.types.values,
             "structures": structures,
             "pictures": self.pictures.values,
@@ -255,7 +262,7 @@ class _Network:
         if isinstance(structure, Refused):
             return self.writer.text(structure.message)
         return [
-            _runs([self.rows.number(self._row(row)) for row in structure.rows]),
+            _runs(self._rows(structure.rows)),
             [self.types.number(self._type(row)) for row in structure.types],
             self._counts(structure.totals),
             [self._text(" ".join(notes)) for notes in structure.notes],
@@ -285,9 +292,35 @@ class _Network:
             ),
         ]
 
-    def _row(self, row: TableRow) -> list[int]:
-        body = [
-            self._text(row.title),
+    def _rows(self, rows: Iterable[TableRow]) -> list[int]:
+        """The numbers of the rows of a structure, blocks before their members."""
+        numbers: list[int] = []
+        around: list[TableRow] = []
+        for row in rows:
+            del around[row.depth :]
+            numbers.append(self._row(row, around[-1] if around else None))
+            around.append(row)
+        return numbers
+
+    def _row(self, row: TableRow, block: TableRow | None) -> int:
+        """The number of a row; rows of several structures with the same path may be one."""
+        key = (row.path, row.depth, row.is_sum, self.bodies.number(self._body(row)))
+        number = self._row_numbers.setdefault(key, len(self.rows))
+        if number == len(self.rows):
+            name, above = row.path, 0
+            if block is not None:
+                name = name.removeprefix(f"{block.path}/")
+                above = number - self._blocks[block.path, block.depth]
+            if row.is_sum:
+                self._blocks.setdefault((row.path, row.depth), number)
+            text = self._text(name)
+            self.rows.append([~text if row.is_sum else text, above, key[-1]])
+        return number
+
+    def _body(self, row: TableRow) -> list[Any]:
+        """What equal layers share, and equal blocks, whose titles are their own names."""
+        return [
+            NONE if row.title == row.path.rpartition("/")[2] else self._text(row.title),
             self._text(row.type),
             self._shape(row.filter) if row.filter else NONE,
             self._text(row.suffix),
@@ -297,26 +330,22 @@ class _Network:
             list(map(int, row.is_free)),
             [self._formulas(row.path, layers) for layers in row.explained],
         ]
-        depth = ~row.depth if row.is_sum else row.depth
-        return [self._text(row.path), depth, self.bodies.number(body)]
 
     def _formulas(self, path: str, layers: Iterable[LayerExplanation]) -> list[Any]:
-        """Each layer of a row: what its name has after the row's, its type, its formulas."""
+        """The layers of a row.
+
+        Of each what its name has after the row's, its type, the values of its symbols, and its
+        formulas with their results.
+        """
+        return [self._explanation(path, layer) for layer in layers]
+
+    def _explanation(self, path: str, layer: LayerExplanation) -> list[Any]:
+        uses = self.sheet.uses(layer)
         return [
-            [
-                self._text(layer.name.removeprefix(path)),
-                self._text(layer.type + layer.remark),
-                *(
-                    part
-                    for use in self.sheet.uses(layer)
-                    for part in (
-                        use.formula,
-                        self._shape(use.values),
-                        self.writer.cell(use.value),
-                    )
-                ),
-            ]
-            for layer in layers
+            self._text(layer.name.removeprefix(path)),
+            self._text(layer.type + layer.remark),
+            self._shape([value for _, value in layer.symbols] if uses else ()),
+            *(part for use in uses for part in (use.formula, self.writer.cell(use.value))),
         ]
 
     def _type(self, row: TypeRow) -> list[Any]:

@@ -2,10 +2,10 @@
 
 /** Why a row costs what it does: its formulas, with the numbers in them. */
 function whyOf(network, row) {
-  const parts = row.formulas[state.convention].map(([name, type, ...uses]) => element(
+  const parts = row.formulas[state.convention].map(([name, type, values, ...uses]) => element(
     "div", {},
     element("h3", {}, `${row.path}${network.texts[name]}: ${network.texts[type]}`),
-    ...usesOf(network, uses)));
+    ...usesOf(network, network.shapes[values], uses)));
   const none = row.free[state.convention]
     ? "Free in this convention."
     : `costcalc report --explain ${row.path} has its formula: the page has those alone that are the same at all settings.`;
@@ -13,26 +13,28 @@ function whyOf(network, row) {
   return element("tr", {class: "why"}, cell);
 }
 
-function usesOf(network, uses) {
+/** The formulas of a layer, at the values of its symbols; and what the symbols mean. */
+function usesOf(network, values, uses) {
+  const numbers = valuesOf(network, values).map(counted);
   const meanings = new Map();
   const lines = [];
   while (uses.length) {
-    const [index, values, result] = uses.splice(0, 3);
-    const formula = data.formulas[index];
+    const [index, result] = uses.splice(0, 2);
+    const [metric, rule, symbols] = data.formulas[index];
     const printed = byId("formulas").children[index];
-    const numbers = valuesOf(network, network.shapes[values]).map(counted);
     const filled = printed.cloneNode(true);
-    for (const [at, [name, meaning]] of formula.symbols.entries()) {
-      const symbols = [...filled.querySelectorAll("[data-symbol]")]
+    for (const [at, symbol] of symbols.entries()) {
+      const [name, meaning] = data.symbols[symbol];
+      const places = [...filled.querySelectorAll("[data-symbol]")]
         .filter((each) => each.dataset.symbol === name);
-      for (const symbol of symbols) {
-        symbol.replaceWith(mathElement("mn", numbers[at]));
-        meanings.set(name, [symbol, numbers[at], meaning]);
+      for (const place of places) {
+        place.replaceWith(mathElement("mn", numbers[at]));
+        meanings.set(name, [place, numbers[at], meaning]);
       }
     }
     const equals = counted(network.tape.value(result));
     lines.push(element("p", {},
-      element("b", {}, formula.metric === "params" ? "Params" : shownConvention().heading), ` = ${formula.rule} = `,
+      element("b", {}, metric === "params" ? "Params" : shownConvention().heading), ` = ${rule} = `,
       printed.cloneNode(true), " = ", filled, " = ", element("b", {}, equals)));
   }
   const terms = [...meanings.values()].flatMap(([symbol, number, meaning]) => [
