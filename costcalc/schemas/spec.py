@@ -233,7 +233,11 @@ def _parameters(reserved: Mapping[str, str] | tuple[()]) -> Term:
 
 
 def _use() -> Term:
-    network = {**keyed(networks.KEYS, {"network": WORD, "as": {**WORD, "pattern": _BARE_NAME}})}
+    network = {
+        **keyed(
+            networks.KEYS, {"network": WORD, "as": either({**WORD, "pattern": _BARE_NAME}, NOTHING)}
+        )
+    }
     return one_or_more(either(suggested(_libraries()), mapping(network, ("network",))))
 
 

@@ -12,7 +12,7 @@ from costcalc.records import NamedTuple
 from costcalc.spec.document import Document, Parameter
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.parameters import IDENTIFIER
-from costcalc.spec.tree import MapNode, Scalar
+from costcalc.spec.tree import MapNode, Scalar, given
 from costcalc.spec.values import constant
 
 DEPTH = 8
@@ -88,7 +88,7 @@ def used_network(
     None after a problem.
     """
     refuse_others(node.keys, KEYS, "a used network has no", problems)
-    written, word = node.get("network"), node.get("as")
+    written, word = node.get("network"), given(node.get("as"))
     name = written.text if isinstance(written, Scalar) else ""
     found = finder.find(name) if finder is not None and is_name(name) else None
     if finder is None or found is None:
@@ -100,7 +100,7 @@ def used_network(
             hint=did_you_mean(name, known),
         )
         return None
-    called = word.text if isinstance(word, Scalar) else name
+    called = name if word is None else word.text if isinstance(word, Scalar) else str(word)
     if not IDENTIFIER.fullmatch(called):
         problems.add(
             (word or written or node).mark,

@@ -27,7 +27,7 @@ from costcalc.spec import limits
 from costcalc.spec.keys import refuse_others
 from costcalc.spec.parameters import NETWORK_NAMES
 from costcalc.spec.tree import Choice, ListNode, MapNode, Node, Scalar, given
-from costcalc.spec.values import literal
+from costcalc.spec.values import line, literal
 
 KEYS: Mapping[str, str] = {
     "table": "where the paper prints it: Table 2",
@@ -112,6 +112,8 @@ def read_variants(node: Node | None, problems: Problems) -> Variants | None:
         problems.add(node.mark, "variants are a table", "columns and rows", str(node))
         return None
     refuse_others(node.keys, KEYS, "a table of variants has no", problems)
+    for name in ("table", "title"):
+        line(node.get(name), problems)
     heads, body = node.get("columns"), node.get("rows")
     if not (isinstance(heads, ListNode) and isinstance(body, ListNode)) or not (
         heads.items and body.items
@@ -288,7 +290,7 @@ def _cases(variants: Variants, name: Scalar, value: Node, problems: Problems) ->
 def _accuracies(variants: Variants, node: Node | None) -> Node:
     """The accuracies of a spec, with those of the rows."""
     own = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-    mark, source = variants.node.mark, variants.node.get("table") or variants.parameter
+    mark, source = variants.node.mark, given(variants.node.get("table")) or variants.parameter
     rows = []
     for pick, cell in zip(variants.picks, variants.cells(TOP1), strict=False):
         if given(cell) is not None:
