@@ -124,6 +124,39 @@ def test_bounds_of_too_many_bits_are_unknown():
     assert bounds_of("+", (large, large), (-1, large), True) is None
 
 
+ORDERS = {
+    "less": lambda a, b: a < b,
+    "more": lambda a, b: b < a,
+    "equal": lambda a, b: a == b,
+}
+
+
+@pytest.mark.parametrize("wholes", list(product([True, False], repeat=2)))
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_outcome_narrows_the_bounds_of_both_operands(name, wholes):
+    compare = ORDERS[name]
+    for intervals in product(INTERVALS, INTERVALS):
+        ends = zip(intervals, wholes, strict=True)
+        if any(is_whole and isinstance(end, Fraction) for own, is_whole in ends for end in own):
+            continue
+        tape = Tape(
+            [Parameter("a", *intervals[0], wholes[0]), Parameter("b", *intervals[1], wholes[1])]
+        )
+        points = list(product(*map(members, *zip(*intervals, strict=True), wholes)))
+        sides = [[point for point in points if compare(*point) == side] for side in (False, True)]
+        for side, held in enumerate(sides):
+            if not all(sides):  # the bounds tell
+                continue
+            recording = Recording(tape, None)
+            outcome = compare(*(recording.number(node, held[0][node]) for node in (0, 1)))
+            assert (outcome, len(recording.decisions)) == (side, 1)
+            for node, values in enumerate(zip(*held, strict=True)):
+                low, high = recording.bounds(node)
+                assert low <= min(values), (intervals, side)
+                assert high >= max(values), (intervals, side)
+                assert not all(wholes) or (low, high) == (min(values), max(values))
+
+
 SMALL = [
     {"x": x, "y": y, "z": algebra.whole(Fraction(z, 2))}
     for x, y, z in product(range(-2, 4), range(5), range(5))
@@ -190,6 +223,11 @@ def numbers(**bounds):
 
 EQUAL = {
     "order of a sum": lambda x, y, a: (x + y, y + x),
+    "zero added": lambda x, y, a: (a + (x - x), a),
+    "zero added to a sum": lambda x, y, a: (x + y + 0, x + y),
+    "zero taken": lambda x, y, a: (a - 0, a),
+    "divided by one": lambda x, y, a: (algebra.quotient(a, 1), a),
+    "halved and doubled": lambda x, y, a: (algebra.quotient(a, 2) * 2, a),
     "order of a product": lambda x, y, a: (x * y * a, a * x * y),
     "order of the larger": lambda x, y, a: (algebra.maximum(x, y), algebra.maximum(y, x)),
     "order of the smaller": lambda x, y, a: (algebra.minimum(x, y), algebra.minimum(y, x)),
@@ -202,6 +240,7 @@ EQUAL = {
     "a common factor": lambda x, y, a: (x * y * 6 // (y * 2), x * 3),
     "a common factor, rounded": lambda x, y, a: (x * a // (y * a), x // y),
     "a quotient times its divisor": lambda x, y, a: (algebra.quotient(a, y) * x * y, a * x),
+    "a multiple of a quotient": lambda x, y, a: (algebra.quotient(6 * a, y) * 5 * y, 30 * a),
     "a quotient by itself": lambda x, y, a: (algebra.quotient(x + y, x + y), 1),
     "a rounded quotient by itself": lambda x, y, a: ((x + a) // (a + x), 1),
     "less than itself": lambda x, y, a: (algebra.less(x + y, y + x), 0),
@@ -221,6 +260,24 @@ def test_equal_numbers_are_one_node(name):
     left, right = EQUAL[name](x, y, a)
     assert left is right or (type(left) is int and left == right)
     assert not x.recording.decisions
+
+
+def test_equal_numbers_without_bounds_are_one_node():
+    tape = Tape([Parameter("a", -1, 1, False)])
+    zero, one = tape.constant(0), tape.constant(1)
+    unbounded = tape.operation("/", one, 0)
+    assert tape.nodes[unbounded].bounds is None
+    for name, left, right, expected in (
+        ("*", unbounded, zero, zero),
+        ("/", zero, unbounded, zero),
+        ("//", zero, unbounded, zero),
+        ("-", unbounded, unbounded, zero),
+        ("+", unbounded, zero, unbounded),
+        ("/", unbounded, unbounded, one),
+        ("max", unbounded, unbounded, unbounded),
+        ("min", unbounded, unbounded, unbounded),
+    ):
+        assert tape.operation(name, left, right) == expected, name
 
 
 @pytest.mark.parametrize("operation", TAPE_OPERATIONS)
