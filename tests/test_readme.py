@@ -152,6 +152,13 @@ def test_a_command_that_is_none_is_told() -> None:
             parse(line)
 
 
+def test_the_readme_is_read_in_one_sitting() -> None:
+    assert len(README.splitlines()) <= 200
+    assert README.count("\n![") == 1
+    questions = README.partition("## Eight questions")[2].partition("\n## ")[0]
+    assert len(re.findall(r"^\*\*.*\?\*\* ", questions, re.MULTILINE)) == 8
+
+
 def test_the_matcher_tells_right_output_from_wrong() -> None:
     assert matches(["a", "...", "d"], ["a", "b", "c", "d"])
     assert not matches(["a", "...", "d"], ["a", "b", "c"])
