@@ -8,7 +8,7 @@ function whyOf(network, row) {
     ...usesOf(network, network.shapes[values], uses)));
   const none = row.free[state.convention]
     ? "Free in this convention."
-    : `costcalc report --explain ${row.path} has its formula: the page has those alone that are the same at all settings.`;
+    : `Its formula depends on the settings: costcalc report --explain ${row.path} has it.`;
   const cell = element("td", {colspan: 8}, ...(parts.length ? parts : [none]));
   return element("tr", {class: "why"}, cell);
 }

@@ -50,9 +50,9 @@ function bodyOf(network) {
 function placeRows(body, lines) {
   const kept = new Set(lines);
   for (const line of [...body.rows]) if (!kept.has(line)) line.remove();
-  let next = body.firstChild;
+  let next = body.firstElementChild;
   for (const line of lines) {
-    if (line === next) next = next.nextSibling;
+    if (line === next) next = next.nextElementSibling;
     else body.insertBefore(line, next);
   }
 }

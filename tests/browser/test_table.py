@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import costcalc
@@ -129,3 +130,28 @@ def test_every_layer_is_explained_by_its_own_costs(page: Opening) -> None:
         costs = [0 if text == "" else int(text.replace(",", "")) for text in (row[4], row[6])]
         sums = [int(text.replace(",", "")) for text in results]
         assert sum(sums) == sum(costs), row
+
+
+MANY = "name: Many\ninput: [3, 8, 8]\nlayers:\n" + "  - conv: {out: 8, kernel: 3}\n" * 600
+
+MOVE = """async (alpha) => {
+  const body = document.querySelector('.layers tbody'), field = document.querySelector('input');
+  field.value = alpha;
+  field.dispatchEvent(new Event('input'));
+  await new Promise(requestAnimationFrame);
+  return [body.firstElementChild, body.lastElementChild].map((row) => row.cells[6].textContent);
+}"""
+
+
+def test_rows_out_of_sight_are_drawn_after_the_frame(page: Opening, tmp_path: Path) -> None:
+    """And are current for whoever prints the page or searches it."""
+    spec = tmp_path / "many.yaml"
+    spec.write_text(MANY)
+    reader = page(spec)
+    reader.page.evaluate("() => document.querySelector('.layers').scrollIntoView()")
+    # 8 channels, or 16 of all layers but the last, which has 3 * 3 * 16 * 8 weights then.
+    assert reader.page.evaluate(MOVE, "2") == ["432", "576"]
+    reader.page.get_by_text("1,152").last.wait_for()
+    assert reader.page.evaluate(MOVE, "1") == ["216", "1,152"]
+    reader.page.evaluate("() => void dispatchEvent(new Event('beforeprint'))")
+    assert [row[6] for row in reader.layers()] == ["216"] + ["576"] * 599
