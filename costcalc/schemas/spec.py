@@ -50,7 +50,7 @@ from costcalc.spec.arguments import (
 )
 from costcalc.spec.defaults import Headers
 from costcalc.spec.document import Parameter
-from costcalc.spec.family import FAMILIES
+from costcalc.spec.family import FAMILIES, WRITTEN_YEAR, YEAR
 from costcalc.spec.library import block_finder, shipped_folder, shipped_path
 from costcalc.spec.numbers import PATCH
 from costcalc.spec.tree import Scalar
@@ -174,11 +174,11 @@ def _top() -> dict[str, Term]:
 
 
 def _source() -> Term:
-    year = {"type": ["integer", "string"], "minimum": 1900, "maximum": 2099}
+    year = {"type": ["integer", "string", "null"], "minimum": 1900, "maximum": 2099}
     return mapping(
         {
             **{name: described(LINE, meaning) for name, meaning in SOURCE.items()},
-            "year": described({**year, "pattern": r"^(?:19|20)[0-9][0-9]$"}, "four digits"),
+            YEAR: described({**year, "pattern": pattern(WRITTEN_YEAR)}, "four digits"),
         },
         others=LINE,
     )
@@ -186,8 +186,8 @@ def _source() -> Term:
 
 def _rounding() -> Term:
     divisor: Term = {"type": ["integer", "string"], "minimum": 1, "maximum": limits.SIZE}
-    rules = mapping({"nearest_multiple": divisor, "divisible_by": divisor})
-    return either(one_of(("floor", "nearest")), {**rules, "minProperties": 1, "maxProperties": 1})
+    rules = mapping(dict.fromkeys(reader.ROUNDINGS_TO, divisor))
+    return either(one_of(reader.ROUNDINGS), {**rules, "minProperties": 1, "maxProperties": 1})
 
 
 def _accuracy() -> Term:
@@ -203,7 +203,7 @@ def _space() -> Term:
 
 def _variants() -> Term:
     headed = {**by_name({}), "minProperties": 1}
-    columns = either(suggested(("name", "top1", *variants.FIGURES)), headed)
+    columns = either(suggested((variants.NAME, variants.TOP1, *variants.FIGURES)), headed)
     values = {
         "table": LINE,
         "title": LINE,

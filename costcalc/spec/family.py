@@ -27,7 +27,9 @@ FAMILIES = {
 YEAR = "year"
 """The key of a source whose arXiv number does not give the year, or gives another."""
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
+WRITTEN_YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
+"""What stands for it."""
+
 _ARXIV = re.compile(r"(?:[A-Za-z.-]+/)?(\d\d)[01]\d")
 """The start of an arXiv number: year and month, after the archive's name until 2007."""
 
@@ -55,7 +57,7 @@ def read_family(node: Node | None, problems: Problems) -> str:
 def refuse_odd_year(node: Node | None, problems: Problems) -> None:
     """Notes a source's year that is not one."""
     year = given(node)
-    if year is not None and not (isinstance(year, Scalar) and _YEAR.fullmatch(year.text)):
+    if year is not None and not (isinstance(year, Scalar) and WRITTEN_YEAR.fullmatch(year.text)):
         problems.add(year.mark, "a year has four digits", "year: 2012", found=str(year))
 
 

@@ -46,6 +46,10 @@ TOP: Mapping[str, str] = {
 }
 """The keys of a spec, and what they state; ``costcalc check`` reads the last four."""
 
+ROUNDINGS = ("floor", "nearest")
+ROUNDINGS_TO = ("nearest_multiple", "divisible_by")
+"""The rules for rounding widths: those without a divisor, and those with one."""
+
 _COLOURS = ("1", "3", "4")
 """How many channels images have."""
 
@@ -207,12 +211,12 @@ class _SpecReader:
     def rounding(self, node: Node | None) -> Rounding:
         if node is None:
             return Rounding()
-        if isinstance(node, Scalar) and node.text in ("floor", "nearest"):
+        if isinstance(node, Scalar) and node.text in ROUNDINGS:
             return Rounding(node.text)
         if isinstance(node, MapNode) and len(node.entries) == 1:
             rule, divisor = node.keys[0].text, literal(node.entries[0][1])
-            is_known = rule in ("divisible_by", "nearest_multiple")
-            if is_known and type(divisor) is int and 0 < divisor <= limits.SIZE:
+            is_size = type(divisor) is int and 0 < divisor <= limits.SIZE
+            if rule in ROUNDINGS_TO and is_size:
                 return Rounding(rule, divisor)
         self.problems.add(
             node.mark,
