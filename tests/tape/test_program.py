@@ -8,6 +8,7 @@ import pytest
 
 from costcalc.errors import refuse
 from costcalc.formulas import algebra
+from costcalc.spec.numbers import exact
 from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import UNSAID, Program, Refused
 from costcalc.tape.tape import Parameter
@@ -87,6 +88,20 @@ def test_a_number_of_repeats_has_a_branch_for_each_value():
     assert program.at({"res": 224, "depth": 6}) is None
 
 
+def test_a_number_that_an_outcome_settled_has_no_other_branch():
+    def layers(at):
+        if at["depth"] == 3:
+            return (int(at["depth"]) * at["res"] + int(at["more"]),)
+        return (0,)
+
+    program = Program(layers, [RES, DEPTH, Parameter("more", 1, 9, True)])
+    for more in (5, 7):
+        program.record({"res": 224, "depth": 3, "more": more})
+    for more in (5, 7):
+        assert value(program, {"res": 32, "depth": 3, "more": more}) == 96 + more
+    assert program.settled == {"depth", "more"}
+
+
 def test_a_refusal_has_the_numbers_of_its_settings():
     def fits(at):
         side = algebra.ceil_div(at["res"], 3)
@@ -104,6 +119,31 @@ def test_a_refusal_has_the_numbers_of_its_settings():
         assert message == f"{-(-res // 3)} is too small\n    expected {res * 100:,} at least"
     assert program.at({"res": 118}) is None
     assert Writer(program).text(leaf.result.message)[1] == " is too small\n    expected "
+
+
+def test_a_refusal_has_fractions_as_they_are_written():
+    def never(at):
+        refuse(None, f"nothing at {exact(at['alpha'])}")
+
+    program = Program(never, [ALPHA])
+    refused = program.record({"alpha": Fraction(7, 20)}).result
+    assert program.message(refused, {"alpha": Fraction(7, 20)}) == "nothing at 0.35"
+    assert program.message(refused, {"alpha": Fraction(1, 3)}) == "nothing at 1/3"
+
+
+def test_a_number_in_another_format_has_a_branch_for_each_value():
+    def named(at):
+        if at["res"] > 300:
+            refuse(None, f"{at['res']:>5} is too large")
+        return (f"Conv {at['res']:05}",)
+
+    program = Program(named, [RES])
+    for res in (224, 448):
+        program.record({"res": res})
+    assert program.at({"res": 224}).result == ("Conv 00224",)
+    refused = program.at({"res": 448}).result
+    assert program.message(refused, {"res": 448}) == "  448 is too large"
+    assert program.at({"res": 225}) is program.at({"res": 449}) is None
 
 
 def test_a_refusal_whose_text_looks_like_a_mark_has_no_other_numbers():

@@ -99,6 +99,7 @@ def test_bounds_hold_and_are_reached(operation, is_whole):
         elif operation == "gcd":
             assert bounds[0] <= min(values) and max(values) <= bounds[1]
             assert (bounds[0] == 1) == (a[0] > 0 or b[0] > 0)
+            assert all(bounds[1] <= high for low, high in (a, b) if low > 0)
         else:
             assert bounds == (min(values), max(values)), (a, b)
 
@@ -250,6 +251,10 @@ EQUAL = {
     "zero times": lambda x, y, a: ((x - x) * y, 0),
     "the larger by bounds": lambda x, y, a: (algebra.maximum(x, a), x),
     "the smaller by bounds": lambda x, y, a: (algebra.minimum(x, a), a),
+    "the larger of an end": lambda x, y, a: (algebra.maximum(x, 3), x),
+    "the larger of the other end": lambda x, y, a: (algebra.maximum(x, 9), 9),
+    "the smaller of an end": lambda x, y, a: (algebra.minimum(x, 3), 3),
+    "the smaller of the other end": lambda x, y, a: (algebra.minimum(x, 9), x),
     "less by bounds": lambda x, y, a: (algebra.less(a, x), 1),
 }
 
