@@ -121,6 +121,37 @@ def test_a_refusal_has_the_numbers_of_its_settings():
     assert Writer(program).text(leaf.result.message)[1] == " is too small\n    expected "
 
 
+def test_a_refusal_is_told_without_a_hint_that_plain_numbers_alone_have():
+    def never(at):
+        is_plain = not isinstance(at["res"], TapeNumber)
+        refuse(None, f"{at['res']} is too large", hint="try 32" if is_plain else "")
+
+    program = Program(never, [RES])
+    refused = program.record({"res": 224}).result
+    assert program.message(refused, {"res": 192}) == "192 is too large"
+
+
+def test_a_number_that_is_not_whole_is_no_count():
+    program = Program(lambda at: (int(at["alpha"]),), [ALPHA])
+    with pytest.raises(TypeError, match="not a whole number"):
+        program.record({"alpha": Fraction(3, 2)})
+    program.record({"alpha": 1})
+    assert value(program, {"alpha": 1}) == 1
+
+
+def test_settings_at_which_a_comparison_grows_too_large_are_not_recorded():
+    def power(at):
+        number = at["alpha"]
+        for _ in range(9):
+            number = number * number
+        return (1 if number < 3 else 2,)
+
+    program = Program(power, [ALPHA])
+    program.record({"alpha": 1})
+    assert value(program, {"alpha": Fraction(1, 2)}) == 1
+    assert program.at({"alpha": Fraction(19, 20)}) is None
+
+
 def test_a_refusal_has_fractions_as_they_are_written():
     def never(at):
         refuse(None, f"nothing at {exact(at['alpha'])}")
