@@ -11,7 +11,7 @@ function partOf(network, selector) {
   return network.section.querySelector(selector);
 }
 
-/** An element with attributes and children; text stays text. */
+/** An element with attributes, but those that are null, and children; text stays text. */
 function element(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
 }
@@ -19,7 +19,7 @@ function element(name, attributes = {}, ...children) {
 function filled(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else made.setAttribute(key, value);
+    else if (value !== null) made.setAttribute(key, value);
   }
   made.append(...children);
   return made;
