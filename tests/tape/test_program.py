@@ -246,6 +246,19 @@ def test_names_are_compared_as_they_are_printed():
         assert names == (["Conv 3"] if kernel == 3 else ["Conv 3", f"Conv {kernel}"])
 
 
+def test_a_name_that_another_leads_to():
+    def named(at):
+        first, other = f"Conv {at['kernel']}", f"at {at['res']}"
+        return (other if first == "Conv 3" else first,)
+
+    program = Program(named, [RES, Parameter("kernel", 1, 9, True)])
+    program.record({"res": 224, "kernel": 3})
+    program.record({"res": 224, "kernel": 5})
+    assert program.at({"res": 224, "kernel": 3}).result == ("at 224",)
+    assert program.at({"res": 192, "kernel": 3}) is None
+    assert program.at({"res": 192, "kernel": 5}).result == ("Conv 5",)
+
+
 def test_a_name_after_others_that_are_left_out():
     def named(at):
         title = f"at {at['res']}"
