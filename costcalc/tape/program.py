@@ -73,6 +73,7 @@ class Program(Generic[T]):
         function: Callable[[Mapping[str, Any]], T],
         parameters: Sequence[Parameter],
         choices: Sequence[str] = (),
+        said: Callable[[SpecError], str] = str,
     ) -> None:
         """Records nothing yet.
 
@@ -81,8 +82,10 @@ class Program(Generic[T]):
                 raises :class:`.SpecError` at settings that it refuses.
             parameters: its parameters that are numbers on the tape.
             choices: the names of its other parameters, each value of which is recorded apart.
+            said: how a refusal reads.
         """
         self.function = function
+        self.said = said
         self.tape = Tape(parameters)
         self.choices = tuple(choices)
         self.trees: dict[tuple[Hashable, ...], Tree] = {}
@@ -207,14 +210,14 @@ class Program(Generic[T]):
         try:
             return self.function({**settings, **numbers})
         except SpecError as error:
-            return Refused(tuple(_parts(str(error), recording.marked)))
+            return Refused(tuple(_parts(self.said(error), recording.marked)))
 
     def _holds(self, refused: Refused, settings: Mapping[str, Any]) -> bool:
         """Whether the function says the same at plain settings; it may add a hint."""
         try:
             self.function(settings)
         except SpecError as error:
-            said = str(error).splitlines()
+            said = self.said(error).splitlines()
             return {*self.message(refused, settings).splitlines()} <= {*said}
         return False
 

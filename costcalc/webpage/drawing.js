@@ -31,7 +31,8 @@ function openGraph(container, {levels, pictures}, rowAt, figures, chosen) {
     const place = {figure, around, from, boxes: boxes.filter(({rows, element}) => rows && element)};
     place.boxes.forEach((box, index) => {
       filled(box.element, {
-        role: "button", tabindex: index ? -1 : 0, "aria-expanded": box.opens === null ? null : "false",
+        role: "button", tabindex: index ? -1 : 0,
+        ...(box.opens === null ? {} : {"aria-expanded": "false"}),
         onclick: () => choose(place, box), onkeydown: (event) => step(event, place, index),
       }, []);
     });
@@ -168,7 +169,7 @@ function drawPicture(picture, boxes) {
       : [write(x, y - 3, title), write(x, y + 11, type, box.cost)];
     if (box.rows) lines.push(box.shape);
     if (box.whole) lines.push(svgElement("title", {}, box.whole));
-    box.element = svgElement("g", {class: box.rows ? null : "tensor"}, box.rect,
+    box.element = svgElement("g", box.rows ? {} : {class: "tensor"}, box.rect,
       ...lines.flatMap((line) => [line, " "]));
     if (box.opens !== null) {
       box.rect.before(svgElement("path", {d: `M${left + 4} ${bottom + 3}h${wide - 1}v${1 - high}`}));

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from costcalc.advice import advice, set_option
 from costcalc.costs.convention import Convention
 from costcalc.costs.count import count
-from costcalc.errors import Problems
+from costcalc.errors import Problems, SpecError
 from costcalc.formulas.algebra import Size
 from costcalc.graph.expand import expand
 from costcalc.graph.layer import NETWORK_INPUT, LayerGraph
@@ -331,7 +332,19 @@ def _program(
         for control in moved
         if not control.is_choice
     ]
-    return Program(structure, parameters, [each.name for each in moved if each.is_choice])
+    choices = [control.name for control in moved if control.is_choice]
+    return Program(structure, parameters, choices, _said)
+
+
+def _said(error: SpecError) -> str:
+    """An error with the names of its files alone: their folders are those of the page's maker."""
+    problems = [
+        problem._replace(mark=mark._replace(file=Path(mark.file).name))
+        if (mark := problem.mark)
+        else problem
+        for problem in error.problems
+    ]
+    return str(SpecError(problems))
 
 
 def _structure(graph: LayerGraph, books: Sequence[FormulaBook], drawn: LevelBook) -> Structure:

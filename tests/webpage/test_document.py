@@ -142,6 +142,19 @@ def test_a_hostile_name_is_text(tmp_path, monkeypatch):
         assert "alert(1)" in json.dumps(island(file)), "the name is there"
 
 
+def test_a_refusal_has_no_path_of_whoever_made_the_page(tmp_path):
+    spec = tmp_path / "odd.yaml"
+    spec.write_text(
+        "name: Odd\ninput: 3x32x32\nparameters: {groups: 1}\nlayers:\n"
+        "  - conv: {out: 8, kernel: 3}\n  - conv: {out: 8, kernel: 1, groups: groups}\n"
+    )
+    (network,) = island(costcalc.page(str(spec)).html)["networks"]
+    refusals = [each for each in network["structures"] if isinstance(each[0], str)]
+    assert refusals
+    for first, *_ in refusals:
+        assert first.startswith("odd.yaml:6:")
+
+
 def test_a_file_is_small():
     file = costcalc.page("mobilenet_v2").html.encode()
     assert len(file) < 60_000
