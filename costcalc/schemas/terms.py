@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from costcalc.spec import limits
-from costcalc.spec.numbers import MEASURE, SPELLINGS
+from costcalc.spec.numbers import measure_pattern
 
 Term: TypeAlias = Any
 """A schema: a mapping, or ``False`` for what cannot be."""
@@ -113,9 +113,7 @@ def pattern(regex: re.Pattern[str]) -> str:
 
 def measured(unit: str) -> Term:
     """A quantity in a unit, with one of its prefixes."""
-    spellings = "|".join(map(re.escape, SPELLINGS[unit]))
-    regex = re.compile(f"{MEASURE.pattern}(?:{spellings})")
-    return {"type": "string", "pattern": pattern(regex)}
+    return {"type": "string", "pattern": pattern(measure_pattern(unit))}
 
 
 def mapping(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from costcalc.errors import Refusal
@@ -34,16 +35,15 @@ _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 
-MEASURE = re.compile(
-    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?P<decimals>\.[0-9]+)?\s*"
-    r"(?P<prefix>[numkKMGTPµ]?|[KMGT]i)"
-)
 _PREFIXES = {"n": -3, "u": -2, "µ": -2, "m": -1, "": 0, **_POWERS, "k": 1, "P": 5}
-SPELLINGS = {
+_SPELLINGS = {
     **{unit: (unit,) for unit in ("Hz", "B", "B/s", "s", "W", "J")},
     "OP/s": ("FLOP/s", "OP/s", "FLOPS", "OPS"),
 }
 """The units of what is measured, with their spellings."""
+
+_BINARY = ("B", "B/s")
+"""The units that ``Ki`` and ``Mi`` stand before, too."""
 
 
 class Measure(NamedTuple):
@@ -159,6 +159,16 @@ def size(text: str) -> int | Fraction | None:
     return _plain(Fraction(number) * (1024 if match[3] else 1000) ** power)
 
 
+@cache
+def measure_pattern(unit: str) -> re.Pattern[str]:
+    """The pattern of a quantity in a unit: a number, a prefix and a spelling of the unit."""
+    prefixes = "[numkKMGTPµ]?" + ("|[KMGT]i" if unit in _BINARY else "")
+    return re.compile(
+        r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?P<decimals>\.[0-9]+)?\s*"
+        rf"(?P<prefix>{prefixes})(?:{'|'.join(_SPELLINGS[unit])})"
+    )
+
+
 def measure(text: str, unit: str) -> Measure | None:
     """A quantity in hertz, bytes, bytes or operations a second, seconds, watts or joules.
 
@@ -178,9 +188,8 @@ def measure(text: str, unit: str) -> Measure | None:
     >>> measure("216 MHz", "Hz").value, measure("31.2 TFLOPS", "OP/s").value
     (Fraction(216000000, 1), Fraction(31200000000000, 1))
     """
-    spelling = next((each for each in SPELLINGS[unit] if text.endswith(each)), None)
-    match = MEASURE.fullmatch(text.removesuffix(spelling)) if spelling else None
-    if match is None or (match["prefix"].endswith("i") and unit not in ("B", "B/s")):
+    match = measure_pattern(unit).fullmatch(text)
+    if match is None:
         return None
     _check_digits(text)
     decimals = match["decimals"] or ""

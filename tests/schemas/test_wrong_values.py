@@ -54,7 +54,8 @@ def no_figure(quantity: devices.Quantity) -> tuple[Any, ...]:
     """What is not a quantity with its unit, alone or with its source."""
     right = quantity.example
     others = {other.example for other in devices.QUANTITIES.values()} - {right}
-    wrong = (216, "216", "fast", "fast GHz", [right], *sorted(others))
+    binary = () if quantity.unit in ("B", "B/s") else (f"1 Mi{quantity.unit}",)
+    wrong = (216, "216", "fast", "fast GHz", [right], *binary, *sorted(others))
     return (
         *(*wrong, *({"figure": printed} for printed in wrong)),
         *({"source": "x"}, {"figure": right, "sourse": "x"}),
