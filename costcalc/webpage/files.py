@@ -49,4 +49,4 @@ def style(parts: Collection[str]) -> str:
     names = ["page", "drawing", *([CHARTS] if CHARTS in parts else [])]
     text = "".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in names)
     text = re.sub(r"(?s)/\*.*?\*/|\n *", "", text)
-    return re.sub(r"(?<=[:,;{}>]) +| +(?=[{>])|;(?= *})|\b0(?=\.)", "", text) + "\n"
+    return re.sub(r"(?<=[:,;{}>]) +|(?<! ) +(?=[{>])|;(?= *})|\b0(?=\.)", "", text) + "\n"

@@ -267,7 +267,9 @@ SMALL = b"input: [3, 8, 8]\nlayers: [{conv: {out: 4, kernel: 3}}, {fc: 2}]\n"
 
 
 def reference(draws: Draws) -> Case:
-    """A network with settings behind an @, under any command that takes one."""
+    """A network with settings behind an @, usual ones or any, under any command that takes one."""
+    if draws.chance(2):
+        return Case(of(draws, draws.of("net.yaml", "mobilenet_v1") + "@" + draws.of(*_USUAL)))
     settings = [
         draws.of(*_SETTINGS) if draws.chance(2) else _setting(draws) for _ in range(draws.upto(3))
     ]
@@ -280,7 +282,8 @@ def reference(draws: Draws) -> Case:
     return Case(line(draws, [text.replace("\0", "")]))
 
 
-_SETTINGS = ("alpha=0.5", "res=16", "n=2", "alpha=1/3", "kind=b", "res=24x16", "width=4")
+_USUAL = ("alpha=0.5", "res=16", "alpha=1/3,res=24")
+_SETTINGS = (*_USUAL, "n=2", "alpha=1/3", "kind=b", "res=24x16", "width=4")
 
 
 def _setting(draws: Draws) -> str:
