@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def page(
     *networks: AnyNetwork,
     convention: NameOrPath | Iterable[NameOrPath] = "paper",
-    unit: str | None = None,
+    unit: str | Iterable[str] | None = None,
     storage: NameOrPath | Iterable[NameOrPath] = (),
     device: NameOrPath | Iterable[NameOrPath] = (),
     **settings: Iterable[Any] | str,
@@ -32,7 +32,7 @@ def page(
         networks: the networks, as for :func:`report`; the first is the one that others are
             compared with.
         convention: the conventions to choose from, by name or by the paths of their files.
-        unit: as for :func:`report`.
+        unit: as for :func:`report`, or several to choose from.
         storage: adds memory over steps, under storages to choose from.
         device: adds times and a roofline, on devices to choose from.
         settings: a value of a parameter, which the page then does not move, or several, as
@@ -47,7 +47,7 @@ def page(
     >>> page("mobilenet_v2", res=[160, 192, 224]).save("/dev/null")
     """
     from costcalc.webpage.answer import AskedNetwork, web_page
-    from costcalc.webpage.model import Measures
+    from costcalc.webpage.model import Measures, ways_to_count
 
     values = _values(settings)
     fixed = {name: own[0] for name, own in values.items() if len(own) == 1}
@@ -64,9 +64,10 @@ def page(
     references = _each_once(convention)
     if not references:
         refuse(None, "a page needs a convention", 'convention="paper"')
-    conventions = tuple(load_convention(each, unit) for each in references)
+    units = _each_once(() if unit is None else unit)
+    conventions = tuple(load_convention(*each) for each in ways_to_count(references, units))
     runs = _runs(_each_once(device))
-    measures = Measures(conventions, _each_once(storage), runs, references, unit)
+    measures = Measures(conventions, _each_once(storage), runs, references, units)
     return web_page(asked, measures, fixed)
 
 

@@ -129,6 +129,13 @@ def several_conventions(context: click.Context, incomplete: str) -> Items:
     return _listed(conventions(context, last), incomplete)
 
 
+def units(context: click.Context, incomplete: str) -> Items:
+    """Units of mult-adds, with commas between them."""
+    from costcalc.costs.rules import UNITS
+
+    return _listed(((name, unit.title) for name, unit in UNITS.items()), incomplete)
+
+
 def kinds(context: click.Context, incomplete: str) -> Items:
     """Layer kinds, or their other names where no kind begins so."""
     from costcalc.kinds import KINDS, TABLE

@@ -21,7 +21,6 @@ from costcalc.cli.options import (
 )
 from costcalc.cli.output import emit
 from costcalc.cli.streams import write_note
-from costcalc.cli.words import Choice
 from costcalc.costs.rules import UNITS
 from costcalc.escaping import NAME, shortened
 
@@ -39,14 +38,17 @@ from costcalc.escaping import NAME, shortened
     "--convention",
     "conventions",
     metavar="A,B,...",
-    shell_complete=completed_by("conventions"),
+    shell_complete=completed_by("several_conventions"),
     help="How to count: names listed by 'costcalc conventions', or files; the reader chooses.  "
     "[default: paper]",
 )
-@click.option(
+@names_option(
     "--unit",
-    type=Choice(list(UNITS)),
-    help="Unit of mult-adds; a multiply-accumulate is two flops.  [default: the convention's]",
+    "units",
+    metavar="A,B,...",
+    shell_complete=completed_by("units"),
+    help=f"Units of mult-adds, {' or '.join(UNITS)}; the reader chooses.  "
+    "[default: the convention's]",
 )
 @names_option(
     "--storage",
@@ -74,6 +76,7 @@ def command(
     options: Options,
     networks: tuple[str, ...],
     conventions: tuple[str, ...],
+    units: tuple[str, ...],
     storages: tuple[str, ...],
     devices: tuple[str, ...],
     is_opened: bool,
@@ -91,7 +94,7 @@ def command(
     answer = interactive.page(
         *networks,
         convention=conventions or ("paper",),
-        unit=options.unit,
+        unit=units or None,
         storage=storages,
         device=devices,
         **options.texts,

@@ -37,8 +37,8 @@ function answerOf(network, structure) {
     rows: inRuns(rows).map((index) => network.rows[index]),
     types: types.map((index) => network.types[index]),
     totals: costsOf(network, totals),
-    cost: network.tape.value(totals[0]),
-    notes: network.texts[notes[state.convention]],
+    everyTotal: valuesOf(network, totals),
+    notes: network.texts[notes[shownCount()]],
     input: network.shapes[input],
     level,
     memory,
@@ -80,5 +80,10 @@ function costTexts(counts, totals) {
 
 /** The costs of a row under the convention that is shown. */
 function costsOf(network, counts) {
-  return valuesOf(network, counts.slice(2 * state.convention, 2 * state.convention + 2));
+  return valuesOf(network, shownOf(counts));
+}
+
+/** The two counts under the convention that is shown. */
+function shownOf(counts) {
+  return counts.slice(2 * shownCount(), 2 * shownCount() + 2);
 }

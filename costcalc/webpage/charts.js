@@ -62,7 +62,7 @@ drawers.push(drawAccuracies);
 /** Moves the networks' lines in the chart of accuracies, which has the first convention. */
 function drawAccuracies(answers) {
   const chart = document.querySelector("#accuracies svg");
-  for (const [index, {cost}] of chart ? answers.entries() : []) {
-    if (cost !== undefined) drawNow(chart, index, approximate(cost));
+  for (const [index, {everyTotal}] of chart ? answers.entries() : []) {
+    if (everyTotal) drawNow(chart, index, approximate(everyTotal[0]));
   }
 }

@@ -49,7 +49,7 @@ function commandOf() {
   const convention = shownConvention();
   const count = [
     ...(convention.reference === "paper" ? [] : [`--convention ${shellWord(convention.reference)}`]),
-    ...(data.unit ? [`--unit ${data.unit}`] : []),
+    ...(data.units[state.unit] ? [`--unit ${data.units[state.unit]}`] : []),
   ];
   if (networks.length === 1) {
     const [network] = networks;

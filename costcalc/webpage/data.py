@@ -18,7 +18,7 @@ several structures have in common is written once, and named by its number:
                 run, or the name of a tensor; the level that each opens; and the words of
                 those too narrow for their own
 
-Counts and notes are lists with one of each for every convention.
+Counts and notes are lists with one of each for every convention, in each unit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,15 @@ from costcalc.webpage.controls import Control, written
 from costcalc.webpage.drawing import Look, Picture, is_too_large, look, picture, shortened
 from costcalc.webpage.formulas import FormulaSheet
 from costcalc.webpage.levels import LevelSheet, NetworkLevel
-from costcalc.webpage.model import Counts, Measures, NetworkModel, Structure, TableRow, TypeRow
+from costcalc.webpage.model import (
+    Counts,
+    Measures,
+    NetworkModel,
+    Structure,
+    TableRow,
+    TypeRow,
+    ways_to_count,
+)
 
 if TYPE_CHECKING:
     from costcalc.webpage.resources import StepsInMemory, StepsInTime
@@ -58,7 +66,7 @@ def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, 
         models: the networks, under the same conventions.
         sheet: takes the formulas of their layers.
     """
-    shared = _Controls(models)
+    shared, measures = _Controls(models), models[0].measures
     networks = [
         _Network(model, sheet).data(shared.of(index, model)) for index, model in enumerate(models)
     ]
@@ -66,7 +74,7 @@ def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, 
     return {
         "networks": networks,
         "controls": shared.data(),
-        "unit": models[0].measures.unit or "",
+        "units": list(measures.units) or [""],
         "conventions": [
             {
                 "name": convention.name,
@@ -76,11 +84,13 @@ def page_data(models: Sequence[NetworkModel], sheet: FormulaSheet) -> dict[str, 
                 "unit": UNITS[convention.unit].title,
                 "heading": unit_title(UNITS[convention.unit].title),
             }
-            for convention, reference in zip(
-                models[0].conventions, models[0].measures.references, strict=True
+            for convention, (reference, _) in zip(
+                measures.conventions,
+                ways_to_count(measures.references, measures.units),
+                strict=True,
             )
         ],
-        **_measures(models[0].measures),
+        **_measures(measures),
         "formulas": [
             [
                 formula.metric,
@@ -135,7 +145,11 @@ class _Controls:
         measures = models[0].measures
         self.models = models
         self.choices = {
-            "convention": ("how costs are counted", [each.name for each in models[0].conventions]),
+            "convention": (
+                "how costs are counted",
+                [each.name for each in measures.conventions[:: len(measures.units) or 1]],
+            ),
+            "unit": ("the unit of mult-adds", list(measures.units)),
             "storage": (
                 "how numbers are kept in memory",
                 [each["name"] for each in _measures(measures)["storages"]],

@@ -2,11 +2,11 @@
 
 /** Why a row costs what it does: its formulas, with the numbers in them. */
 function whyOf(network, row) {
-  const parts = row.formulas[state.convention].map(([name, type, values, ...uses]) => element(
+  const parts = row.formulas[shownCount()].map(([name, type, values, ...uses]) => element(
     "div", {},
     element("h3", {}, `${row.path}${network.texts[name]}: ${network.texts[type]}`),
     ...usesOf(network, network.shapes[values], uses)));
-  const none = row.free[state.convention]
+  const none = row.free[shownCount()]
     ? "Free in this convention."
     : `Its formula depends on the settings: costcalc report --explain ${row.path} has it.`;
   const cell = element("td", {colspan: 8}, ...(parts.length ? parts : [none]));

@@ -95,7 +95,7 @@ function lineOf(network, row) {
 function drawLine(network, line, totals, largest) {
   const {row} = line, isTree = !state.find && !state.sort;
   const depth = isTree ? Math.min(row.depth, 8) : 0;
-  const marks = {sum: row.isSum, free: row.free[state.convention], chosen: row === network.chosen};
+  const marks = {sum: row.isSum, free: row.free[shownCount()], chosen: row === network.chosen};
   line.className = [`d${depth}`, ...Object.keys(marks).filter((mark) => marks[mark])].join(" ");
   line.ariaLevel = depth + 1;
   line.ariaExpanded = row.isSum ? !network.folded.has(row.path) : network.explained.has(row.path);

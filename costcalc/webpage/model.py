@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -105,14 +106,22 @@ class Measures(NamedTuple):
     """What a page measures by; its reader chooses one of each."""
 
     conventions: tuple[Convention, ...]
+    """One for each of :func:`ways_to_count`."""
     storages: tuple[str, ...] = ()
     """The names or paths of storages."""
     runs: tuple[Run, ...] = ()
     """What the networks run on."""
     references: tuple[str, ...] = ()
     """The conventions as they were asked for: names, or paths of files."""
-    unit: str | None = None
-    """The unit of mult-adds, if one was asked for."""
+    units: tuple[str, ...] = ()
+    """The units of mult-adds, if any were asked for."""
+
+
+def ways_to_count(
+    references: Sequence[str], units: Sequence[str]
+) -> Iterator[tuple[str, str | None]]:
+    """The ways to count: each convention in each unit, or in its own if none is asked for."""
+    return product(references, units or (None,))
 
 
 class Structure(NamedTuple):
@@ -202,7 +211,7 @@ def model(
         _title(network, moved),
         moved,
         (*others, *map(_left, left)),
-        _told(network, fixed, moved, len(measures.conventions) > 1),
+        _told(network, fixed, moved, len(measures.references) > 1),
         measures,
         program,
         _explored(program, moved),

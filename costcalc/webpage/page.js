@@ -31,7 +31,7 @@ function drawRefusals(answers) {
 
 function drawTotals(answers) {
   const {rows} = byId("totals").querySelector("tbody");
-  const base = networks.length > 1 ? answers[0].totals : networks[0].opening[state.convention];
+  const base = networks.length > 1 ? answers[0].totals : shownOf(networks[0].opening);
   answers.forEach(({totals}, index) => {
     const [, at, ...cells] = rows[index].cells;
     write(at, settingsText(networks[index]));
@@ -79,7 +79,7 @@ function drawNetwork(network, structure) {
 
 function drawTypes(network, {types, totals}) {
   const shown = types
-    .map(({type, layers, counts}) => [type, layers[state.convention], costsOf(network, counts)])
+    .map(({type, layers, counts}) => [type, layers[shownCount()], costsOf(network, counts)])
     .filter(([, layers]) => layers)
     .sort(([, , left], [, , right]) =>
       compared(right[0], left[0]) || compared(right[1], left[1]));
@@ -92,10 +92,6 @@ function drawTypes(network, {types, totals}) {
 makeControls();
 makeTables();
 makeCopies();
-networks[0].opening = data.conventions.map((_, at) => {
-  state.convention = at;
-  return answer(networks[0]).totals;
-});
-state.convention = 0;
+networks[0].opening = answer(networks[0]).everyTotal;
 recall();
 addEventListener("hashchange", recall);

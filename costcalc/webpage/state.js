@@ -23,12 +23,17 @@ const drawers = [];
 
 /** The numbers of what is chosen, which the controls of these names move; the order and the
     search of layers. */
-const state = {convention: 0, storage: 0, device: 0, network: 0, sort: "", find: ""};
+const state = {convention: 0, unit: 0, storage: 0, device: 0, network: 0, sort: "", find: ""};
 
 for (const control of controls) take(control, control.default);
 
+/** The number of the convention that is shown, in its unit: counts are lists by these. */
+function shownCount() {
+  return state.convention * data.units.length + state.unit;
+}
+
 function shownConvention() {
-  return data.conventions[state.convention];
+  return data.conventions[shownCount()];
 }
 
 /** Gives a control a value. */

@@ -154,6 +154,25 @@ def test_networks_side_by_side(page: Opening) -> None:
     assert reader.layers() == expected[1].layers and reader.types() == expected[1].types
 
 
+def test_units_to_choose_from(page: Opening) -> None:
+    """Each convention in each unit is that of the report; the address and the command say both."""
+    reader = page("mobilenet_v2", convention=("paper", "torchinfo"), unit=("flops", "macs"))
+    settings = {"alpha": "0.5", "implementation": "paper"}
+    for convention in ("paper", "torchinfo"):
+        for unit in ("flops", "macs"):
+            reader.follow(urlencode({**settings, "convention": convention, "unit": unit}))
+            expected = reported("mobilenet_v2", settings, convention=convention, unit=unit)
+            assert shown(reader) == expected
+            assert reader.copied("command").endswith(f" --unit {unit}")
+    heads = reader.page.locator("th.unit").all_inner_texts()
+    assert heads == ["Mult-Adds", "Mult-Adds"]
+    # What the page opens with, in the unit that is shown, is what ratios are to.
+    ratios = reader.page.locator("#totals td small + small")
+    assert [text.split()[-1] for text in ratios.all_inner_texts()] == ["fewer", "fewer"]
+    reader.move("alpha", "1")
+    assert ratios.all_inner_texts() == ["", ""]
+
+
 SIDES = {
     "at other settings": (("mobilenet_v1", "mobilenet_v2"), {"alpha": "7/20", "res": "331"}),
     "three": (("mobilenet_v1", "googlenet", "alexnet"), {}),
