@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 
 import pytest
@@ -20,6 +21,14 @@ QUICK_NETWORKS = frozenset(
 )
 """Small networks that hold every layer kind of the collection between them."""
 
+QUICK_SPECS = frozenset(
+    {
+        *("alexnet", "autoencoder_ad", "densenet", "googlenet", "highway", "mobilenet_v2"),
+        *("mobilevitv2", "resnet", "shufflenet_v1", "skipnet", "swin"),
+    }
+)
+"""Specs that differ in what they are made of."""
+
 QUICK_CONVENTIONS = frozenset({"fvcore", "paper", "torch"})
 """The default, and two whose unit and whose kinds differ from it."""
 
@@ -27,6 +36,12 @@ QUICK_CONVENTIONS = frozenset({"fvcore", "paper", "torch"})
 def networks(*, without: Collection[str] = ()) -> list[object]:
     """The networks that ship, as a test's parameters: all but the quick ones are ``slow``."""
     return some((name for name in library.shipped() if name not in without), QUICK_NETWORKS)
+
+
+def specs() -> list[object]:
+    """The specs that ship, as a test's parameters: all but the quick ones are ``slow``."""
+    own = [name for name in library.shipped() if os.path.exists(library.shipped_path(name))]
+    return some(own, QUICK_SPECS)
 
 
 def conventions() -> list[object]:

@@ -98,7 +98,7 @@ def test_bytes_of_random_spaces(planner, unchecked):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 1300, 50))
+@pytest.mark.parametrize("first", [1000, 1050, 1100, 1200, 1250])  # 1164 takes a minute
 def test_more_random_spaces(first, unchecked):
     assert sum(check_seed(seed, COUNTED) for seed in range(first, first + 50)) >= 30
 
@@ -107,8 +107,8 @@ def test_more_random_spaces(first, unchecked):
 @pytest.mark.parametrize("storage", ["fp32", "tflm", "tflite-mobile"])
 @pytest.mark.parametrize("planner", ["liveness", "layer-io", "largest"])
 def test_more_bytes_of_random_spaces(storage, planner, unchecked):
-    found = sum(check_seed(seed, BYTES, storage, planner) for seed in range(2000, 2050))
-    assert found >= 25
+    found = sum(check_seed(seed, BYTES, storage, planner) for seed in range(2000, 2030))
+    assert found >= 15
 
 
 STAGES = """

@@ -237,7 +237,7 @@ def test_schema_and_reader_agree(name):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", KINDS)
 def test_schema_and_reader_agree_often(name):
-    assert disagreements(name, "slow", 3000) == ([], [])
+    assert disagreements(name, "slow", 1500) == ([], [])
 
 
 def errors(name, text):

@@ -21,7 +21,7 @@ from costcalc.spec.reader import read
 from costcalc.tape.number import TapeNumber
 from costcalc.tape.program import Program, Refused
 from costcalc.tape.tape import Parameter
-from tests.collection import networks, some
+from tests.collection import some, specs
 from tests.fuzz.specs import LANGUAGE
 from tests.grid.random_spaces import RandomSpace
 from tests.grid.test_evaluate import STRUCTURES
@@ -140,7 +140,7 @@ def test_the_whole_language(seeds):
     assert all(check(program, document, at) for at in several)
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", specs())
 def test_networks(name):
     document, own, _ = opening.opened(name)
     opened = {name: (value,) for name, value in {**own, "alpha": 1, "res": 224}.items()}

@@ -14,7 +14,7 @@ import pytest
 import costcalc
 from costcalc.render.page import text
 from tests.cli.test_hostile_names import HOSTILE, write
-from tests.collection import networks
+from tests.collection import specs
 
 
 class Read(HTMLParser):
@@ -55,7 +55,7 @@ def island(file):
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)<', file)[1])
 
 
-@pytest.mark.parametrize("network", networks())
+@pytest.mark.parametrize("network", specs())
 def test_the_tables_of_a_file_are_those_of_the_report(network):
     read = Read(costcalc.page(network).html)
     report = costcalc.report(network)

@@ -20,7 +20,7 @@ from costcalc.webpage.drawing import (
     text_width,
 )
 from costcalc.webpage.levels import LevelBox, NetworkLevel
-from tests.collection import networks
+from tests.collection import specs
 from tests.webpage.test_levels import drawn
 
 HOSTILE = "</text><script>alert('1')</script>\"&'\u202e\n"
@@ -46,7 +46,7 @@ def ends(path):
         yield first, (x, y)
 
 
-@pytest.mark.parametrize("network", networks())
+@pytest.mark.parametrize("network", specs())
 def test_boxes_are_apart_and_arrows_join_them(network):
     for level in drawn(network)[2].levels:
         if is_too_large(level):

@@ -12,7 +12,7 @@ from costcalc.opening import opened
 from costcalc.records import NamedTuple
 from costcalc.reporting.tree import BRANCH, ReportLine, lines, places, tree
 from costcalc.webpage.levels import Levels, LevelSheet, NetworkLevel, levels
-from tests.collection import networks
+from tests.collection import specs
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ def blocks(found: Levels, rows: list[Row]) -> Iterator[Block]:
                 waiting.append(Block(found.levels[box.opens], base, path))
 
 
-@pytest.mark.parametrize("network", networks())
+@pytest.mark.parametrize("network", specs())
 def test_each_row_has_one_box(network):
     _, rows, found = drawn(network)
     boxes = [
@@ -71,7 +71,7 @@ def test_each_row_has_one_box(network):
     assert sorted(boxes) == named
 
 
-@pytest.mark.parametrize("network", networks())
+@pytest.mark.parametrize("network", specs())
 def test_an_arrow_is_a_tensor_that_one_box_gives_another(network):
     graph, rows, found = drawn(network)
     hosts = {index: line.host for line in graph.lines for index in line.layers}
