@@ -100,7 +100,7 @@ def _body(models: Sequence[NetworkModel]) -> Iterator[str]:
     yield '<div id="answers">'
     yield '<p id="refusal" role="alert" hidden></p>'
     yield '<section id="totals" aria-labelledby="totals-title"><h2 id="totals-title">Totals</h2>'
-    yield "<table><thead><tr><th>Network<th>At<th>"
+    yield '<table><thead><tr><th>Network<th>At<th class="unit">'
     yield f"{html(unit_title(UNITS[convention.unit].title))}<th>Params</thead><tbody>"
     for model in models:
         yield StaticNetwork(model).totals()

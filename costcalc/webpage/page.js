@@ -9,8 +9,9 @@ function draw() {
 }
 
 function drawAll() {
-  const {name, title} = shownConvention();
+  const {name, title, heading} = shownConvention();
   write(byId("convention"), `${name}: ${title}`);
+  for (const head of document.querySelectorAll(".unit")) write(head.firstElementChild ?? head, heading);
   const answers = networks.map(answer);
   drawRefusals(answers);
   drawTotals(answers);
@@ -67,9 +68,6 @@ function drawNetwork(network, structure) {
     const cells = [...foot.cells].slice(-4);
     write(cells[0], counted(totals[0]));
     write(cells[2], counted(totals[1]));
-  }
-  for (const head of network.section.querySelectorAll(".unit")) {
-    write(head.firstElementChild ?? head, shownConvention().heading);
   }
   write(partOf(network, ".notes"), structure.notes);
   drawGraph(network, structure);

@@ -164,8 +164,9 @@ def test_units_to_choose_from(page: Opening) -> None:
             expected = reported("mobilenet_v2", settings, convention=convention, unit=unit)
             assert shown(reader) == expected
             assert reader.copied("command").endswith(f" --unit {unit}")
-    heads = reader.page.locator("th.unit").all_inner_texts()
-    assert heads == ["Mult-Adds", "Mult-Adds"]
+            heads = [row[2] for row in reader.cells("#totals thead tr")]
+            heads += reader.page.locator(".network th.unit").all_inner_texts()
+            assert heads == 3 * [{"flops": "FLOPs", "macs": "Mult-Adds"}[unit]]
     # What the page opens with, in the unit that is shown, is what ratios are to.
     ratios = reader.page.locator("#totals td small + small")
     assert [text.split()[-1] for text in ratios.all_inner_texts()] == ["fewer", "fewer"]
