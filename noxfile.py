@@ -70,16 +70,21 @@ def judges(session: nox.Session) -> None:
     session.run("bash", "-c", command("frameworks"), external=True)
 
 
+def from_npm(session: nox.Session, *packages: str) -> Path:
+    """The folder of the modules of some packages of npm, installed for a session."""
+    folder = Path(session.create_tmp()).absolute()
+    session.run("npm", "install", "--silent", "--prefix", str(folder), *packages, external=True)
+    return folder / "node_modules"
+
+
 @nox.session
 def editor(session: nox.Session) -> None:
     """yaml-language-server, as editors run it, on specs with the schema; it needs npm."""
     session.install("--editable", ".[test]")
-    folder = session.create_tmp()
-    session.run("npm", "install", "--silent", "--prefix", folder, LANGUAGE_SERVER, external=True)
-    server = Path(folder, "node_modules", ".bin", "yaml-language-server")
+    server = from_npm(session, LANGUAGE_SERVER) / ".bin" / "yaml-language-server"
     session.run(
         *("python", "-m", "pytest", "tests/editor", *session.posargs),
-        env={"YAML_LANGUAGE_SERVER": str(server.resolve())},
+        env={"YAML_LANGUAGE_SERVER": str(server)},
     )
 
 
@@ -91,13 +96,12 @@ LANGUAGE_SERVER = "yaml-language-server@1.25.0"
 def browser(session: nox.Session) -> None:
     """Interactive pages in Chromium, which has to be installed, and the notebooks; needs npm."""
     session.install("--editable", ".[browser]")
-    folder = session.create_tmp()
-    session.run("npm", "install", "--silent", "--prefix", folder, AXE, TERSER, external=True)
-    terser = Path(folder, "node_modules", ".bin", "terser")
-    axe = Path(folder, "node_modules", "axe-core", "axe.min.js")
+    modules = from_npm(session, AXE, TERSER)
+    terser = modules / ".bin" / "terser"
+    axe = modules / "axe-core" / "axe.min.js"
     session.run(
         *("python", "-m", "pytest", "tests/browser", *session.posargs),
-        env={"AXE_CORE": str(axe.resolve()), "TERSER": str(terser.absolute())},
+        env={"AXE_CORE": str(axe), "TERSER": str(terser)},
     )
 
 
@@ -112,11 +116,8 @@ TERSER = "terser@5.51.4"
 def scripts(session: nox.Session) -> None:
     """Write the short scripts that pages carry anew, in costcalc/webpage/minified; needs npm."""
     session.install("--editable", ".")
-    folder = session.create_tmp()
-    session.run("npm", "install", "--silent", "--prefix", folder, TERSER, external=True)
-    terser = Path(folder, "node_modules", ".bin", "terser")
-    environment = {"TERSER": str(terser.absolute())}
-    session.run("python", "tools/make_scripts.py", env=environment)
+    terser = from_npm(session, TERSER) / ".bin" / "terser"
+    session.run("python", "tools/make_scripts.py", env={"TERSER": str(terser)})
 
 
 @nox.session
